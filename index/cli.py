@@ -1,0 +1,103 @@
+"""`bioqa index`: build an index folder and look at one."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from bioqa.index.errors import InputError
+
+
+@click.group()
+def index() -> None:
+    """Build an index over PubMed files or JSON lines, and look at one."""
+
+
+@index.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
+@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The index folder to write.")
+@click.option("--format", "format_name", default="auto", type=click.Choice(["auto", "pubmed", "jsonl"]), show_default=True,
+              help="Format of the input files; 'auto' finds it out from the content of each.")  # fmt: skip
+@click.option("--encoder", default="default", metavar="NAME|none", show_default=True,
+              help="Folder of the encoder for dense search, 'default' for the one that ships, 'none' for BM25 alone.")  # fmt: skip
+def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str) -> None:
+    """Build an index over files and folders.
+
+    Reads PubMed XML (baseline, update and efetch files) and JSON lines with pmid or id, title, and abstract or text;
+    plain or compressed with gzip, xz or bzip2. Stopped at any moment, the same command goes on from the last commit.
+
+    \b
+    Examples:
+      bioqa index build pubmed26n0001.xml.gz --to my-index
+      bioqa index build downloads/ notes.jsonl --to my-index
+      bioqa index build abstracts.jsonl.xz --to bm25-only --encoder none
+    """
+    from bioqa.index import builder, model
+    from bioqa.index.encoder import Encoder
+    from bioqa.index.progress import TerminalProgress
+
+    chosen = None
+    if encoder != "none":
+        chosen = Encoder(model.shipped("encoder") if encoder == "default" else Path(encoder))
+    with TerminalProgress("Building", "documents") as progress:
+        report = builder.build(inputs, folder, chosen, format_name=format_name, progress=progress)
+    _print_report(report, folder)
+
+
+def _print_report(report: "builder.BuildReport", folder: Path) -> None:  # type: ignore[name-defined]  # noqa: F821
+    for bad in report.bad_records[:5]:
+        click.echo(f"skipped: {bad}", err=True)
+    if len(report.bad_records) > 5:
+        click.echo(f"skipped: {len(report.bad_records) - 5:,} further records", err=True)
+    parts = [f"{report.records:,} records read"]
+    parts += [f"{count:,} {what}" for count, what in (
+        (report.replaced, "replaced by a newer one with the same id"), (report.deleted, "deleted"),
+        (len(report.bad_records), "unusable"), (report.skipped_files, "files already in the index")) if count]  # fmt: skip
+    click.echo("; ".join(parts) + ".", err=True)
+    if not (folder / "manifest.json").exists():
+        reasons = "; ".join(str(error) for error in report.bad_files)
+        raise InputError(reasons or f"no document found in the input; nothing written to {folder}")
+    _print_info(folder)
+    if report.bad_files:
+        for error in report.bad_files:
+            click.echo(f"error: {error}", err=True)
+        raise InputError(
+            f"{len(report.bad_files)} file(s) could not be read to the end; the rest is in the index. "
+            "Mend or replace them and run the same command again"
+        )
+
+
+@index.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+def info(folder: Path, as_json: bool) -> None:
+    """Show what an index folder holds.
+
+    \b
+    Example:
+      bioqa index info my-index --json
+    """
+    _print_info(folder, as_json=as_json)
+
+
+def _print_info(folder: Path, *, as_json: bool = False) -> None:
+    from bioqa.index.storage import Store, read_manifest
+
+    manifest = read_manifest(folder)
+    Store(folder, manifest)  # checks that every file is there
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    if as_json:
+        fields = {**asdict(manifest), "path": str(folder), "bytes": size}
+        json.dump(fields, sys.stdout, indent=1)
+        click.echo()
+        return
+    encoder = f"{manifest.encoder.name}, {manifest.encoder.dimensions} dimensions" if manifest.encoder else "none (lexical only)"
+    finished = sum(source.finished for source in manifest.sources)
+    click.echo(f"index      {folder}")
+    click.echo(f"documents  {manifest.documents:,}")
+    click.echo(f"passages   {manifest.passages:,}")
+    click.echo(f"encoder    {encoder}")
+    click.echo(f"files in   {finished:,}" + (f", {len(manifest.sources) - finished:,} in part" if finished < len(manifest.sources) else ""))
+    click.echo(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit}")

@@ -1,0 +1,39 @@
+"""What a search may be narrowed to. Filters act before scoring, in both searches alike."""
+
+import re
+from dataclasses import dataclass
+
+from bioqa.index.errors import InputError
+
+_YEARS = re.compile(r"(\d{4})?(:)?(\d{4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Restrictions that all must hold; a document of unknown year is outside every range of years."""
+
+    first_year: int | None = None
+    last_year: int | None = None
+    journal: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every document passes."""
+        return self == Filter()
+
+
+def parse(years: str | None, journal: str | None) -> Filter:
+    """A filter from the text of `--year` ("2015", "2015:2024", ":2010", "2020:") and `--journal`.
+
+    Raises InputError where `years` is none of these or runs backwards.
+    """
+    first = last = None
+    if years is not None:
+        match = _YEARS.fullmatch(years.strip())
+        if not match or not (match[1] or match[3]):
+            raise InputError(f"--year {years!r}: expected a year or a range such as 2015, 2015:2024, 2015: or :2024")
+        first = int(match[1]) if match[1] else None
+        last = int(match[3]) if match[3] else (first if not match[2] else None)
+        if first and last and first > last:
+            raise InputError(f"--year {years!r}: the range runs backwards")
+    return Filter(first, last, journal)

@@ -1,0 +1,30 @@
+"""Making one ranking of two: pure functions over {passage number: score}."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+Scores = Mapping[int, float]
+
+
+def rrf(rankings: Sequence[Scores], constant: float = 60.0) -> dict[int, float]:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of 1 / (constant + rank)."""
+    fused: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, number in enumerate(sorted(ranking, key=lambda n: (-ranking[n], n)), start=1):
+            fused[number] = fused.get(number, 0.0) + 1.0 / (constant + rank)
+    return fused
+
+
+def minmax(rankings: Sequence[Scores]) -> dict[int, float]:
+    """The mean of scores scaled to 0..1 within each ranking; a passage missing from a ranking scores 0 there."""
+    fused: dict[int, float] = {}
+    for ranking in rankings:
+        if not ranking:
+            continue
+        low, high = min(ranking.values()), max(ranking.values())
+        for number, score in ranking.items():
+            scaled = (score - low) / (high - low) if high > low else 1.0
+            fused[number] = fused.get(number, 0.0) + scaled / len(rankings)
+    return fused
+
+
+FUSIONS: dict[str, Callable[[Sequence[Scores]], dict[int, float]]] = {"minmax": minmax, "rrf": rrf}

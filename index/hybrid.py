@@ -1,0 +1,86 @@
+"""An opened index: lexical and dense search, and the two fused."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bioqa.index.encoder import Encoder
+from bioqa.index.errors import IndexFolderError, InputError
+from bioqa.index.filters import Filter
+from bioqa.index.fusion import FUSIONS
+from bioqa.index.lexical import LexicalIndex
+from bioqa.index.records import Hit
+from bioqa.index.runtime import Array
+from bioqa.index.storage import Store, read_manifest
+from bioqa.index.vectors import VectorIndex
+
+MODES = ("hybrid", "lexical", "dense")
+DEPTH = 100  # passages taken from each search before fusion
+FUSION = "minmax"
+NO_FILTER = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the two searches see it; `vector` is None where there is no dense search."""
+
+    text: str
+    vector: Array | None
+
+
+class Index:
+    """The last committed state of an index folder, read-only."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        self._store = Store(folder, self.manifest)
+        self.lexical = LexicalIndex(folder / "lexical" / self.manifest.lexical)
+
+    @cached_property
+    def _vectors(self) -> VectorIndex | None:
+        if self.manifest.encoder is None:
+            return None
+        segments = [segment.vectors for segment in self._store.segments]
+        removed = self._store.passages_of(self._store.removed) if len(self._store.removed) else np.empty(0, dtype=np.int64)
+        return VectorIndex(segments, self.manifest.encoder.dimensions, removed)
+
+    def check_encoder(self, encoder: Encoder) -> None:
+        """Raises IndexFolderError where `encoder` is not the one that made the vectors of this index."""
+        made = self.manifest.encoder
+        if made is None or made.digest != encoder.card.digest:
+            was = made.name if made else "no encoder"
+            raise IndexFolderError(f"{self.folder}: built with {was}, asked with {encoder.card.name}; rebuild with 'bioqa index build'")
+
+    def search(self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER) -> list[Hit]:
+        """The `k` best passages, best first.
+
+        `hybrid` falls back to the lexical side alone where the index has no vectors; `dense` raises InputError there.
+        """
+        if mode not in MODES:
+            raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
+        if mode == "dense" and (self._vectors is None or query.vector is None):
+            raise InputError(f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder")
+        depth = max(k, DEPTH)
+        lexical = self.lexical.search(query.text, depth, narrow) if mode != "dense" else {}
+        dense: dict[int, float] = {}
+        if mode != "lexical" and self._vectors is not None and query.vector is not None:
+            allowed = None if narrow.is_empty else self.lexical.matching(narrow)
+            dense = self._vectors.search(query.vector, depth, allowed)
+        rankings = [ranking for ranking in (lexical, dense) if ranking]
+        fused = FUSIONS[FUSION](rankings) if len(rankings) > 1 else dict(*rankings)
+        best = sorted(fused, key=lambda number: (-fused[number], number))[:k]
+        lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
+        return [
+            Hit(
+                self._store.passage(number), fused[number], lexical_ranks.get(number), dense_ranks.get(number),
+                lexical.get(number), dense.get(number),
+            )
+            for number in best
+        ]  # fmt: skip
+
+
+def _ranks(ranking: dict[int, float]) -> dict[int, int]:
+    return {number: rank for rank, number in enumerate(ranking, start=1)}

@@ -1,0 +1,86 @@
+"""JSON lines: one object a line with `pmid` or `id`, `title`, `abstract` or `text`; other fields are kept."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from bioqa.index.records import BadRecord, Document, Record
+
+_ALIASES = {  # field of Document: names it goes by, first found wins
+    "id": ("pmid", "id", "_id", "PMID"),
+    "title": ("title",),
+    "abstract": ("abstract", "text"),
+    "year": ("year",),
+    "journal": ("journal",),
+    "authors": ("authors",),
+    "mesh": ("mesh",),
+    "publication_types": ("publication_types",),
+    "language": ("language",),
+    "version": ("version",),
+}
+
+
+def read(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Documents from `stream`; a line that is no usable object becomes a BadRecord and the rest is read."""
+    for number, line in enumerate(stream, start=1):
+        if line.strip():
+            try:
+                yield _document(json.loads(line.decode("utf-8-sig")))
+            except UnicodeDecodeError as error:
+                yield BadRecord(source, f"line {number}", f"not UTF-8 at byte {error.start + 1}")
+            except RecursionError:
+                yield BadRecord(source, f"line {number}", "nested too deeply")
+            except json.JSONDecodeError as error:
+                yield BadRecord(source, f"line {number}", f"not JSON at column {error.colno}: {error.msg}")
+            except ValueError as error:
+                yield BadRecord(source, f"line {number}", str(error))
+
+
+def _document(fields: Any) -> Document:
+    if not isinstance(fields, dict):
+        raise ValueError(f"expected an object with pmid, title and abstract, found {type(fields).__name__}")
+    rest = dict(fields)
+    taken = {
+        name: next((rest.pop(alias) for alias in aliases if rest.get(alias) not in (None, "")), None)
+        for name, aliases in _ALIASES.items()
+    }
+    if taken["id"] is None or isinstance(taken["id"], bool | list | dict):
+        raise ValueError("no 'pmid' or 'id'")
+    title, abstract = _text(taken, "title"), _text(taken, "abstract")
+    if not title and not abstract:
+        raise ValueError(f"record {taken['id']} has neither title nor abstract")
+    return Document(
+        id=str(taken["id"]).strip(),
+        title=title,
+        abstract=abstract,
+        year=_year(taken["year"]),
+        journal=_text(taken, "journal"),
+        authors=_texts(taken["authors"]),
+        mesh=_texts(taken["mesh"]),
+        publication_types=_texts(taken["publication_types"]),
+        language=_text(taken, "language"),
+        version=taken["version"] if isinstance(taken["version"], int) else 1,
+        extra=rest,
+    )
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields[name]
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"'{name}' of record {fields['id']} is {type(value).__name__}, expected text")
+    # Lone surrogates ("\ud800" in JSON) are no text and cannot be written back.
+    return (value or "").strip().encode("utf-8", "replace").decode("utf-8")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _year(value: Any) -> int | None:
+    try:
+        year = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return year if 0 < year < 10_000 else None

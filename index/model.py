@@ -1,0 +1,73 @@
+"""Model folders: what a model is, and the check that its files are the ones its card names."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bioqa.index.errors import ModelError
+
+CARD = "bioqa.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """The machine's half of a model card (the person's half is README.md beside it); digests are SHA-256 in hex."""
+
+    name: str
+    task: str  # "encoder" or "reader"
+    max_tokens: int
+    digests: dict[str, str]
+    dimensions: int = 0  # of an encoder's vectors
+
+    @property
+    def digest(self) -> str:
+        """What identifies the model: two folders with the same network have the same."""
+        return self.digests["model.onnx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model folder on disk whose card has been read."""
+
+    folder: Path
+    card: ModelCard
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one of its files. Raises ModelError where the file is missing or not the one the card names."""
+        path = self.folder / name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{path}: {error.strerror}; the model folder is incomplete, install it again") from None
+        if hashlib.sha256(content).hexdigest() != self.card.digests.get(name):
+            raise ModelError(f"{path}: damaged or replaced: its SHA-256 is not the one in {CARD}; install the model again")
+        return content
+
+
+def open_model(folder: Path, task: str) -> Model:
+    """The model in `folder`, whose task must be `task`. Raises ModelError where there is none or it does something else."""
+    try:
+        fields: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card = ModelCard(
+            name=fields["name"],
+            task=fields["task"],
+            max_tokens=int(fields["max_tokens"]),
+            digests=dict(fields["digests"]),
+            dimensions=int(fields.get("dimensions", 0)),
+        )
+    except OSError:
+        raise ModelError(f"{folder}: no model there (no {CARD}); 'bioqa export' writes one") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / CARD}: not a model card ({error!r})") from None
+    if card.task != task:
+        raise ModelError(f"{folder}: {card.name} is a model of type '{card.task}', expected '{task}'")
+    return Model(folder, card)
+
+
+def shipped(task: str) -> Path:
+    """The folder of the model that ships with bioqa for `task` ("encoder" or "reader")."""
+    import bioqa.data
+
+    return Path(str(bioqa.data.__file__)).parent / "models" / task

@@ -1,0 +1,69 @@
+"""The one progress bar: live on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+_LINE_EVERY = 10.0  # seconds between lines where there is no terminal
+
+
+class Progress(Protocol):
+    """What long work reports to: how much of it is done (0..1), and how many of what that is."""
+
+    def update(self, fraction: float, count: int) -> None: ...
+
+
+class Silent:
+    """Reports nothing."""
+
+    def update(self, fraction: float, count: int) -> None:
+        """Ignore it."""
+
+
+class TerminalProgress:
+    """Shows share, count, rate and time left on standard error: `with TerminalProgress("Building", "documents") as progress`."""
+
+    def __init__(self, title: str, unit: str):
+        self._title, self._unit = title, unit
+        self._began = self._last_line = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._bar = Progress(
+                TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+                TextColumn("{task.fields[talk]}"), TimeElapsedColumn(),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._task = self._bar.add_task(self._title, total=1.0, talk="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, fraction: float, count: int) -> None:
+        """Show that `fraction` of the work, `count` units, is done."""
+        now = time.monotonic()
+        seconds = max(now - self._began, 1e-9)
+        left = seconds * (1 - fraction) / fraction if fraction > 0.01 else None
+        talk = f"{count:,} {self._unit}, {count / seconds:,.0f}/s" + (f", {_clock(left)} left" if left is not None else "")
+        if self._bar is not None:
+            self._bar.update(self._task, completed=fraction, talk=talk)
+        elif now - self._last_line >= _LINE_EVERY:
+            self._last_line = now
+            print(f"{self._title}: {fraction:.0%}, {talk}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

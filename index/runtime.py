@@ -1,0 +1,97 @@
+"""The one door to the inference engine: ONNX Runtime, one sequence a call, sequences in parallel."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from bioqa.index.errors import ModelError
+from bioqa.index.model import Model
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def processors() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Network:
+    """An exported network: token ids in, arrays out.
+
+    Every sequence is its own call on one thread, and calls run side by side. Measured on two cores with the int8
+    MiniLM this is as fast as batches of any size (nothing is padded), and it is what makes a result independent
+    of its neighbours: int8 activations are scaled per call, so in a batch a vector would depend on what else is in it.
+    """
+
+    def __init__(self, model: Model):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model.read("model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+        except ModelError:
+            raise
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise ModelError(f"{model.folder}: ONNX Runtime cannot load model.onnx: {error}") from None
+        self._inputs = {node.name for node in self._session.get_inputs()}
+
+    def run(self, sequence: Encoding) -> list[Array]:
+        """The outputs for one sequence of n tokens, without the batch dimension."""
+        feeds = {
+            "input_ids": np.array([sequence.ids], dtype=np.int64),
+            "attention_mask": np.ones((1, len(sequence.ids)), dtype=np.int64),
+            "token_type_ids": np.array([sequence.type_ids], dtype=np.int64),
+        }
+        outputs = self._session.run(None, {name: feeds[name] for name in self._inputs})
+        return [output[0] for output in outputs]
+
+    def run_all(
+        self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None
+    ) -> list[list[Array]]:
+        """`run` for every sequence, in the order given; the longest start first. `on_done(n)` after each, n so far."""
+        order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i].ids))
+        results: list[list[Array]] = [[]] * len(sequences)
+        with ThreadPoolExecutor(processors()) as pool:
+            try:
+                outputs = pool.map(lambda i: self.run(sequences[i]), order)
+                for done, (i, output) in enumerate(zip(order, outputs, strict=True), start=1):
+                    results[i] = output
+                    if on_done:
+                        on_done(done)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return results
+
+
+@cache
+def _parsed_tokenizer(content: bytes) -> Tokenizer:
+    tokenizer = Tokenizer.from_buffer(content)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def tokenizer(model: Model) -> Tokenizer:
+    """The tokenizer of `model`, without truncation or padding; models with the same file share one."""
+    content = model.read("tokenizer.json")
+    try:
+        return _parsed_tokenizer(content)
+    except Exception as error:  # the tokenizers package raises bare Exception
+        raise ModelError(f"{model.folder / 'tokenizer.json'}: not a tokenizer ({error})") from None
+
+
+def read_json(model: Model, name: str) -> dict[str, Any]:
+    """A JSON file of the model folder, checked against its digest."""
+    return dict(json.loads(model.read(name)))

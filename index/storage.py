@@ -1,0 +1,289 @@
+"""The index folder: its manifest, its segments, and the commit that makes new ones visible.
+
+    manifest.json               the only source of truth; a commit writes new files, then renames a new manifest over it
+    segments/000001/
+        documents.jsonl         one document a line
+        documents.npy           int64 (n + 1): byte offset of each line, and the end
+        passages.npy            int32 (m, 3): document row in this segment, start and end in its text
+        vectors.npy             float16 (m, dimensions), unless the index is lexical only
+    lexical/000001/             tantivy's files; hard links to the previous commit's where nothing changed
+    removed-000001.npy          int64: rows of documents that were replaced or deleted since their segment was written
+
+What a killed process leaves behind is in no manifest, so nobody reads it, and the next writer deletes it.
+"""
+
+import contextlib
+import json
+import mmap
+import os
+import shutil
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.records import Document, Passage
+from bioqa.index.runtime import Array
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderIdentity:
+    """Which model made the vectors."""
+
+    name: str
+    digest: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """One segment: how much it holds and the size in bytes of each of its files."""
+
+    name: str
+    documents: int
+    passages: int
+    files: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input file and how many of its records have been committed."""
+
+    path: str
+    bytes: int
+    records: int
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the folder holds as of one commit."""
+
+    analyzer: str
+    passage_words: int
+    encoder: EncoderIdentity | None
+    commit: int = 0
+    documents: int = 0
+    passages: int = 0
+    segments: tuple[SegmentInfo, ...] = ()
+    sources: tuple[Source, ...] = ()
+    lexical: str = ""
+    removed: str = ""
+    format: int = field(default=FORMAT)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the index in `folder`.
+
+    Raises IndexFolderError where there is none, it is damaged, or it is of a format that this bioqa does not read.
+    """
+    path = folder / MANIFEST
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found = fields["format"]
+        if found != FORMAT:
+            raise IndexFolderError(f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'")
+        encoder = fields.pop("encoder")
+        return Manifest(
+            encoder=EncoderIdentity(**encoder) if encoder else None,
+            segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
+            sources=tuple(Source(**source) for source in fields.pop("sources")),
+            **fields,
+        )
+    except FileNotFoundError:
+        raise IndexFolderError(f"{folder}: no index there (no {MANIFEST}); 'bioqa index build INPUT --to {folder}' makes one") from None
+    except OSError as error:
+        raise IndexFolderError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexFolderError(f"{path}: damaged ({error}); rebuild with 'bioqa index build'") from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """The commit: after this rename the new state is there, before it the old one is."""
+    path, fresh = folder / MANIFEST, folder / f"{MANIFEST}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(manifest), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Holds the folder's writer lock and turns what the disk says into a StorageError that names the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "writer.lock").open("a") as lock:
+            _lock(lock.fileno(), folder)
+            yield
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror or error}; what was committed before is still there") from error
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: tantivy's own lock still stops a second writer
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StorageError(f"{folder}: another bioqa is writing to this index; wait for it to end") from None
+
+
+def write_segment(
+    folder: Path, name: str, documents: Sequence[Document], ranges: Sequence[Sequence[tuple[int, int]]], vectors: Array | None
+) -> SegmentInfo:
+    """Write `documents`, the character ranges of each one's passages, and the passages' vectors; returns what to commit."""
+    target = folder / "segments" / name
+    target.mkdir(parents=True)
+    offsets = [0]
+    with (target / "documents.jsonl").open("wb") as file:
+        for document in documents:
+            line = json.dumps(asdict(document), ensure_ascii=False).encode() + b"\n"
+            offsets.append(offsets[-1] + file.write(line))
+    rows = [(row, start, end) for row, spans in enumerate(ranges) for start, end in spans]
+    np.save(target / "documents.npy", np.array(offsets, dtype=np.int64))
+    np.save(target / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
+    if vectors is not None:
+        np.save(target / "vectors.npy", vectors.astype(np.float16))
+    sizes = {}
+    for file_path in sorted(target.iterdir()):
+        with file_path.open("rb") as file:
+            os.fsync(file.fileno())
+        sizes[file_path.name] = file_path.stat().st_size
+    return SegmentInfo(name, len(documents), len(rows), sizes)
+
+
+def fork_lexical(folder: Path, current: str, name: str) -> Path:
+    """A new lexical folder `name` that starts as the `current` one: its files never change, so they are linked, not copied."""
+    target = folder / "lexical" / name
+    target.mkdir(parents=True)
+    if current:
+        for file in (folder / "lexical" / current).iterdir():
+            if file.suffix == ".lock":
+                continue
+            if file.suffix == ".json":  # the two files that tantivy rewrites in place of adding new ones
+                shutil.copy2(file, target / file.name)
+            else:
+                _link(file, target / file.name)
+    return target
+
+
+def _link(file: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(file)
+    except OSError:  # a file system without hard links
+        shutil.copy2(file, target)
+
+
+def discard_uncommitted(folder: Path, manifest: Manifest) -> None:
+    """Delete what no commit names: leftovers of killed writers and of commits before this one."""
+    keep = {
+        "segments": {segment.name for segment in manifest.segments},
+        "lexical": {manifest.lexical},
+    }
+    for kind, names in keep.items():
+        for entry in (folder / kind).glob("*"):
+            if entry.name not in names:
+                shutil.rmtree(entry, ignore_errors=True)
+    for entry in folder.glob("removed-*.npy"):
+        if entry.name != manifest.removed:
+            entry.unlink()
+
+
+class Segment:
+    """A segment on disk, its files mapped when first touched."""
+
+    def __init__(self, folder: Path, info: SegmentInfo):
+        self._folder = folder / "segments" / info.name
+        self.info = info
+        for name, size in info.files.items():
+            path = self._folder / name
+            if not path.is_file() or path.stat().st_size != size:
+                what = "is not of the size it was written with" if path.is_file() else "is missing"
+                raise IndexFolderError(f"{path} {what}; the index is damaged, rebuild with 'bioqa index build'")
+
+    @cached_property
+    def _offsets(self) -> Array:
+        return np.load(self._folder / "documents.npy", mmap_mode="r")
+
+    @cached_property
+    def _lines(self) -> mmap.mmap:
+        with (self._folder / "documents.jsonl").open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    @cached_property
+    def passages(self) -> Array:
+        """int32 (m, 3): document row in this segment, start, end."""
+        return np.load(self._folder / "passages.npy", mmap_mode="r")
+
+    @cached_property
+    def vectors(self) -> Array:
+        """float16 (m, dimensions)."""
+        return np.load(self._folder / "vectors.npy", mmap_mode="r")
+
+    def document(self, row: int) -> Document:
+        """The document in row `row` of this segment."""
+        start, end = self._offsets[row : row + 2].tolist()
+        fields = json.loads(self._lines[start:end])
+        for name in ("authors", "mesh", "publication_types"):
+            fields[name] = tuple(fields[name])
+        return Document(**fields)
+
+
+class Store:
+    """Documents and passages of one commit, by their row numbers over all segments."""
+
+    def __init__(self, folder: Path, manifest: Manifest):
+        self.segments = [Segment(folder, info) for info in manifest.segments]
+        self._document_bases = [0, *accumulate(info.documents for info in manifest.segments)]
+        self._passage_bases = [0, *accumulate(info.passages for info in manifest.segments)]
+        self.removed: Array = np.load(folder / manifest.removed) if manifest.removed else np.empty(0, dtype=np.int64)
+
+    @property
+    def next_document(self) -> int:
+        """The row that the next document written gets."""
+        return self._document_bases[-1]
+
+    @property
+    def next_passage(self) -> int:
+        """The number that the next passage written gets."""
+        return self._passage_bases[-1]
+
+    def document(self, row: int) -> Document:
+        """The document in row `row`."""
+        part = bisect_right(self._document_bases, row) - 1
+        return self.segments[part].document(row - self._document_bases[part])
+
+    def passage(self, number: int) -> Passage:
+        """The passage with this number."""
+        part = bisect_right(self._passage_bases, number) - 1
+        row, start, end = self.segments[part].passages[number - self._passage_bases[part]].tolist()
+        return Passage(number, self.segments[part].document(row), start, end)
+
+    def passages_of(self, document_rows: Array) -> Array:
+        """The numbers of all passages of these documents: int64, ascending."""
+        found = []
+        for segment, first_document, first_passage in zip(
+            self.segments, self._document_bases, self._passage_bases, strict=False
+        ):
+            found.append(first_passage + np.flatnonzero(np.isin(segment.passages[:, 0] + first_document, document_rows)))
+        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+
+def commit(folder: Path, before: Manifest, changes: Manifest) -> Manifest:
+    """Make `changes` the state of the folder, then delete the files that only `before` needed."""
+    after = replace(changes, commit=before.commit + 1)
+    write_manifest(folder, after)
+    discard_uncommitted(folder, after)
+    return after

@@ -1,0 +1,1 @@
+"""The trip of a question: type, retrieval, reading, merging, confidence, and the command line."""

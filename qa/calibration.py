@@ -1,0 +1,81 @@
+"""Confidence: from what was found and read to a probability, by small fitted models that ship with the reader."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+from typing import Any
+
+from bioqa.index.errors import ModelError
+from bioqa.index.model import Model
+from bioqa.index.records import Hit
+from bioqa.index.runtime import read_json
+from bioqa.qa.aggregate import Candidate
+from bioqa.qa.terms import QuestionTerms
+
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic model over named features; under `threshold` bioqa abstains."""
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """The probability (0..1) for these features; a feature without a weight plays no part."""
+        logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+        return 1.0 / (1.0 + exp(-max(-50.0, min(50.0, logit))))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The fitted models: that a factoid or list answer is right, that yes is, and that what was found is to the point."""
+
+    factoid: Logistic
+    list: Logistic
+    yesno: Logistic
+    found: Logistic
+
+
+def load(model: Model) -> Calibration:
+    """The calibration that ships with a reader. Raises ModelError where it is missing or incomplete."""
+    content: dict[str, Any] = read_json(model, FILE)
+    try:
+        return Calibration(**{name: Logistic(**content[name]) for name in Calibration.__slots__})
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{model.folder / FILE}: not a calibration ({error})") from None
+
+
+def answer_features(
+    candidates: Sequence[Candidate], place: int, terms: QuestionTerms, similarities: Mapping[int, float]
+) -> dict[str, float]:
+    """What tells whether `candidates[place]` is right.
+
+    support: log of its support; margin: log of its support over that of the best other answer; documents: log of how
+    many say so; coverage: share of the question's terms in its best passage; similarity: cosine of question and best
+    passage; place: log of its place, from 1.
+    """
+    candidate = candidates[place]
+    rival = max((other.support for i, other in enumerate(candidates[:2]) if i != place), default=0.0)
+    best = candidate.evidence[0].passage
+    return {
+        "support": log(candidate.support + 1e-4),
+        "margin": log((candidate.support + 1e-3) / (rival + 1e-3)),
+        "documents": log(len(candidate.evidence)),
+        "coverage": terms.coverage_of(best),
+        "similarity": similarities.get(best.number, 0.0),
+        "place": log(place + 1),
+    }
+
+
+def found_features(hits: Sequence[Hit], terms: QuestionTerms) -> dict[str, float]:
+    """What tells whether the passages found are to the point.
+
+    coverage: the largest share of the question's terms in one passage; similarity: the largest cosine.
+    """
+    return {
+        "coverage": max((terms.coverage_of(hit.passage) for hit in hits), default=0.0),
+        "similarity": max((hit.dense_score or 0.0 for hit in hits), default=0.0),
+    }

@@ -1,0 +1,20 @@
+"""The numbers that a trip runs with, each with its reason."""
+
+from dataclasses import dataclass
+
+from bioqa.index.filters import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class AskConfig:
+    """How a question is answered. Frozen; unknown names are refused by construction."""
+
+    passages: int = 10  # read a question: what BioASQ lets a system hand in, and what two cores read in 0.1 s
+    top: int = 5  # answers kept: BioASQ scores five
+    min_confidence: float | None = None  # None: the threshold that was fitted together with the calibration
+    narrow: Filter = Filter()
+    spans_per_passage: int = 20  # candidates per passage: the same answer rarely ranks lower where it is right
+    factoid_tokens: int = 20  # word pieces; 99% of BioASQ factoid answers of years 4-6 are shorter
+    list_tokens: int = 80  # a span for a list question may hold the whole enumeration
+    max_question_characters: int = 2_000
+    max_evidence: int = 5  # sentences shown an answer

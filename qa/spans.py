@@ -1,0 +1,84 @@
+"""From a reader's logits to answer spans: pure functions over arrays."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_TRIM = re.compile(r"^[\s,;:.()\[\]\"'/-]+|[\s,;:.(\[\"'/-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` of a text, and the score of that span over the null answer (a logit difference)."""
+
+    start: int
+    end: int
+    score: float
+
+    @property
+    def probability(self) -> float:
+        """The reader's own probability that this span answers, against no answer in the text; not yet calibrated."""
+        return float(1.0 / (1.0 + np.exp(-np.clip(self.score, -50, 50))))
+
+
+def best_spans(
+    start_logits: Array, end_logits: Array, offsets: Array, text: str, segments: list[tuple[int, int]],
+    *, null: float, max_tokens: int, count: int,
+) -> list[Span]:  # fmt: skip
+    """The `count` best legal spans of one window, best first.
+
+    `start_logits` and `end_logits` have shape (n,), one per token of the window; `offsets` (n, 2) gives each token's
+    characters in `text`; `null` is the logit sum of the null answer. A span is legal when its end is not before its
+    start, it has at most `max_tokens` tokens, begins and ends at word boundaries, and lies inside one of `segments`
+    (sentences, as sorted character ranges).
+    """
+    n = len(start_logits)
+    if not n or not segments:
+        return []
+    starts = np.array([not _inside_word(text, int(offset)) for offset in offsets[:, 0]])
+    ends = np.array([not _inside_word(text, int(offset)) for offset in offsets[:, 1]])
+    bounds = np.array(segments)
+    home = np.searchsorted(bounds[:, 0], offsets[:, 0], side="right") - 1
+    within = (home >= 0) & (offsets[:, 1] <= bounds[np.maximum(home, 0), 1])
+
+    scores = start_logits[:, None] + end_logits[None, :] - null
+    legal = (starts & within)[:, None] & (ends & within)[None, :] & (home[:, None] == home[None, :])
+    legal &= np.triu(np.ones((n, n), dtype=bool)) & ~np.triu(np.ones((n, n), dtype=bool), k=max_tokens)
+    flat = np.where(legal, scores, -np.inf).ravel()
+    best = np.argsort(-flat, kind="stable")[:count] if len(flat) <= count else _largest(flat, count)
+    spans: dict[tuple[int, int], Span] = {}
+    for index in best:
+        if flat[index] == -np.inf:
+            break
+        i, j = divmod(int(index), n)
+        start, end = trimmed(text, int(offsets[i, 0]), int(offsets[j, 1]))
+        if start < end:
+            spans.setdefault((start, end), Span(start, end, float(flat[index])))
+    return list(spans.values())
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range without punctuation and white space at its ends; an unbalanced bracket goes too."""
+    piece = text[start:end]
+    for match in _TRIM.finditer(piece):
+        if match.start() == 0:
+            start += len(match.group())
+        else:
+            end -= len(match.group())
+    if text[start:end].count(")") > text[start:end].count("(") and end > start and text[end - 1] == ")":
+        end -= 1
+    return start, max(start, end)
+
+
+def _inside_word(text: str, position: int) -> bool:
+    """Whether a boundary at `position` would cut a word in two."""
+    return 0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum()
+
+
+def _largest(values: Array, count: int) -> Array:
+    top = np.argpartition(-values, count)[:count]
+    return top[np.lexsort((top, -values[top]))]

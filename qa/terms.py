@@ -1,0 +1,30 @@
+"""How much of a question a text covers, weighing its search terms by how rare they are in the index."""
+
+from math import log
+
+from bioqa.index import analyzer
+from bioqa.index.hybrid import Index
+from bioqa.index.records import Passage
+
+
+class QuestionTerms:
+    """The distinct search terms of a question, each with its inverse document frequency."""
+
+    def __init__(self, question: str, index: Index):
+        total = max(1, index.manifest.passages)
+        self.weights = {
+            term: log(1 + total / (0.5 + index.lexical.document_frequency(term))) for term in analyzer.terms(question)
+        }
+        self._sum = sum(self.weights.values())
+        self._of_passage: dict[int, float] = {}
+
+    def coverage(self, text: str) -> float:
+        """The weighted share (0..1) of the question's terms that `text` holds; 0 for a question of stop words alone."""
+        present = set(analyzer.terms(text))
+        return sum(weight for term, weight in self.weights.items() if term in present) / self._sum if self._sum else 0.0
+
+    def coverage_of(self, passage: Passage) -> float:
+        """The coverage by a passage and its document's title."""
+        if passage.number not in self._of_passage:
+            self._of_passage[passage.number] = self.coverage(f"{passage.document.title} {passage.text}")
+        return self._of_passage[passage.number]

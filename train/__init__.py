@@ -1,0 +1,1 @@
+"""Making models: export to the inference format, fitting of confidence, training."""
