@@ -8,7 +8,7 @@ NAME = "biomedical-1"  # written into the manifest: another analyzer means anoth
 
 @cache
 def analyzer() -> Any:
-    """The tantivy analyzer: runs of letters and digits, lower case, accents folded, English stop words dropped, stemmed."""
+    """Runs of letters and digits, in lower case, accents folded, English stop words dropped, stemmed."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
     return (

@@ -1,4 +1,4 @@
-"""Building an index folder from corpus files: committed in parts, so that an interrupted build goes on from the last one."""
+"""Building an index folder from corpus files, committed in parts: an interrupted build goes on from the last one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,24 +11,13 @@ from bioqa.index import analyzer, corpus, passages
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors
+from bioqa.index.manifest import MANIFEST, EncoderIdentity, Manifest, Source, read_manifest
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage, Record
 from bioqa.index.runtime import Array
-from bioqa.index.storage import (
-    MANIFEST,
-    EncoderIdentity,
-    Manifest,
-    Source,
-    Store,
-    commit,
-    discard_uncommitted,
-    fork_lexical,
-    read_manifest,
-    write_segment,
-    writing,
-)
+from bioqa.index.storage import Store, commit, discard_uncommitted, fork_lexical, write_segment, writing
 
-# Records between two commits: what an interruption can cost. Encoding 5,000 abstracts takes about a minute on two cores.
+# Records between two commits: what an interruption can cost. Encoding 5,000 abstracts takes a minute on two cores.
 COMMIT_EVERY = {"encoded": 5_000, "lexical": 50_000}
 
 
@@ -45,11 +34,16 @@ class BuildReport:
 
 
 def build(
-    inputs: Sequence[Path], folder: Path, encoder: Encoder | None, *, format_name: str = "auto", progress: Progress | None = None
+    inputs: Sequence[Path],
+    folder: Path,
+    encoder: Encoder | None,
+    *,
+    format_name: str = "auto",
+    progress: Progress | None = None,
 ) -> BuildReport:
     """Index all documents of `inputs` (files and folders) into `folder`; run again, it goes on where it stopped.
 
-    A document read later replaces an earlier one with the same id, unless its version is lower. Files already taken in
+    A document read later replaces an earlier one with the same id, unless its version is lower. Files taken in before
     are skipped. A file that breaks off is reported, what was read of it is kept, and the other files are still read.
 
     Raises InputError where there is nothing to read, IndexFolderError where `folder` is something else or was built with
@@ -69,16 +63,27 @@ def build(
 def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     identity = EncoderIdentity(encoder.card.name, encoder.card.digest, encoder.card.dimensions) if encoder else None
     if not (folder / MANIFEST).exists():
-        strangers = {entry.name for entry in folder.iterdir()} - {"writer.lock", "segments", "lexical", f"{MANIFEST}.new"}
+        strangers = {entry.name for entry in folder.iterdir()} - {
+            "writer.lock",
+            "segments",
+            "lexical",
+            f"{MANIFEST}.new",
+        }
         if strangers:
-            raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")
+            raise IndexFolderError(
+                f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder"
+            )
         return Manifest(analyzer=analyzer.NAME, passage_words=passages.MAX_WORDS, encoder=identity)
     manifest = read_manifest(folder)
     if manifest.encoder != identity:
         was, now = (made.name if made else "no encoder" for made in (manifest.encoder, identity))
-        raise IndexFolderError(f"{folder}: was built with {was}, not {now}; build into another folder or pass the same --encoder")
+        raise IndexFolderError(
+            f"{folder}: was built with {was}, not {now}; build into another folder or pass the same --encoder"
+        )
     if (manifest.analyzer, manifest.passage_words) != (analyzer.NAME, passages.MAX_WORDS):
-        raise IndexFolderError(f"{folder}: was built with another text analysis ({manifest.analyzer}); build into another folder")
+        raise IndexFolderError(
+            f"{folder}: was built with another text analysis ({manifest.analyzer}); build into another folder"
+        )
     return manifest
 
 
@@ -110,7 +115,10 @@ class _Build:
                     taken += 1
                     self._take(record)
                     self._bytes_read = self._bytes_before_file + file.bytes_read
-                    if len(self._documents) + len(self._deletions) >= COMMIT_EVERY["encoded" if self._encoder else "lexical"]:
+                    if (
+                        len(self._documents) + len(self._deletions)
+                        >= COMMIT_EVERY["encoded" if self._encoder else "lexical"]
+                    ):
                         self._sources[name] = Source(name, size, taken, finished=False)
                         self.flush()
                 self._sources[name] = Source(name, size, taken, finished=True)
@@ -210,7 +218,9 @@ class _Build:
 
         def on_done(done: int) -> None:
             share = done / len(fresh)
-            self._progress.update((start + share * span) / self._total_bytes, counted + round(share * len(self._documents)))
+            self._progress.update(
+                (start + share * span) / self._total_bytes, counted + round(share * len(self._documents))
+            )
 
         return self._encoder.encode([encoded_text(passage) for passage in fresh], on_done)
 
@@ -220,7 +230,9 @@ def encoded_text(passage: Passage) -> str:
     return f"{passage.document.title} {passage.text}" if passage.start else passage.text
 
 
-def _numbered(documents: Sequence[Document], ranges: Sequence[Sequence[tuple[int, int]]], first: int) -> Iterator[Passage]:
+def _numbered(
+    documents: Sequence[Document], ranges: Sequence[Sequence[tuple[int, int]]], first: int
+) -> Iterator[Passage]:
     number = first
     for document, spans in zip(documents, ranges, strict=True):
         for start, end in spans:

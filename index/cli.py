@@ -17,11 +17,24 @@ def index() -> None:
 
 @index.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
-@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The index folder to write.")
-@click.option("--format", "format_name", default="auto", type=click.Choice(["auto", "pubmed", "jsonl"]), show_default=True,
-              help="Format of the input files; 'auto' finds it out from the content of each.")  # fmt: skip
-@click.option("--encoder", default="default", metavar="NAME|none", show_default=True,
-              help="Folder of the encoder for dense search, 'default' for the one that ships, 'none' for BM25 alone.")  # fmt: skip
+@click.option(
+    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The index folder to write."
+)
+@click.option(
+    "--format",
+    "format_name",
+    default="auto",
+    type=click.Choice(["auto", "pubmed", "jsonl"]),
+    show_default=True,
+    help="Format of the input files; 'auto' finds it out from the content of each.",
+)
+@click.option(
+    "--encoder",
+    default="default",
+    metavar="NAME|none",
+    show_default=True,
+    help="Folder of the encoder for dense search, 'default' for the one that ships, 'none' for BM25 alone.",
+)
 def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str) -> None:
     """Build an index over files and folders.
 
@@ -52,9 +65,16 @@ def _print_report(report: "builder.BuildReport", folder: Path) -> None:  # type:
     if len(report.bad_records) > 5:
         click.echo(f"skipped: {len(report.bad_records) - 5:,} further records", err=True)
     parts = [f"{report.records:,} records read"]
-    parts += [f"{count:,} {what}" for count, what in (
-        (report.replaced, "replaced by a newer one with the same id"), (report.deleted, "deleted"),
-        (len(report.bad_records), "unusable"), (report.skipped_files, "files already in the index")) if count]  # fmt: skip
+    parts += [
+        f"{count:,} {what}"
+        for count, what in (
+            (report.replaced, "replaced by a newer one with the same id"),
+            (report.deleted, "deleted"),
+            (len(report.bad_records), "unusable"),
+            (report.skipped_files, "files already in the index"),
+        )
+        if count
+    ]
     click.echo("; ".join(parts) + ".", err=True)
     if not (folder / "manifest.json").exists():
         reasons = "; ".join(str(error) for error in report.bad_files)
@@ -83,7 +103,8 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
-    from bioqa.index.storage import Store, read_manifest
+    from bioqa.index.manifest import read_manifest
+    from bioqa.index.storage import Store
 
     manifest = read_manifest(folder)
     Store(folder, manifest)  # checks that every file is there
@@ -93,11 +114,18 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
         json.dump(fields, sys.stdout, indent=1)
         click.echo()
         return
-    encoder = f"{manifest.encoder.name}, {manifest.encoder.dimensions} dimensions" if manifest.encoder else "none (lexical only)"
+    encoder = (
+        f"{manifest.encoder.name}, {manifest.encoder.dimensions} dimensions"
+        if manifest.encoder
+        else "none (lexical only)"
+    )
     finished = sum(source.finished for source in manifest.sources)
     click.echo(f"index      {folder}")
     click.echo(f"documents  {manifest.documents:,}")
     click.echo(f"passages   {manifest.passages:,}")
     click.echo(f"encoder    {encoder}")
-    click.echo(f"files in   {finished:,}" + (f", {len(manifest.sources) - finished:,} in part" if finished < len(manifest.sources) else ""))
+    click.echo(
+        f"files in   {finished:,}"
+        + (f", {len(manifest.sources) - finished:,} in part" if finished < len(manifest.sources) else "")
+    )
     click.echo(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit}")

@@ -15,7 +15,7 @@ from bioqa.index.records import Record
 
 _DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"\x1f\x8b": lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw)),
-    b"\xfd7zXZ\x00": lambda raw: cast(BinaryIO, lzma.LZMAFile(raw)),
+    b"\xfd7zXZ\x00": lambda raw: cast(BinaryIO, lzma.LZMAFile(raw)),  # noqa: SIM115
     b"BZh": lambda raw: cast(BinaryIO, bz2.BZ2File(raw)),
 }
 _DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
@@ -26,7 +26,9 @@ _COMPRESSED = {".gz", ".xz", ".bz2"}
 class Reader(Protocol):
     """Reads one format: bytes in, records out; raises InputError where the file as a whole cannot be read on."""
 
-    def __call__(self, stream: BinaryIO, source: str) -> Iterator[Record]: ...
+    def __call__(self, stream: BinaryIO, source: str) -> Iterator[Record]:
+        """The records of `stream`; `source` names it in messages."""
+        ...
 
 
 FORMATS: dict[str, Reader] = {"pubmed": pubmed.read, "jsonl": jsonl.read}
@@ -42,7 +44,9 @@ def files(inputs: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.is_file() and _has_known_suffix(file))
             if not inside:
-                raise InputError(f"{path}: no file in this folder ends in {' '.join(sorted(_SUFFIXES))} (plain, .gz, .xz or .bz2)")
+                raise InputError(
+                    f"{path}: no file in this folder ends in {' '.join(sorted(_SUFFIXES))} (plain, .gz, .xz or .bz2)"
+                )
             found.update(dict.fromkeys(inside))
         elif path.exists():
             found[path] = None
@@ -81,7 +85,8 @@ class CorpusFile:
                     yield record
         except _DAMAGED as error:
             raise InputError(
-                f"{self.path}: compressed data damaged or cut off after {count:,} records ({error}); fetch the file again"
+                f"{self.path}: compressed data damaged or cut off after {count:,} records ({error}); "
+                "fetch the file again"
             ) from None
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror or error} after {count:,} records") from None

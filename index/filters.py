@@ -22,6 +22,9 @@ class Filter:
         return self == Filter()
 
 
+NO_FILTER = Filter()
+
+
 def parse(years: str | None, journal: str | None) -> Filter:
     """A filter from the text of `--year` ("2015", "2015:2024", ":2010", "2020:") and `--journal`.
 

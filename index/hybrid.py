@@ -8,18 +8,18 @@ import numpy as np
 
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
-from bioqa.index.filters import Filter
+from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSIONS
 from bioqa.index.lexical import LexicalIndex
+from bioqa.index.manifest import read_manifest
 from bioqa.index.records import Hit
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Store, read_manifest
+from bioqa.index.storage import Store
 from bioqa.index.vectors import VectorIndex
 
 MODES = ("hybrid", "lexical", "dense")
 DEPTH = 100  # passages taken from each search before fusion
 FUSION = "minmax"
-NO_FILTER = Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ class Index:
         if self.manifest.encoder is None:
             return None
         segments = [segment.vectors for segment in self._store.segments]
-        removed = self._store.passages_of(self._store.removed) if len(self._store.removed) else np.empty(0, dtype=np.int64)
+        removed = (
+            self._store.passages_of(self._store.removed) if len(self._store.removed) else np.empty(0, dtype=np.int64)
+        )
         return VectorIndex(segments, self.manifest.encoder.dimensions, removed)
 
     def check_encoder(self, encoder: Encoder) -> None:
@@ -52,7 +54,9 @@ class Index:
         made = self.manifest.encoder
         if made is None or made.digest != encoder.card.digest:
             was = made.name if made else "no encoder"
-            raise IndexFolderError(f"{self.folder}: built with {was}, asked with {encoder.card.name}; rebuild with 'bioqa index build'")
+            raise IndexFolderError(
+                f"{self.folder}: built with {was}, asked with {encoder.card.name}; rebuild with 'bioqa index build'"
+            )
 
     def search(self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER) -> list[Hit]:
         """The `k` best passages, best first.
@@ -62,7 +66,9 @@ class Index:
         if mode not in MODES:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
         if mode == "dense" and (self._vectors is None or query.vector is None):
-            raise InputError(f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder")
+            raise InputError(
+                f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
+            )
         depth = max(k, DEPTH)
         lexical = self.lexical.search(query.text, depth, narrow) if mode != "dense" else {}
         dense: dict[int, float] = {}
@@ -75,11 +81,15 @@ class Index:
         lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
         return [
             Hit(
-                self._store.passage(number), fused[number], lexical_ranks.get(number), dense_ranks.get(number),
-                lexical.get(number), dense.get(number),
+                self._store.passage(number),
+                fused[number],
+                lexical_ranks.get(number),
+                dense_ranks.get(number),
+                lexical.get(number),
+                dense.get(number),
             )
             for number in best
-        ]  # fmt: skip
+        ]
 
 
 def _ranks(ranking: dict[int, float]) -> dict[int, int]:

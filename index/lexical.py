@@ -78,7 +78,9 @@ class LexicalIndex:
         try:
             self._index = tantivy.Index.open(str(folder))
         except ValueError as error:
-            raise IndexFolderError(f"{folder}: the lexical index cannot be opened ({error}); build the index again") from None
+            raise IndexFolderError(
+                f"{folder}: the lexical index cannot be opened ({error}); build the index again"
+            ) from None
         self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
         self._searcher = self._index.searcher()
 
@@ -125,9 +127,12 @@ class LexicalIndex:
         if narrow.first_year is not None or narrow.last_year is not None:
             must.append(
                 tantivy.Query.range_query(
-                    self._index.schema, "year", tantivy.FieldType.Unsigned,
-                    narrow.first_year or 0, narrow.last_year or 9999,
-                )  # fmt: skip
+                    self._index.schema,
+                    "year",
+                    tantivy.FieldType.Unsigned,
+                    narrow.first_year or 0,
+                    narrow.last_year or 9999,
+                )
             )
         if narrow.journal is not None:
             must.append(self._term("journal", narrow.journal.casefold()))

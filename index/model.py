@@ -42,12 +42,14 @@ class Model:
         except OSError as error:
             raise ModelError(f"{path}: {error.strerror}; the model folder is incomplete, install it again") from None
         if hashlib.sha256(content).hexdigest() != self.card.digests.get(name):
-            raise ModelError(f"{path}: damaged or replaced: its SHA-256 is not the one in {CARD}; install the model again")
+            raise ModelError(
+                f"{path}: damaged or replaced: its SHA-256 is not the one in {CARD}; install the model again"
+            )
         return content
 
 
 def open_model(folder: Path, task: str) -> Model:
-    """The model in `folder`, whose task must be `task`. Raises ModelError where there is none or it does something else."""
+    """The model in `folder`. Raises ModelError where there is none, or one for something else than `task`."""
     try:
         fields: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
         card = ModelCard(

@@ -6,7 +6,7 @@ from math import ceil
 from bioqa.index import sentences
 from bioqa.index.records import Document
 
-# The shipped encoder was trained on texts of up to 128 tokens and the reader on 224: 150 words fit the reader in one window.
+# The shipped encoder was trained on texts of up to 128 tokens and the reader on 224, which 150 words rarely exceed.
 MAX_WORDS = 150
 
 _WORD = re.compile(r"\S+")

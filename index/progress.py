@@ -11,7 +11,8 @@ _LINE_EVERY = 10.0  # seconds between lines where there is no terminal
 class Progress(Protocol):
     """What long work reports to: how much of it is done (0..1), and how many of what that is."""
 
-    def update(self, fraction: float, count: int) -> None: ...
+    def update(self, fraction: float, count: int) -> None:
+        """Take note that `fraction` of the work, `count` units, is done."""
 
 
 class Silent:
@@ -22,7 +23,7 @@ class Silent:
 
 
 class TerminalProgress:
-    """Shows share, count, rate and time left on standard error: `with TerminalProgress("Building", "documents") as progress`."""
+    """Shows share, count, rate and time left on standard error, within a `with` block."""
 
     def __init__(self, title: str, unit: str):
         self._title, self._unit = title, unit
@@ -36,10 +37,14 @@ class TerminalProgress:
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
             self._bar = Progress(
-                TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
-                TextColumn("{task.fields[talk]}"), TimeElapsedColumn(),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
+                TextColumn("[bold]{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f}%"),
+                TextColumn("{task.fields[talk]}"),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
             self._task = self._bar.add_task(self._title, total=1.0, talk="")
             self._bar.start()
         return self
@@ -55,7 +60,9 @@ class TerminalProgress:
         now = time.monotonic()
         seconds = max(now - self._began, 1e-9)
         left = seconds * (1 - fraction) / fraction if fraction > 0.01 else None
-        talk = f"{count:,} {self._unit}, {count / seconds:,.0f}/s" + (f", {_clock(left)} left" if left is not None else "")
+        talk = f"{count:,} {self._unit}, {count / seconds:,.0f}/s" + (
+            f", {_clock(left)} left" if left is not None else ""
+        )
         if self._bar is not None:
             self._bar.update(self._task, completed=fraction, talk=talk)
         elif now - self._last_line >= _LINE_EVERY:

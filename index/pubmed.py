@@ -48,7 +48,7 @@ def _check_root(root: etree._Element, source: str) -> None:
     if root.tag not in _ROOTS:
         raise InputError(f"{source}: XML, but not PubMed's: it begins with <{root.tag}>, expected <PubmedArticleSet>")
     dtd = root.getroottree().docinfo.internalDTD
-    if dtd is not None and any(True for _ in dtd.iterentities()):
+    if dtd is not None and dtd.entities():  # type: ignore[attr-defined]
         raise InputError(f"{source}: the file declares XML entities, which PubMed files never do; refused unread")
 
 
@@ -103,8 +103,13 @@ def _abstract(abstract: etree._Element | None) -> str:
 
 
 def _year(article: etree._Element) -> int | None:
-    for path in ("Journal/JournalIssue/PubDate/Year", "Journal/JournalIssue/PubDate/MedlineDate", "ArticleDate/Year",
-                 "Book/PubDate/Year", "ContributionDate/Year"):  # fmt: skip
+    for path in (
+        "Journal/JournalIssue/PubDate/Year",
+        "Journal/JournalIssue/PubDate/MedlineDate",
+        "ArticleDate/Year",
+        "Book/PubDate/Year",
+        "ContributionDate/Year",
+    ):
         match = _YEAR.search(_text(article.find(path)))
         if match:
             return int(match.group())
@@ -125,4 +130,4 @@ def _first(element: etree._Element, *paths: str) -> etree._Element | None:
 
 def _text(element: etree._Element | None) -> str:
     """All text inside `element`, that of inline tags (<i>, <sub>, MathML) included, white space folded."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
+    return "" if element is None else " ".join("".join(str(piece) for piece in element.itertext()).split())

@@ -56,9 +56,7 @@ class Network:
         outputs = self._session.run(None, {name: feeds[name] for name in self._inputs})
         return [output[0] for output in outputs]
 
-    def run_all(
-        self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None
-    ) -> list[list[Array]]:
+    def run_all(self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None) -> list[list[Array]]:
         """`run` for every sequence, in the order given; the longest start first. `on_done(n)` after each, n so far."""
         order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i].ids))
         results: list[list[Array]] = [[]] * len(sequences)

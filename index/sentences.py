@@ -5,7 +5,7 @@ import re
 _CANDIDATE = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9α-ωΑ-Ω])")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|approx|resp|ca|Fig|Figs|Eq|Ref|Refs|No|Nos|Dr|Prof|Mr|Mrs|Ms|St|sp|spp|var|subsp|Inc|Ltd|Co|Vol)"
-    r"|\b[A-Z]|\b[A-Z]\.[A-Z])\.$"
+    r"|\b[A-Z]\.[A-Z])\.$"
 )
 _LINE = re.compile(r"\n+")
 
@@ -14,7 +14,7 @@ def split(text: str) -> list[tuple[int, int]]:
     """Character ranges (start, end) of the sentences of `text`, in order, without surrounding white space.
 
     A full stop ends a sentence when white space and a capital, digit or Greek letter follow, unless it closes
-    an abbreviation ("et al.", "e.g.") or an initial ("E. coli"); a line break always does.
+    an abbreviation ("et al.", "e.g.", "U.S."); a line break always does.
     """
     ranges: list[tuple[int, int]] = []
     for line_start, line_end in _lines(text):

@@ -1,4 +1,4 @@
-"""The index folder: its manifest, its segments, and the commit that makes new ones visible.
+"""The index folder: its segments, and the commit that makes new ones visible.
 
     manifest.json               the only source of truth; a commit writes new files, then renames a new manifest over it
     segments/000001/
@@ -19,102 +19,17 @@ import os
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.manifest import Manifest, SegmentInfo, write_manifest
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
-
-FORMAT = 1
-MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderIdentity:
-    """Which model made the vectors."""
-
-    name: str
-    digest: str
-    dimensions: int
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentInfo:
-    """One segment: how much it holds and the size in bytes of each of its files."""
-
-    name: str
-    documents: int
-    passages: int
-    files: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An input file and how many of its records have been committed."""
-
-    path: str
-    bytes: int
-    records: int
-    finished: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What the folder holds as of one commit."""
-
-    analyzer: str
-    passage_words: int
-    encoder: EncoderIdentity | None
-    commit: int = 0
-    documents: int = 0
-    passages: int = 0
-    segments: tuple[SegmentInfo, ...] = ()
-    sources: tuple[Source, ...] = ()
-    lexical: str = ""
-    removed: str = ""
-    format: int = field(default=FORMAT)
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the index in `folder`.
-
-    Raises IndexFolderError where there is none, it is damaged, or it is of a format that this bioqa does not read.
-    """
-    path = folder / MANIFEST
-    try:
-        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        found = fields["format"]
-        if found != FORMAT:
-            raise IndexFolderError(f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'")
-        encoder = fields.pop("encoder")
-        return Manifest(
-            encoder=EncoderIdentity(**encoder) if encoder else None,
-            segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
-            sources=tuple(Source(**source) for source in fields.pop("sources")),
-            **fields,
-        )
-    except FileNotFoundError:
-        raise IndexFolderError(f"{folder}: no index there (no {MANIFEST}); 'bioqa index build INPUT --to {folder}' makes one") from None
-    except OSError as error:
-        raise IndexFolderError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise IndexFolderError(f"{path}: damaged ({error}); rebuild with 'bioqa index build'") from None
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """The commit: after this rename the new state is there, before it the old one is."""
-    path, fresh = folder / MANIFEST, folder / f"{MANIFEST}.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(manifest), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 @contextlib.contextmanager
@@ -141,9 +56,13 @@ def _lock(descriptor: int, folder: Path) -> None:
 
 
 def write_segment(
-    folder: Path, name: str, documents: Sequence[Document], ranges: Sequence[Sequence[tuple[int, int]]], vectors: Array | None
+    folder: Path,
+    name: str,
+    documents: Sequence[Document],
+    ranges: Sequence[Sequence[tuple[int, int]]],
+    vectors: Array | None,
 ) -> SegmentInfo:
-    """Write `documents`, the character ranges of each one's passages, and the passages' vectors; returns what to commit."""
+    """Write documents, the character ranges of each one's passages, and the passages' vectors; returns what to commit."""
     target = folder / "segments" / name
     target.mkdir(parents=True)
     offsets = [0]
@@ -165,7 +84,7 @@ def write_segment(
 
 
 def fork_lexical(folder: Path, current: str, name: str) -> Path:
-    """A new lexical folder `name` that starts as the `current` one: its files never change, so they are linked, not copied."""
+    """A new lexical folder that starts as the current one: its files never change, so they are linked, not copied."""
     target = folder / "lexical" / name
     target.mkdir(parents=True)
     if current:
@@ -215,7 +134,7 @@ class Segment:
 
     @cached_property
     def _offsets(self) -> Array:
-        return np.load(self._folder / "documents.npy", mmap_mode="r")
+        return _mapped(self._folder / "documents.npy")
 
     @cached_property
     def _lines(self) -> mmap.mmap:
@@ -225,12 +144,12 @@ class Segment:
     @cached_property
     def passages(self) -> Array:
         """int32 (m, 3): document row in this segment, start, end."""
-        return np.load(self._folder / "passages.npy", mmap_mode="r")
+        return _mapped(self._folder / "passages.npy")
 
     @cached_property
     def vectors(self) -> Array:
         """float16 (m, dimensions)."""
-        return np.load(self._folder / "vectors.npy", mmap_mode="r")
+        return _mapped(self._folder / "vectors.npy")
 
     def document(self, row: int) -> Document:
         """The document in row `row` of this segment."""
@@ -239,6 +158,11 @@ class Segment:
         for name in ("authors", "mesh", "publication_types"):
             fields[name] = tuple(fields[name])
         return Document(**fields)
+
+
+def _mapped(path: Path) -> Array:
+    array: Array = np.load(path, mmap_mode="r")
+    return array
 
 
 class Store:
@@ -277,7 +201,9 @@ class Store:
         for segment, first_document, first_passage in zip(
             self.segments, self._document_bases, self._passage_bases, strict=False
         ):
-            found.append(first_passage + np.flatnonzero(np.isin(segment.passages[:, 0] + first_document, document_rows)))
+            found.append(
+                first_passage + np.flatnonzero(np.isin(segment.passages[:, 0] + first_document, document_rows))
+            )
         return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 

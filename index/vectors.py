@@ -12,7 +12,7 @@ class VectorIndex:
     """Inner products over unit vectors, which are cosines; `numbers[i]` is the passage of row i."""
 
     def __init__(self, segments: Sequence[Array], dimensions: int, removed: Array):
-        """`segments` are fp16 arrays of shape (n, dimensions), consecutive in passage number; `removed` are left out."""
+        """`segments` are fp16 arrays (n, dimensions), consecutive in passage number; what is `removed` is left out."""
         self._flat = faiss.IndexFlatIP(dimensions)
         kept: list[Array] = []
         base = 0
@@ -33,7 +33,7 @@ class VectorIndex:
         if allowed is not None:
             rows = np.flatnonzero(np.isin(self._numbers, allowed))
             k = min(k, len(rows))
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
         k = min(k, len(self._numbers))
         if k < 1:
             return {}

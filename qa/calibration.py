@@ -31,7 +31,7 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The fitted models: that a factoid or list answer is right, that yes is, and that what was found is to the point."""
+    """The probability that a factoid or list answer is right, that yes is, that what was found is to the point."""
 
     factoid: Logistic
     list: Logistic

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bioqa.index.filters import Filter
+from bioqa.index.filters import NO_FILTER, Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class AskConfig:
     passages: int = 10  # read a question: what BioASQ lets a system hand in, and what two cores read in 0.1 s
     top: int = 5  # answers kept: BioASQ scores five
     min_confidence: float | None = None  # None: the threshold that was fitted together with the calibration
-    narrow: Filter = Filter()
+    narrow: Filter = NO_FILTER
     spans_per_passage: int = 20  # candidates per passage: the same answer rarely ranks lower where it is right
     factoid_tokens: int = 20  # word pieces; 99% of BioASQ factoid answers of years 4-6 are shorter
     list_tokens: int = 80  # a span for a list question may hold the whole enumeration

@@ -1,7 +1,7 @@
 """The trip of a question, from its text to answers with evidence."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,16 +21,34 @@ from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
 _IDEAL_SENTENCES = {QuestionType.FACTOID: 1, QuestionType.LIST: 2, QuestionType.YESNO: 2, QuestionType.SUMMARY: 3}
+_JUDGED = 20  # candidates whose confidence is worked out
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the trip sees it: checked, typed, and ready for both searches."""
+
+    question: str
+    type: QuestionType
+    kind: str | None
+    query: Query
+    terms: QuestionTerms
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: its text, the probability (0..1) that it is right, and a sentence of each document that says so."""
+    """One answer: its text, the probability (0..1) that it is right and the features behind it, and a sentence of each
+    document that says so, best first."""
 
     text: str
     confidence: float
-    documents: tuple[str, ...]
+    features: Mapping[str, float]
     evidence: tuple[Evidence, ...]
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The ids of the documents that say so."""
+        return tuple(dict.fromkeys(item.passage.document.id for item in self.evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,7 @@ class Response:
     ideal_answer: str
     citations: tuple[Sentence, ...]
     found: float
+    found_features: Mapping[str, float]
     threshold: float
     hits: tuple[Hit, ...]
     readings: tuple[Reading, ...]
@@ -76,87 +95,113 @@ class Engine:
         return self.index.search(self._query(text), k, mode=mode, narrow=narrow)
 
     def ask(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> Response:
-        """Answer a question; `question_type` None lets its wording decide. Raises InputError for an empty or endless one."""
-        watch = _Watch()
+        """Answer a question; `question_type` None lets its wording decide.
+
+        Raises InputError for a question that is empty or endless.
+        """
+        watch = Watch()
         with watch("question"):
-            question = questions.checked(question, config.max_question_characters)
-            question_type = question_type or questions.classify(question)
-            kind = questions.expected_kind(question)
-            query = self._query(question)
-            terms = QuestionTerms(question, self.index)
+            asked = self.understand(question, config, question_type)
         with watch("search"):
-            hits = self.index.search(query, config.passages, narrow=config.narrow)
-            found = self.calibration.found.probability(calibration.found_features(hits, terms))
+            hits = self.index.search(asked.query, config.passages, narrow=config.narrow)
+        return self.answer(asked, hits, config, watch)
+
+    def understand(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> Asked:
+        """What is asked: type, expected kind, search terms and vector."""
+        text = questions.checked(question, config.max_question_characters)
+        return Asked(
+            question=text,
+            type=question_type or questions.classify(text),
+            kind=questions.expected_kind(text),
+            query=self._query(text),
+            terms=QuestionTerms(text, self.index),
+        )
+
+    def answer(self, asked: Asked, hits: Sequence[Hit], config: AskConfig, watch: "Watch | None" = None) -> Response:
+        """Read the passages in `hits` and answer from them."""
+        watch = watch or Watch()
+        found_features = calibration.found_features(hits, asked.terms)
+        found = self.calibration.found.probability(found_features)
         readings: list[Reading] = []
         sentences: list[Sentence] = []
-        if question_type in (QuestionType.FACTOID, QuestionType.LIST):
+        answers: list[Answer] = []
+        if asked.type in (QuestionType.FACTOID, QuestionType.LIST):
+            fitted: calibration.Logistic = getattr(self.calibration, asked.type)
             with watch("read"):
-                longest = config.list_tokens if question_type is QuestionType.LIST else config.factoid_tokens
+                longest = config.list_tokens if asked.type is QuestionType.LIST else config.factoid_tokens
                 passages = [hit.passage for hit in hits]
-                readings = self.reader.read(question, passages, max_tokens=longest, count=config.spans_per_passage)
+                readings = self.reader.read(
+                    asked.question, passages, max_tokens=longest, count=config.spans_per_passage
+                )
             with watch("merge"):
-                candidates = merge(question, question_type, kind, hits, readings)
-                fitted = getattr(self.calibration, question_type)
-                answers = _judged(candidates, terms, hits, fitted)
-                given = _confident(answers, question_type, config, fitted.threshold)
-                abstained = not given
+                candidates = merge(asked.question, asked.type, asked.kind, asked.terms, hits, readings)
+                answers = _judged(candidates[:_JUDGED], asked.terms, hits, fitted)
         else:
+            fitted = self.calibration.found
             with watch("sentences"):
-                sentences = summary.relevant_sentences(hits, terms, query.vector, self.encoder)
-                fitted = self.calibration.found
-                least = fitted.threshold if config.min_confidence is None else config.min_confidence
-                answers = self._yes_or_no(question, sentences, terms, hits) if question_type is QuestionType.YESNO else []
-                abstained = not sentences or found < least
-                given = [] if abstained else answers
+                sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
+                if asked.type is QuestionType.YESNO and sentences:
+                    answers = [self._yes_or_no(asked, sentences)]
         with watch("write"):
-            count = _IDEAL_SENTENCES[question_type]
+            least = fitted.threshold if config.min_confidence is None else config.min_confidence
+            given = _given(answers, asked.type, least, found, config.top)
+            abstained = not given and (asked.type is not QuestionType.SUMMARY or not sentences or found < least)
+            count = _IDEAL_SENTENCES[asked.type]
             chosen = [] if abstained else summary.choose(sentences, count) or _evidence_sentences(given, count)
         return Response(
-            question=question, type=question_type, kind=kind, answers=tuple(given),
-            guesses=tuple(answers[: config.top]) if abstained else (), abstained=abstained,
-            ideal_answer=" ".join(sentence.text for sentence in chosen), citations=tuple(chosen),
-            found=found, threshold=fitted.threshold if config.min_confidence is None else config.min_confidence,
-            hits=tuple(hits), readings=tuple(readings), timings_ms=watch.milliseconds(),
-        )  # fmt: skip
+            question=asked.question,
+            type=asked.type,
+            kind=asked.kind,
+            answers=given,
+            guesses=tuple(answers[: config.top]) if abstained else (),
+            abstained=abstained,
+            ideal_answer=" ".join(sentence.text for sentence in chosen),
+            citations=tuple(chosen),
+            found=found,
+            found_features=found_features,
+            threshold=least,
+            hits=tuple(hits),
+            readings=tuple(readings),
+            timings_ms=watch.milliseconds(),
+        )
 
     def _query(self, text: str) -> Query:
         return Query(text, self.encoder.encode([text])[0] if self.encoder else None)
 
-    def _yes_or_no(
-        self, question: str, sentences: Sequence[Sentence], terms: QuestionTerms, hits: Sequence[Hit]
-    ) -> list[Answer]:
-        yes = self.calibration.yesno.probability(yesno.features(question, sentences, terms))
+    def _yes_or_no(self, asked: Asked, sentences: Sequence[Sentence]) -> Answer:
+        features = yesno.features(asked.question, sentences, asked.terms)
+        yes = self.calibration.yesno.probability(features)
         evidence = tuple(
             Evidence(sentence.passage, sentence.text, 0, len(sentence.text), sentence.relevance)
             for sentence in summary.choose(sentences, _IDEAL_SENTENCES[QuestionType.YESNO])
         )
-        documents = tuple(dict.fromkeys(item.passage.document.id for item in evidence))
-        return [Answer("yes" if yes >= 0.5 else "no", max(yes, 1 - yes), documents, evidence)]
+        return Answer("yes" if yes >= 0.5 else "no", max(yes, 1 - yes), features, evidence)
 
 
 def _judged(
     candidates: Sequence[Candidate], terms: QuestionTerms, hits: Sequence[Hit], fitted: calibration.Logistic
 ) -> list[Answer]:
     similarities = {hit.passage.number: hit.dense_score or 0.0 for hit in hits}
-    return [
-        Answer(
-            candidate.text,
-            fitted.probability(calibration.answer_features(candidates, place, terms, similarities)),
-            candidate.documents,
-            candidate.evidence,
-        )
-        for place, candidate in enumerate(candidates[:20])
-    ]
+    answers = []
+    for place, candidate in enumerate(candidates):
+        features = calibration.answer_features(candidates, place, terms, similarities)
+        answers.append(Answer(candidate.text, fitted.probability(features), features, candidate.evidence))
+    return answers
 
 
-def _confident(
-    answers: Sequence[Answer], question_type: QuestionType, config: AskConfig, threshold: float
-) -> list[Answer]:
-    """What is sure enough to give: every such item of a list; for a factoid the first five if the best one is."""
-    least = threshold if config.min_confidence is None else config.min_confidence
+def _given(
+    answers: Sequence[Answer], question_type: QuestionType, least: float, found: float, top: int
+) -> tuple[Answer, ...]:
+    """What is sure enough to give: every such item of a list, the first `top` answers to a factoid if the best one is,
+    and yes or no if the passages found are to the point."""
     if question_type is QuestionType.LIST:
-        return [answer for answer in answers if answer.confidence >= least]
-    return list(answers[: config.top]) if answers and answers[0].confidence >= least else []
+        return tuple(answer for answer in answers if answer.confidence >= least)
+    sure = (
+        found
+        if question_type is QuestionType.YESNO
+        else max((answer.confidence for answer in answers[:1]), default=0.0)
+    )
+    return tuple(answers[:top]) if answers and sure >= least else ()
 
 
 def _evidence_sentences(answers: Sequence[Answer], count: int) -> list[Sentence]:
@@ -164,7 +209,7 @@ def _evidence_sentences(answers: Sequence[Answer], count: int) -> list[Sentence]
     return [Sentence(item.passage, text, item.score) for text, item in reversed(best.items())]
 
 
-class _Watch:
+class Watch:
     """Wall-clock time of the steps of a trip."""
 
     def __init__(self) -> None:
@@ -173,6 +218,7 @@ class _Watch:
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
+        """Time what happens inside the `with` block as this step."""
         began = time.perf_counter()
         yield
         self._seconds[step] = time.perf_counter() - began

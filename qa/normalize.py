@@ -4,10 +4,29 @@ import re
 import unicodedata
 
 _GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
-    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
-    "τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
-}  # fmt: skip
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "ι": "iota",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "φ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+}
 _GREEK_TABLE = str.maketrans({letter: f" {name} " for letter, name in _GREEK.items()})
 _NOT_WORD = re.compile(r"[^\w%+]+")
 _ARTICLES = re.compile(r"^(?:(?:the|a|an)\s+)+")
@@ -24,3 +43,19 @@ def normalize(answer: str) -> str:
     text = unicodedata.normalize("NFKC", answer).casefold().translate(_GREEK_TABLE)
     text = _ARTICLES.sub("", _NOT_WORD.sub(" ", text).strip())
     return _LETTER_DIGIT.sub("", _TAILS.sub("", text))
+
+
+_LEAD = re.compile(r"(?:(?:the|an?)\s+)+", re.IGNORECASE)
+_NAMED_TAIL = re.compile(r"(?<=\S)\s+(?:genes?|proteins?)$")
+
+
+def core(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range of what is to be shown of the answer at `start` to `end`: without its article, and without "gene" or
+    "protein" behind a symbol ("the CFTR gene" is CFTR, but "a fusion gene" stays a fusion gene)."""
+    lead = _LEAD.match(text, start, end)
+    if lead and lead.end() < end:
+        start = lead.end()
+    tail = _NAMED_TAIL.search(text[start:end])
+    if tail and re.search(r"[A-Z0-9]", text[start : start + tail.start()].rsplit(maxsplit=1)[-1]):
+        end = start + tail.start()
+    return start, end

@@ -15,27 +15,122 @@ class QuestionType(StrEnum):
     SUMMARY = "summary"
 
 
-_AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must|isn't|aren't|doesn't|don't|can't)"
-_YESNO = re.compile(rf"^(?:and |so |but )?{_AUXILIARY}\b|^(?:in|for|among|during|after|within|at|on)\b[^?]*, {_AUXILIARY}\b")
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must"
+    r"|isn't|aren't|doesn't|don't|can't)"
+)
+_YESNO = re.compile(
+    rf"^(?:and |so |but )?{_AUXILIARY}\b|^(?:in|for|among|during|after|within|at|on)\b[^?]*, {_AUXILIARY}\b"
+)
 _LIST_COMMAND = re.compile(
-    r"^(?:please |can you |could you )?(?:list|enumerate|name (?:the |some |all |at least )?(?:\w+ ){0,4}\w+s\b|mention|give (?:the |some )?\w+s\b)"
+    r"^(?:please |can you |could you )?(?:list|enumerate|mention|give (?:the |some )?\w+s\b"
+    r"|name (?:some|all|at least|two|three|four|five|six|\w+s) )"
 )
 _SUMMARY = re.compile(
-    r"^(?:how (?!many|much|often|long|old|common|frequent|large|big|far|high|prevalent)|why\b|describe|explain|summari[sz]e|discuss|compare|define|tell me"
-    r"|please (?:describe|explain|summari[sz]e)|what (?:do|does) .*\b(?:do|mean|involve|measure)\b|what happens|what is known|what do we know|what's known"
-    r"|what (?:is|are|was) (?:the )?(?:\w+ )?(?:roles?|functions?|mechanisms?|effects?|differences?|relation(?:ship)?s?|association|connection|link|interaction|"
-    r"rationale|importance|significance|aim|goal|purpose|principles?|concepts?|definition|basis|pathophysiology|pathogenesis|consequences?|contribution|involvement|"
-    r"impact|outcome|evidence|implications?|status|prognosis|biological|advantages?|benefits?|use|usefulness|treatment (?:strategy|approach))\b)"
+    r"^(?:please )?(?:why|describe|explain|summari[sz]e|discuss|compare|define|tell me"
+    r"|how (?!many|much|often|long|old|common|frequent|large|big|far|high|prevalent)"
+    r"|what (?:do|does) .*\b(?:do|mean|involve|measure)|what happens|what is known|what do we know"
+    r"|what (?:is|are|was) (?:the )?(?:\w+ )?(?:roles?|functions?|mechanisms?|effects?|differences?"
+    r"|relation(?:ship)?s?|association|connection|link|interaction|rationale|importance|significance|aim|goal"
+    r"|purpose|principles?|concepts?|definition|basis|pathophysiology|pathogenesis|consequences?|contribution"
+    r"|involvement|impact|outcome|evidence|implications?|status|prognosis|advantages?|benefits?|use|usefulness"
+    r"|treatment (?:strategy|approach)))\b"
 )
 _DEFINITION = re.compile(r"^what (?:is|are|was) (?:an? |the )?(?P<thing>[^?,]+?)\s*\??$")
 _NOT_DEFINITION = re.compile(
     r"\b(?:of|for|in|that|which|who|with|by|to|from|on|most|main|first|common|responsible|used|called|known|causing|encoded|name|number|target|"
     r"gene|cause|vector|abbreviation|percentage|prevalence|incidence|inheritance|half-life)\b"
 )
-_PLURAL_VERB = re.compile(r"^(?:which|what) (?:\S+ ){1,8}?(?:are|were|have|do)\b|^(?:which|what) (?:are|were)\b")
-_PLURAL_NOUN = re.compile(r"^(?:which|what) (?:of the )?(?:\S+ ){0,3}?(?P<noun>[a-z-]{2,}s)\b")
-_SINGULAR_S = re.compile(r"(?:ss|us|is|ous|as|ics)$|^(?:does|has|was|causes|encodes|disease|series|species|virus)$")
-_SINGULAR_VERB = re.compile(r"^(?:which|what) (?:\S+ ){1,5}?(?:is|was|has|does|causes|encodes|carries|transmits|produces|contains|binds)\b")
+_NAME_SEVERAL = re.compile(r"^name (?:the )?(?:[\w-]+ ){0,2}?(?!this |his )[\w-]+[^\Ws]s\b(?! that is)")
+_ASKED = re.compile(r"\b(?:which|what|name) (?P<phrase>(?:[\w/'-]+ ?){1,8})")
+_NUMERALS = {"two", "three", "four", "five", "six", "seven", "eight", "some", "several"}
+_HEADS = (  # what questions ask for, in the singular; the first one met after "which", in either number, decides
+    "gene",
+    "protein",
+    "enzyme",
+    "kinase",
+    "receptor",
+    "hormone",
+    "cytokine",
+    "antigen",
+    "ligand",
+    "molecule",
+    "mutation",
+    "drug",
+    "inhibitor",
+    "antibiotic",
+    "agent",
+    "vaccine",
+    "medication",
+    "compound",
+    "treatment",
+    "therapy",
+    "vitamin",
+    "disease",
+    "disorder",
+    "syndrome",
+    "condition",
+    "cancer",
+    "symptom",
+    "sign",
+    "effect",
+    "complication",
+    "cause",
+    "factor",
+    "pathway",
+    "process",
+    "mechanism",
+    "cell",
+    "organ",
+    "tissue",
+    "organism",
+    "parasite",
+    "pathogen",
+    "vector",
+    "mosquito",
+    "chromosome",
+    "region",
+    "complex",
+    "tool",
+    "method",
+    "test",
+    "database",
+    "algorithm",
+    "technique",
+    "biomarker",
+    "marker",
+    "feature",
+    "characteristic",
+    "component",
+    "subunit",
+    "type",
+    "class",
+    "family",
+    "group",
+    "ion",
+    "channel",
+    "transporter",
+    "neurotransmitter",
+    "amino acid",
+    "virus",
+    "metabolite",
+    "value",
+    "tag",
+    "name",
+    "year",
+    "percentage",
+)
+_SINGULAR = set(_HEADS) | {"bacterium", "fungus", "antibody", "deficiency"}
+_PLURAL = {re.sub(r"([^aeiou])ys$", r"\1ies", f"{head}es" if head[-1] in "sx" else f"{head}s") for head in _HEADS} | {
+    "bacteria",
+    "fungi",
+    "antibodies",
+    "deficiencies",
+    "criteria",
+}
+_ALSO_VERBS = {"causes", "processes", "signs", "effects", "tags", "names"}
+_PLURAL_VERBS = {"are", "were", "have", "do"}
+_SINGULAR_VERBS = {"is", "was", "has", "does"}
 
 
 def classify(question: str) -> QuestionType:
@@ -54,26 +149,45 @@ def classify(question: str) -> QuestionType:
 
 
 def _asks_for_several(text: str) -> bool:
-    if _SINGULAR_VERB.search(text) and not re.search(r"^(?:which|what) are\b", text):
-        return False
-    if _PLURAL_VERB.search(text):
-        return True
-    noun = _PLURAL_NOUN.search(text)
-    return bool(noun) and not _SINGULAR_S.search(noun["noun"]) if noun else False
+    asked = _ASKED.search(text)
+    words = asked["phrase"].split() if asked else []
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word in _PLURAL or word in _PLURAL_VERBS or word in _NUMERALS:
+            return True
+        if word in _SINGULAR or word in _SINGULAR_VERBS:
+            return after in _PLURAL - _ALSO_VERBS  # "which cell types"
+    return bool(_NAME_SEVERAL.search(text))
 
 
 _KINDS: dict[str, re.Pattern[str]] = {  # the first that matches names what is asked for
-    "number": re.compile(r"\bhow (?:many|much|often|long|old|common|frequent|large|big|far|high)\b|\b(?:percentage|proportion|number|prevalence|incidence|half-life|dose|age) of\b|\bwhat (?:percentage|proportion|number|age)\b"),
+    "number": re.compile(
+        r"\bhow (?:many|much|often|long|old|common|frequent|large|big|far|high)\b"
+        r"|\bwhat (?:percentage|proportion|number|age)\b|\b(?:percentage|proportion|number|prevalence|incidence|half-life|dose|age) of\b"
+    ),
     "year": re.compile(r"\b(?:which|what) year\b|^when\b"),
-    "chromosome": re.compile(r"\b(?:which|what) (?:human )?chromosome\b|^on which chromosome"),
-    "gene or protein": re.compile(r"\b(?:genes?|proteins?|enzymes?|receptors?|kinases?|transcription factors?|antigens?|antibod(?:y|ies)|cytokines?|hormones?|target)\b"),
+    "chromosome": re.compile(r"\b(?:which|what) (?:human )?chromosome\b"),
+    "gene or protein": re.compile(
+        r"\b(?:genes?|proteins?|enzymes?|receptors?|kinases?|transcription factors?|antigens?|antibod(?:y|ies)"
+        r"|cytokines?|hormones?|target)\b"
+    ),
     "drug": re.compile(r"\b(?:drugs?|inhibitors?|antidotes?|antibiotics?|medications?|vaccines?|agents?|compounds?)\b"),
-    "disease": re.compile(r"\b(?:diseases?|syndromes?|disorders?|cancers?|conditions?|infections?|deficienc(?:y|ies))\b"),
-    "organism": re.compile(r"\b(?:bacteri(?:um|a)|virus(?:es)?|organisms?|parasites?|pathogens?|species|vectors?|fung(?:us|i)|mosquito(?:es)?)\b"),
-    "place in the body": re.compile(r"\b(?:cells?|tissues?|organs?|organelles?|glands?|nerves?|brain region|part of|where)\b"),
+    "disease": re.compile(
+        r"\b(?:diseases?|syndromes?|disorders?|cancers?|conditions?|infections?|deficienc(?:y|ies))\b"
+    ),
+    "organism": re.compile(
+        r"\b(?:bacteri(?:um|a)|virus(?:es)?|organisms?|parasites?|pathogens?|species|vectors?|fung(?:us|i)"
+        r"|mosquito(?:es)?)\b"
+    ),
+    "place in the body": re.compile(
+        r"\b(?:cells?|tissues?|organs?|organelles?|glands?|nerves?|brain region|part of|where)\b"
+    ),
     "method": re.compile(r"\b(?:methods?|tests?|techniques?|assays?|tools?|algorithms?|software)\b"),
-}  # fmt: skip
-_NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|hundred|half|once|twice|third|quarter|dozen)\b", re.I)
+}
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|hundred|half|once|twice"
+    r"|third|quarter|dozen)\b",
+    re.IGNORECASE,
+)
 _SHAPES: dict[str, re.Pattern[str]] = {  # kinds whose answers can be told by their shape
     "number": _NUMBER,
     "year": re.compile(r"\b1[5-9]\d\d\b|\b20\d\d\b"),
@@ -82,7 +196,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {  # kinds whose answers can be told by th
 
 
 def expected_kind(question: str) -> str | None:
-    """What kind of thing the question asks for ("gene or protein", "number", ...), or None where the wording does not say."""
+    """What kind of thing the question asks for ("gene or protein", "number", ...), None where its wording hides it."""
     text = " ".join(question.lower().split())
     return next((kind for kind, pattern in _KINDS.items() if pattern.search(text)), None)
 
@@ -97,7 +211,7 @@ def checked(question: str, most: int) -> str:
     """The question with white space folded. Raises InputError where it is empty or longer than `most` characters."""
     text = " ".join(question.replace("\0", " ").split())
     if not any(character.isalnum() for character in text):
-        raise InputError("the question is empty; try: bioqa ask \"what gene causes cystic fibrosis?\"")
+        raise InputError('the question is empty; try: bioqa ask "what gene causes cystic fibrosis?"')
     if len(text) > most:
         raise InputError(f"the question has {len(text):,} characters; at most {most:,} can be asked")
     return text

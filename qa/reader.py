@@ -65,9 +65,15 @@ class Reader:
         for (i, sequence, first), (start_logits, end_logits) in zip(pieces, outputs, strict=True):
             context = contexts[i]
             found[i] += spans.best_spans(
-                start_logits[first:-1], end_logits[first:-1], np.array(sequence.offsets[first:-1]), context.text,
-                list(context.sentences), null=float(start_logits[0] + end_logits[0]), max_tokens=max_tokens, count=count,
-            )  # fmt: skip
+                start_logits[first:-1],
+                end_logits[first:-1],
+                np.array(sequence.offsets[first:-1]),
+                context.text,
+                list(context.sentences),
+                null=float(start_logits[0] + end_logits[0]),
+                max_tokens=max_tokens,
+                count=count,
+            )
         return [
             Reading(context, tuple(_distinct(sorted(ours, key=lambda span: -span.score))[:count]))
             for context, ours in zip(contexts, found, strict=True)

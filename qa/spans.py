@@ -26,9 +26,16 @@ class Span:
 
 
 def best_spans(
-    start_logits: Array, end_logits: Array, offsets: Array, text: str, segments: list[tuple[int, int]],
-    *, null: float, max_tokens: int, count: int,
-) -> list[Span]:  # fmt: skip
+    start_logits: Array,
+    end_logits: Array,
+    offsets: Array,
+    text: str,
+    segments: list[tuple[int, int]],
+    *,
+    null: float,
+    max_tokens: int,
+    count: int,
+) -> list[Span]:
     """The `count` best legal spans of one window, best first.
 
     `start_logits` and `end_logits` have shape (n,), one per token of the window; `offsets` (n, 2) gives each token's

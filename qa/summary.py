@@ -10,7 +10,9 @@ from bioqa.qa.reader import context_of
 from bioqa.qa.terms import QuestionTerms
 
 _ENCODED = 16  # sentences that are encoded: the best by words, at about 2 ms each
-_REDUNDANCY = 0.4  # weight of likeness to what is already chosen (Carbonell and Goldstein 1998: maximal marginal relevance)
+_REDUNDANCY = (
+    0.4  # weight of likeness to what is already chosen (Carbonell and Goldstein 1998: maximal marginal relevance)
+)
 _FEWEST_WORDS = 5  # below this it is a heading, not a sentence
 
 

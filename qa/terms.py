@@ -16,15 +16,16 @@ class QuestionTerms:
             term: log(1 + total / (0.5 + index.lexical.document_frequency(term))) for term in analyzer.terms(question)
         }
         self._sum = sum(self.weights.values())
-        self._of_passage: dict[int, float] = {}
+        self._known: dict[str, float] = {}
 
     def coverage(self, text: str) -> float:
         """The weighted share (0..1) of the question's terms that `text` holds; 0 for a question of stop words alone."""
-        present = set(analyzer.terms(text))
-        return sum(weight for term, weight in self.weights.items() if term in present) / self._sum if self._sum else 0.0
+        if text not in self._known:
+            present = set(analyzer.terms(text))
+            held = sum(weight for term, weight in self.weights.items() if term in present)
+            self._known[text] = held / self._sum if self._sum else 0.0
+        return self._known[text]
 
     def coverage_of(self, passage: Passage) -> float:
         """The coverage by a passage and its document's title."""
-        if passage.number not in self._of_passage:
-            self._of_passage[passage.number] = self.coverage(f"{passage.document.title} {passage.text}")
-        return self._of_passage[passage.number]
+        return self.coverage(f"{passage.document.title} {passage.text}")

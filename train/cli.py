@@ -1,16 +1,93 @@
-"""`bioqa export` and `bioqa train`: commands that make models."""
+"""`bioqa train` and `bioqa export`: commands that make what bioqa learns from data."""
 
 from pathlib import Path
 
 import click
 
 
+@click.group()
+def train() -> None:
+    """Fit what bioqa learns from data."""
+
+
+@train.command()
+@click.argument("gold", nargs=-1, required=True, metavar="GOLD...", type=click.Path(path_type=Path))
+@click.option(
+    "--index",
+    "folder",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="An index that holds the gold documents among many others.",
+)
+@click.option(
+    "--reader",
+    "reader_folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The reader; the one that ships by default.",
+)
+@click.option(
+    "--check",
+    "held_out",
+    multiple=True,
+    metavar="GOLD",
+    type=click.Path(path_type=Path),
+    help="Gold files, not among those fitted on, to report the calibration error on.",
+)
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The reader's folder to write it into.",
+)
+def calibration(
+    gold: tuple[Path, ...], folder: Path, reader_folder: Path | None, held_out: tuple[Path, ...], target: Path
+) -> None:
+    """Fit the confidence of a reader on BioASQ GOLD files, asked of an index with their documents in it and taken away.
+
+    \b
+    Example:
+      bioqa train calibration [4-8]B*_golden.json --check 11B1_golden.json --index my-index --to data/models/reader
+    """
+    from bioqa.eval.bioasq import read_gold
+    from bioqa.index.progress import TerminalProgress
+    from bioqa.qa.engine import Engine
+    from bioqa.train import calibrate
+
+    engine = Engine(folder, reader_folder)
+    questions = [question for path in gold for question in read_gold(path)]
+    with TerminalProgress("Asking", "questions") as progress:
+        samples = calibrate.collect(questions, engine, progress)
+    models = calibrate.fit_all(samples, questions)
+    calibrate.save(models, target)
+    for name, fitted in models.items():
+        weights = ", ".join(f"{feature} {weight:+.2f}" for feature, weight in fitted.weights.items())
+        click.echo(f"{name}: {weights}, bias {fitted.bias:+.2f}; threshold {fitted.threshold:.3f}")
+    if held_out:
+        questions = [question for path in held_out for question in read_gold(path)]
+        with TerminalProgress("Checking", "questions") as progress:
+            samples = calibrate.collect(questions, engine, progress)
+        for name, error in calibrate.errors(models, samples).items():
+            click.echo(f"{name}: expected calibration error {error:.3f} on held-out questions")
+
+
 @click.command()
 @click.argument("source", metavar="MODEL")
-@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The model folder to write.")
+@click.option(
+    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The model folder to write."
+)
 @click.option("--task", required=True, type=click.Choice(["encoder", "reader"]), help="What the model is for.")
 @click.option("--name", default=None, help="Name on the model card; the source's own by default.")
-@click.option("--max-tokens", default=256, show_default=True, help="The longest sequence it is given.")
+@click.option(
+    "--max-tokens",
+    default=256,
+    show_default=True,
+    type=click.IntRange(96, 512),
+    help="The longest sequence it is given.",
+)
 def export(source: str, folder: Path, task: str, name: str | None, max_tokens: int) -> None:
     """Export a BERT-family model (a folder or a hub name) to what bioqa runs: ONNX with int8 weights.
 

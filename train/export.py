@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,14 @@ from bioqa.index.runtime import Array, Network, tokenizer
 _OUTPUTS = {"encoder": ["embedding"], "reader": ["start_logits", "end_logits"]}
 _PARITY_TEXTS = (  # (question, passage) pairs of different lengths
     ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene."),
-    ("What does IL-6 do?", "Interleukin-6 (IL-6) induces acute-phase proteins in the liver; TNF-α does so indirectly. " * 4),
-    ("List the symptoms of hypothyroidism.", "Fatigue, cold intolerance, constipation and weight gain are typical. " * 12),
+    (
+        "What does IL-6 do?",
+        "Interleukin-6 (IL-6) induces acute-phase proteins in the liver; TNF-α does so indirectly. " * 4,
+    ),
+    (
+        "List the symptoms of hypothyroidism.",
+        "Fatigue, cold intolerance, constipation and weight gain are typical. " * 12,
+    ),
 )
 
 
@@ -43,7 +48,9 @@ def export(source: str, folder: Path, task: str, *, name: str, max_tokens: int) 
         from onnxruntime.quantization import QuantType, quantize_dynamic
         from transformers import AutoModel, AutoModelForQuestionAnswering, AutoTokenizer
     except ImportError as error:
-        raise BioqaError(f"exporting needs the extra 'train' ({error.name} is missing): pip install 'bioqa[train]'") from None
+        raise BioqaError(
+            f"exporting needs the extra 'train' ({error.name} is missing): pip install 'bioqa[train]'"
+        ) from None
 
     loader = AutoModel if task == "encoder" else AutoModelForQuestionAnswering
     original = loader.from_pretrained(source, dtype=torch.float32, attn_implementation="eager", use_safetensors=True)
@@ -63,24 +70,30 @@ def export(source: str, folder: Path, task: str, *, name: str, max_tokens: int) 
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch) / "exact.onnx"
         torch.onnx.export(
-            network, (example, example, torch.zeros_like(example)), str(exact), input_names=inputs,
-            output_names=_OUTPUTS[task], dynamic_axes=axes, opset_version=17, dynamo=False,
-        )  # fmt: skip
+            network,
+            (example, example, torch.zeros_like(example)),
+            str(exact),
+            input_names=inputs,
+            output_names=_OUTPUTS[task],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
         quantize_dynamic(exact, folder / "model.onnx", weight_type=QuantType.QInt8, per_channel=True)
     card = ModelCard(
         name=name,
         task=task,
         max_tokens=max_tokens,
         dimensions=original.config.hidden_size if task == "encoder" else 0,
-        digests={file: digest(folder / file) for file in ("model.onnx", "tokenizer.json")},
+        digests={file: digest((folder / file).read_bytes()) for file in ("model.onnx", "tokenizer.json")},
     )
     write_card(folder, card)
     return _parity(network, folder, task, max_tokens)
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def digest(content: bytes) -> str:
+    """SHA-256, in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_card(folder: Path, card: ModelCard) -> None:
@@ -88,17 +101,17 @@ def write_card(folder: Path, card: ModelCard) -> None:
     (folder / CARD).write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
 
 
-def add_file(folder: Path, task: str, source: Path) -> None:
-    """Copy a further file, such as a fitted calibration, into a model folder and enter its digest in the card."""
+def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
+    """Write a further file, such as a fitted calibration, into a model folder and enter its digest in the card."""
     card = open_model(folder, task).card
-    shutil.copyfile(source, folder / source.name)
-    write_card(folder, ModelCard(**(asdict(card) | {"digests": card.digests | {source.name: digest(source)}})))
+    (folder / name).write_bytes(content)
+    write_card(folder, replace(card, digests={**card.digests, name: digest(content)}))
 
 
 def _wrapped(original: Any, task: str) -> Any:
     import torch
 
-    class Embedding(torch.nn.Module):
+    class Embedding(torch.nn.Module):  # type: ignore[misc]
         """Mean over the tokens, scaled to length 1."""
 
         def __init__(self) -> None:
@@ -112,7 +125,7 @@ def _wrapped(original: Any, task: str) -> Any:
             weights = attention_mask.unsqueeze(-1).to(states.dtype)
             return torch.nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=1)
 
-    class SpanLogits(torch.nn.Module):
+    class SpanLogits(torch.nn.Module):  # type: ignore[misc]
         """Start and end logits of every token."""
 
         def __init__(self) -> None:

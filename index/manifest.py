@@ -1,0 +1,98 @@
+"""The manifest of an index folder: the only source of truth about what it holds."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bioqa.index.errors import IndexFolderError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderIdentity:
+    """Which model made the vectors."""
+
+    name: str
+    digest: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """One segment: how much it holds and the size in bytes of each of its files."""
+
+    name: str
+    documents: int
+    passages: int
+    files: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input file and how many of its records have been committed."""
+
+    path: str
+    bytes: int
+    records: int
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the folder holds as of one commit."""
+
+    analyzer: str
+    passage_words: int
+    encoder: EncoderIdentity | None
+    commit: int = 0
+    documents: int = 0
+    passages: int = 0
+    segments: tuple[SegmentInfo, ...] = ()
+    sources: tuple[Source, ...] = ()
+    lexical: str = ""
+    removed: str = ""
+    format: int = field(default=FORMAT)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the index in `folder`.
+
+    Raises IndexFolderError where there is none, it is damaged, or it is of a format that this bioqa does not read.
+    """
+    path = folder / MANIFEST
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found = fields["format"]
+        if found != FORMAT:
+            raise IndexFolderError(
+                f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
+            )
+        encoder = fields.pop("encoder")
+        return Manifest(
+            encoder=EncoderIdentity(**encoder) if encoder else None,
+            segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
+            sources=tuple(Source(**source) for source in fields.pop("sources")),
+            **fields,
+        )
+    except FileNotFoundError:
+        raise IndexFolderError(
+            f"{folder}: no index there (no {MANIFEST}); 'bioqa index build INPUT --to {folder}' makes one"
+        ) from None
+    except OSError as error:
+        raise IndexFolderError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexFolderError(f"{path}: damaged ({error}); rebuild with 'bioqa index build'") from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """The commit: after this rename the new state is there, before it the old one is."""
+    path, fresh = folder / MANIFEST, folder / f"{MANIFEST}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(manifest), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,188 @@
+"""`bioqa ask` and `bioqa search`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from bioqa.index.errors import BioqaError, InputError
+
+_index_option = click.option(
+    "--index",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    envvar="BIOQA_INDEX",
+    help="An index made by 'bioqa index build'; the starter index that comes with bioqa by default.",
+)
+_year_option = click.option(
+    "--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."
+)
+_journal_option = click.option(
+    "--journal", metavar="NAME", help="Only papers of this journal (its full title, in any case)."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+
+
+@click.command()
+@click.argument("question")
+@_index_option
+@click.option(
+    "--type",
+    "question_type",
+    type=click.Choice(["factoid", "list", "yesno", "summary"]),
+    help="The type of the question; found out from its wording by default.",
+)
+@click.option(
+    "--top", default=5, show_default=True, type=click.IntRange(1, 20), help="How many answers to a factoid question."
+)
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help='Say "I don\'t know" under this probability; a fitted threshold by default, 0 to always answer.',
+)
+@click.option(
+    "--passages", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages to read."
+)
+@_year_option
+@_journal_option
+@click.option(
+    "--reader", "reader_folder", metavar="DIR", type=click.Path(path_type=Path), help="A reader made by 'bioqa export'."
+)
+@click.option(
+    "--explain", is_flag=True, help="Also show what was retrieved, read and merged, and the time each step took."
+)
+@_json_option
+def ask(
+    question: str,
+    folder: Path | None,
+    question_type: str | None,
+    top: int,
+    min_confidence: float | None,
+    passages: int,
+    year: str | None,
+    journal: str | None,
+    reader_folder: Path | None,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Answer QUESTION from the literature, with the sentences that say so. '-' reads one question a line from stdin.
+
+    \b
+    Examples:
+      bioqa ask "what gene causes cystic fibrosis?"
+      bioqa ask "list the drugs that inhibit EGFR" --index my-index --year 2015:
+      bioqa ask "is hemophilia A X-linked?" --explain
+      bioqa ask - --json < questions.txt > answers.jsonl
+    """
+    from bioqa.index import filters
+    from bioqa.qa import questions, render, starter
+    from bioqa.qa.config import AskConfig
+    from bioqa.qa.engine import Engine
+    from bioqa.qa.questions import QuestionType
+
+    config = AskConfig(passages=passages, top=top, min_confidence=min_confidence, narrow=filters.parse(year, journal))
+    if question != "-":
+        questions.checked(question, config.max_question_characters)  # before anything is loaded
+    engine = Engine(folder or starter.index_folder(), reader_folder)
+    wanted = QuestionType(question_type) if question_type else None
+    refused = 0
+    for place, text in enumerate(_lines() if question == "-" else [question], start=1):
+        try:
+            response = engine.ask(text, config, wanted)
+        except InputError as error:
+            if question != "-":
+                raise
+            refused += 1
+            click.echo(f"error: line {place}: {error}", err=True)
+            continue
+        if as_json:
+            found = render.response_object(response, engine, config.max_evidence)
+            found |= {"explanation": render.explanation_object(response)} if explain else {}
+            click.echo(json.dumps(found, ensure_ascii=False))
+        else:
+            if question == "-" and not sys.stdout.isatty():
+                click.echo(f"{response.question}")
+            render.show_response(response, explain=explain)
+        sys.stdout.flush()
+    if refused:
+        raise InputError(f"{refused} of the questions could not be asked")
+
+
+def _lines() -> Iterator[str]:
+    """Questions from standard input, one a line; blank lines are none."""
+    for place, line in enumerate(sys.stdin.buffer, start=1):
+        if line.strip():
+            try:
+                yield line.decode("utf-8-sig").strip()
+            except UnicodeDecodeError:
+                raise InputError(f"standard input, line {place}: not UTF-8") from None
+
+
+@click.command()
+@click.argument("query")
+@_index_option
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "lexical", "dense"]),
+    default="hybrid",
+    show_default=True,
+    help="BM25, vectors, or both fused.",
+)
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
+@_year_option
+@_journal_option
+@_json_option
+def search(
+    query: str, folder: Path | None, mode: str, top: int, year: str | None, journal: str | None, as_json: bool
+) -> None:
+    """Find the passages that match QUERY best.
+
+    \b
+    Examples:
+      bioqa search "CFTR modulators in children" --index my-index --top 20
+      bioqa search "BRCA1" --mode lexical --journal Nature --json
+    """
+    from bioqa.index import filters
+    from bioqa.index.encoder import Encoder
+    from bioqa.index.hybrid import Index, Query
+    from bioqa.index.model import shipped
+    from bioqa.qa import questions, render, starter
+
+    narrow = filters.parse(year, journal)
+    text = questions.checked(query, most=50_000)
+    opened = Index(folder or starter.index_folder())
+    vector = None
+    if opened.manifest.encoder and mode != "lexical":
+        encoder = Encoder(shipped("encoder"))
+        opened.check_encoder(encoder)
+        vector = encoder.encode([text])[0]
+    hits = opened.search(Query(text, vector), top, mode=mode, narrow=narrow)
+    if as_json:
+        click.echo(json.dumps(render.hit_objects(hits), ensure_ascii=False))
+    else:
+        render.show_hits(hits)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+def doctor(as_json: bool) -> None:
+    """Check this installation: versions, models, starter index, processors.
+
+    \b
+    Example:
+      bioqa doctor
+    """
+    from bioqa.qa.checkup import checkup
+
+    findings = checkup()
+    if as_json:
+        click.echo(json.dumps([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], indent=1))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.what:<16} {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise BioqaError("something is wrong with this installation; see the lines marked BAD")

@@ -1,0 +1,59 @@
+"""What `bioqa doctor` looks at."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+
+from bioqa.index import model
+from bioqa.index.errors import BioqaError
+from bioqa.index.runtime import processors
+from bioqa.qa import starter
+
+_PACKAGES = ("onnxruntime", "faiss-cpu", "tantivy", "tokenizers", "numpy", "lxml", "click", "rich")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def checkup() -> list[Finding]:
+    """Everything that must be in order for bioqa to answer, checked one by one."""
+    findings = [
+        Finding("bioqa", True, metadata.version("bioqa")),
+        Finding(
+            "python",
+            True,
+            f"{platform.python_version()} on {platform.system()} {platform.machine()}, {processors()} processors",
+        ),
+    ]
+    findings += [_checked(name, lambda name=name: metadata.version(name)) for name in _PACKAGES]  # type: ignore[misc]
+    for task in ("encoder", "reader"):
+        findings.append(_checked(task, lambda task=task: _model(task)))  # type: ignore[misc]
+    findings.append(_checked("starter index", _starter))
+    return findings
+
+
+def _checked(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except (BioqaError, metadata.PackageNotFoundError, OSError) as error:
+        return Finding(what, False, str(error))
+
+
+def _model(task: str) -> str:
+    opened = model.open_model(model.shipped(task), task)
+    size = sum(len(opened.read(name)) for name in opened.card.digests)
+    return f"{opened.card.name}, {size / 1e6:.0f} MB, digests right ({opened.folder})"
+
+
+def _starter() -> str:
+    folder = starter.index_folder()
+    free = shutil.disk_usage(folder).free
+    return f"{folder} ({free / 1e9:.0f} GB free there)"

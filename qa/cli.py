@@ -1,0 +1,81 @@
+"""The command `bioqa`: names its commands and loads only the one that is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from bioqa.index.errors import BioqaError
+
+_COMMANDS = {  # name: where it is, and its line in the help
+    "ask": ("bioqa.qa.ask:ask", "Answer a question from the literature."),
+    "search": ("bioqa.qa.ask:search", "Find passages."),
+    "index": ("bioqa.index.cli:index", "Build an index over PubMed files, and look at one."),
+    "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
+    "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),
+    "export": ("bioqa.train.cli:export", "Export a model to what bioqa runs."),
+    "doctor": ("bioqa.qa.ask:doctor", "Check this installation."),
+    "completion": ("bioqa.qa.completion:completion", "Print the completion script of a shell."),
+}
+_INTERRUPTED = 130  # what shells report for a process that Ctrl-C ended
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used; the help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command called `name`, imported now."""
+        if name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bioqa")
+def bioqa() -> None:
+    """Ask biomedical questions; get the answer, how sure it is, and the sentence that says so. All on this machine.
+
+    \b
+    Examples:
+      bioqa ask "what gene causes cystic fibrosis?"
+      bioqa index build pubmed26n0001.xml.gz --to my-index
+      bioqa ask "which drugs target BCR-ABL?" --index my-index
+    """
+
+
+def main() -> None:
+    """The entry point: errors become one line on stderr and an exit status (2 wrong call or input, 1 anything else)."""
+    sys.exit(_run())
+
+
+def _run(**options: Any) -> int:
+    try:
+        return int(bioqa.main(standalone_mode=False, **options) or 0)
+    except BioqaError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; what was committed before is kept", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        return 1

@@ -1,0 +1,23 @@
+"""`bioqa completion`: what makes a shell complete bioqa's commands and options."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from bioqa.qa.cli import bioqa
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    Examples:
+      bioqa completion bash >> ~/.bashrc
+      bioqa completion zsh  >> ~/.zshrc
+      bioqa completion fish > ~/.config/fish/completions/bioqa.fish
+    """
+    completer = get_completion_class(shell)
+    if completer is None:
+        raise click.BadParameter(f"no completion for {shell}")
+    click.echo(completer(bioqa, {}, "bioqa", "_BIOQA_COMPLETE").source())

@@ -1,0 +1,234 @@
+"""How results look: panels on a terminal, plain text in a pipe, and the objects behind --json."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bioqa.index.hybrid import Index
+from bioqa.index.records import Hit
+from bioqa.qa.aggregate import Evidence
+from bioqa.qa.engine import Answer, Engine, Response
+from bioqa.qa.questions import QuestionType
+
+_SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
+_SHOWN_EVIDENCE = 2  # sentences under each
+_DONT_KNOW = "I don't know: the literature in this index does not say."
+
+
+def response_object(response: Response, engine: Engine, max_evidence: int) -> dict[str, Any]:
+    """What `ask --json` prints for one question."""
+    return {
+        "question": response.question,
+        "type": response.type.value,
+        "answers": [
+            {
+                "text": answer.text,
+                "confidence": round(answer.confidence, 4),
+                "documents": list(answer.documents),
+                "evidence": [_evidence_object(item) for item in answer.evidence[:max_evidence]],
+            }
+            for answer in response.answers
+        ],
+        "abstained": response.abstained,
+        "ideal_answer": response.ideal_answer,
+        "citations": [
+            {"pmid": sentence.passage.document.id, "title": sentence.passage.document.title, "sentence": sentence.text}
+            for sentence in response.citations
+        ],
+        "timings_ms": response.timings_ms,
+        "models": {
+            "encoder": engine.encoder.card.name if engine.encoder else None,
+            "reader": engine.reader.model.card.name,
+        },
+        "index": _index_object(engine.index),
+    }
+
+
+def explanation_object(response: Response) -> dict[str, Any]:
+    """What `ask --json --explain` adds."""
+    return {
+        "kind": response.kind,
+        "found": round(response.found, 4),
+        "threshold": response.threshold,
+        "guesses": [{"text": guess.text, "confidence": round(guess.confidence, 4)} for guess in response.guesses],
+        "retrieved": hit_objects(response.hits),
+        "read": [
+            {
+                "pmid": reading.context.passage.document.id,
+                "spans": [
+                    {"text": reading.context.text[span.start : span.end], "score": round(span.score, 3)}
+                    for span in reading.spans[:3]
+                ],
+            }
+            for reading in response.readings
+        ],
+    }
+
+
+def hit_objects(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    """What `search --json` prints."""
+    return [
+        {
+            "rank": rank,
+            "pmid": hit.passage.document.id,
+            "title": hit.passage.document.title,
+            "passage": hit.passage.text,
+            "score": round(hit.score, 6),
+            "lexical_rank": hit.lexical_rank,
+            "dense_rank": hit.dense_rank,
+        }
+        for rank, hit in enumerate(hits, start=1)
+    ]
+
+
+def _evidence_object(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "pmid": evidence.passage.document.id,
+        "title": evidence.passage.document.title,
+        "sentence": evidence.sentence,
+        "start": evidence.start,
+        "end": evidence.end,
+        "score": round(evidence.score, 4),
+    }
+
+
+def _index_object(index: Index) -> dict[str, Any]:
+    return {"path": str(index.folder), "documents": index.manifest.documents, "passages": index.manifest.passages}
+
+
+def show_response(response: Response, *, explain: bool) -> None:
+    """Print a response: panels on a terminal, plain text elsewhere."""
+    (_response_panels if sys.stdout.isatty() else _response_text)(response, explain=explain)
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Print what a search found."""
+    if not hits:
+        print("Nothing found.")
+    for rank, hit in enumerate(hits, start=1):
+        print(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
+        print(f"   {hit.passage.document.id}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
+        print(f"   {hit.passage.text}\n")
+
+
+def _published(hit: Hit) -> str:
+    facts = [str(fact) for fact in (hit.passage.document.journal, hit.passage.document.year) if fact]
+    return f"  {', '.join(facts)}" if facts else ""
+
+
+def _ranks(hit: Hit) -> str:
+    return f"BM25 {hit.lexical_rank or '-'}, dense {hit.dense_rank or '-'}"
+
+
+def _papers(count: int) -> str:
+    return "1 paper" if count == 1 else f"{count} papers"
+
+
+def _shown(response: Response) -> Sequence[Answer]:
+    return response.answers if response.type is QuestionType.LIST else response.answers[:_SHOWN_ANSWERS]
+
+
+# Plain text
+
+
+def _response_text(response: Response, *, explain: bool) -> None:
+    if response.abstained:
+        print(_DONT_KNOW)
+        for guess in response.guesses[:1]:
+            print(f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})")
+    for answer in _shown(response):
+        print(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
+        for item in answer.evidence[:_SHOWN_EVIDENCE]:
+            print(f'  "{item.sentence}"  [{item.passage.document.link or item.passage.document.id}]')
+    if response.type is QuestionType.SUMMARY:
+        for sentence in response.citations:
+            print(f"{sentence.text}  [{sentence.passage.document.link or sentence.passage.document.id}]")
+    if explain:
+        print()
+        for line in _explanation_lines(response):
+            print(line)
+
+
+def _explanation_lines(response: Response) -> list[str]:
+    lines = [
+        f"type {response.type}, asks for {response.kind or 'anything'}; "
+        f"passages to the point: {response.found:.0%}; abstains under {response.threshold:.0%}",
+        "retrieved:",
+    ]
+    for rank, hit in enumerate(response.hits, start=1):
+        lines.append(
+            f"  {rank:>2}. {hit.passage.document.id}  {hit.score:.3f} ({_ranks(hit)})  {hit.passage.document.title}"
+        )
+    if response.readings:
+        lines.append("read (best span of each passage, its score over no answer):")
+        for reading in response.readings:
+            for span in reading.spans[:1]:
+                text = reading.context.text[span.start : span.end]
+                lines.append(f"  {reading.context.passage.document.id}  {span.score:+.1f}  {text}")
+        lines.append("merged:")
+        for answer in response.answers or response.guesses:
+            lines.append(f"  {answer.confidence:.0%}  {answer.text}  from {', '.join(answer.documents)}")
+    lines.append("time: " + ", ".join(f"{step} {ms:.0f} ms" for step, ms in response.timings_ms.items()))
+    return lines
+
+
+# Terminal
+
+
+def _response_panels(response: Response, *, explain: bool) -> None:
+    from rich.console import Console, Group
+    from rich.markup import escape
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console(width=min(Console().width, 110))
+    if response.abstained:
+        lines = [Text(_DONT_KNOW, style="bold yellow")]
+        lines += [
+            Text(f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})", style="dim")
+            for guess in response.guesses[:1]
+        ]
+        console.print(Panel(Group(*lines), title=escape(response.question), title_align="left", border_style="yellow"))
+    elif response.type is QuestionType.SUMMARY:
+        body = [
+            _cited(sentence.text, sentence.passage.document.id, sentence.passage.document.link)
+            for sentence in response.citations
+        ]
+        console.print(Panel(Group(*body), title=escape(response.question), title_align="left", border_style="green"))
+    else:
+        blocks = [
+            block for place, answer in enumerate(_shown(response)) for block in _answer_block(answer, best=place == 0)
+        ]
+        console.print(Panel(Group(*blocks), title=escape(response.question), title_align="left", border_style="green"))
+    if explain:
+        console.print(
+            Panel(
+                "\n".join(escape(line) for line in _explanation_lines(response)),
+                title="how",
+                title_align="left",
+                border_style="dim",
+            )
+        )
+
+
+def _answer_block(answer: Answer, *, best: bool) -> list[Any]:
+    from rich.text import Text
+
+    filled = round(answer.confidence * 20)
+    head = Text(answer.text, style="bold green" if best else "bold")
+    head.append(f"   {'━' * filled}", style="green").append("━" * (20 - filled), style="bright_black")
+    head.append(f" {answer.confidence:.0%}  {_papers(len(answer.documents))}", style="default not bold")
+    lines: list[Any] = [head]
+    for item in answer.evidence[: _SHOWN_EVIDENCE if best else 1]:
+        line = _cited(item.sentence, item.passage.document.id, item.passage.document.link)
+        if item.end - item.start < len(item.sentence):
+            line.stylize("bold black on yellow", 2 + item.start, 2 + item.end)
+        lines.append(line)
+    return lines
+
+
+def _cited(sentence: str, document_id: str, link: str | None) -> Any:
+    from rich.text import Text
+
+    line = Text(f"  {sentence} ")
+    return line.append(f"[{document_id}]", style=f"cyan link {link}" if link else "cyan")

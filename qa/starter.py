@@ -1,0 +1,69 @@
+"""The built-in index, so that the first question needs no data: made at first use, found again after that."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from bioqa.index import builder, model
+from bioqa.index.encoder import Encoder
+from bioqa.index.errors import StorageError
+from bioqa.index.manifest import FORMAT, MANIFEST
+from bioqa.index.progress import TerminalProgress
+
+
+def passages_file() -> Path:
+    """The passages that ship with bioqa."""
+    return _data() / "passages.jsonl"
+
+
+def questions_file() -> Path:
+    """The questions over them, in BioASQ format."""
+    return _data() / "questions.json"
+
+
+def cached_index() -> Path:
+    """Where the index over the passages is kept: a name of its own for every state of passages, encoder and format."""
+    import platformdirs
+
+    identity = hashlib.sha256(passages_file().read_bytes())
+    identity.update(model.open_model(model.shipped("encoder"), "encoder").card.digest.encode())
+    return Path(platformdirs.user_cache_dir("bioqa")) / f"starter-{FORMAT}-{identity.hexdigest()[:12]}"
+
+
+def index_folder() -> Path:
+    """The index over the starter passages, made now if it is not there.
+
+    It is built beside its place and renamed into it, so that two first questions at once do no harm. Raises
+    StorageError where the cache cannot be written.
+    """
+    target = cached_index()
+    if (target / MANIFEST).exists():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix="starter-", dir=target.parent))
+    except OSError as error:
+        raise StorageError(
+            f"{target.parent}: cannot keep the starter index there ({error.strerror}); "
+            "set XDG_CACHE_HOME to a folder that can be written, or pass --index DIR"
+        ) from None
+    try:
+        with TerminalProgress("First use: indexing the starter passages", "passages") as progress:
+            builder.build([passages_file()], fresh, Encoder(model.shipped("encoder")), progress=progress)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if not (target / MANIFEST).exists():
+                raise
+    except OSError as error:
+        raise StorageError(f"{target}: {error.strerror}; the starter index could not be kept") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target
+
+
+def _data() -> Path:
+    import bioqa.data
+
+    return Path(str(bioqa.data.__file__)).parent / "starter"
