@@ -46,8 +46,8 @@ def build(
     A document read later replaces an earlier one with the same id, unless its version is lower. Files taken in before
     are skipped. A file that breaks off is reported, what was read of it is kept, and the other files are still read.
 
-    Raises InputError where there is nothing to read, IndexFolderError where `folder` is something else or was built with
-    another encoder, StorageError where the disk refuses.
+    Raises InputError where there is nothing to read, IndexFolderError where `folder` is something else or was built
+    with another encoder, StorageError where the disk refuses.
     """
     files = corpus.files(inputs)
     with writing(folder):

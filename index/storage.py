@@ -62,7 +62,7 @@ def write_segment(
     ranges: Sequence[Sequence[tuple[int, int]]],
     vectors: Array | None,
 ) -> SegmentInfo:
-    """Write documents, the character ranges of each one's passages, and the passages' vectors; returns what to commit."""
+    """Write documents, the character ranges of each one's passages, and their vectors; returns what to commit."""
     target = folder / "segments" / name
     target.mkdir(parents=True)
     offsets = [0]

@@ -162,7 +162,8 @@ def _asks_for_several(text: str) -> bool:
 _KINDS: dict[str, re.Pattern[str]] = {  # the first that matches names what is asked for
     "number": re.compile(
         r"\bhow (?:many|much|often|long|old|common|frequent|large|big|far|high)\b"
-        r"|\bwhat (?:percentage|proportion|number|age)\b|\b(?:percentage|proportion|number|prevalence|incidence|half-life|dose|age) of\b"
+        r"|\bwhat (?:percentage|proportion|number|age)\b"
+        r"|\b(?:percentage|proportion|number|prevalence|incidence|half-life|dose|age) of\b"
     ),
     "year": re.compile(r"\b(?:which|what) year\b|^when\b"),
     "chromosome": re.compile(r"\b(?:which|what) (?:human )?chromosome\b"),
