@@ -5,8 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bioqa.index import builder, model
-from bioqa.index.encoder import Encoder
+from bioqa.index import model
 from bioqa.index.errors import StorageError
 from bioqa.index.manifest import FORMAT, MANIFEST
 from bioqa.index.progress import TerminalProgress
@@ -40,6 +39,10 @@ def index_folder() -> Path:
     target = cached_index()
     if (target / MANIFEST).exists():
         return target
+
+    from bioqa.index import builder  # it brings all that reads corpora, which an index that is there does not need
+    from bioqa.index.encoder import Encoder
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="starter-", dir=target.parent))

@@ -1,0 +1,99 @@
+"""What many tests share: a small corpus, an index over it with the shipped models, the command line in-process."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bioqa.index import builder, model
+from bioqa.index.encoder import Encoder
+from bioqa.qa import cli
+from bioqa.qa.engine import Engine
+
+CORPUS = [
+    {"pmid": 101, "title": "CFTR in cystic fibrosis", "year": 2001, "journal": "Journal of Genes",
+     "abstract": "Cystic fibrosis is caused by mutations in the CFTR gene. The gene lies on chromosome 7."},
+    {"pmid": 102, "title": "A chloride channel and disease", "year": 2012, "journal": "Channel Letters",
+     "abstract": "Mutations in CFTR impair chloride transport and lead to cystic fibrosis in children."},
+    {"pmid": 103, "title": "Huntingtin repeats", "year": 2015, "journal": "Journal of Genes",
+     "abstract": "Huntington disease is caused by an expanded CAG repeat in the HTT gene. It is inherited as a dominant trait."},
+    {"pmid": 104, "title": "Metformin", "year": 2020, "journal": "Drug Notes",
+     "abstract": "Metformin lowers blood glucose mainly by reducing glucose production in the liver. It rarely causes hypoglycemia."},
+    {"pmid": 105, "title": "Triad of pheochromocytoma", "year": 2018, "journal": "Drug Notes",
+     "abstract": "The classic triad of pheochromocytoma is headache, sweating and palpitations. Surgery cures most patients."},
+    {"id": "note:1", "title": "Malaria and its vector", "text": "Malaria parasites are carried by Anopheles mosquitoes."},
+    {"pmid": 107, "title": "Warfarin and vitamin K", "year": 1999, "journal": "Drug Notes",
+     "abstract": "Warfarin inhibits vitamin K epoxide reductase. Vitamin K reverses its effect on clotting."},
+    {"pmid": 108, "title": "Allopurinol", "year": 2003, "journal": "Drug Notes",
+     "abstract": "Allopurinol lowers uric acid by inhibiting xanthine oxidase. It is used to prevent attacks of gout."},
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs `bioqa` with arguments in this process, errors turned into messages as for a user."""
+
+    def call(*arguments: str | Path) -> Outcome:
+        status = cli._run(args=[str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Outcome(status, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def write_jsonl(tmp_path: Path) -> Callable[..., Path]:
+    """Writes records as JSON lines into a file of that name in the test's folder."""
+
+    def write(name: str, records: Sequence[object]) -> Path:
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The encoder that ships."""
+    return Encoder(model.shipped("encoder"))
+
+
+@pytest.fixture(scope="session")
+def corpus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small corpus as JSON lines."""
+    path = tmp_path_factory.mktemp("corpus") / "corpus.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in CORPUS), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_index(tmp_path_factory: pytest.TempPathFactory, corpus_file: Path, encoder: Encoder) -> Path:
+    """An index with vectors over the small corpus. Not to be written to."""
+    folder = tmp_path_factory.mktemp("index") / "small"
+    builder.build([corpus_file], folder, encoder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engine(small_index: Path) -> Engine:
+    """The engine over the small index."""
+    return Engine(small_index)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests neither read nor write the user's cache; they share one of their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("BIOQA_INDEX", raising=False)
