@@ -49,7 +49,7 @@ def build(
     Raises InputError where there is nothing to read, IndexFolderError where `folder` is something else or was built
     with another encoder, StorageError where the disk refuses.
     """
-    files = corpus.files(inputs)
+    files = [file for file in corpus.files(inputs) if not file.resolve().is_relative_to(folder.resolve())]
     with writing(folder):
         manifest = _open_or_create(folder, encoder)
         discard_uncommitted(folder, manifest)

@@ -4,10 +4,17 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bioqa.index.errors import InputError
+from bioqa.index.manifest import MANIFEST, read_manifest
+
+if TYPE_CHECKING:
+    from bioqa.index.builder import BuildReport
+
+_SHOWN = 5  # unusable records that are named one by one
 
 
 @click.group()
@@ -59,34 +66,30 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
     _print_report(report, folder)
 
 
-def _print_report(report: "builder.BuildReport", folder: Path) -> None:  # type: ignore[name-defined]  # noqa: F821
-    for bad in report.bad_records[:5]:
+def _print_report(report: "BuildReport", folder: Path) -> None:
+    for bad in report.bad_records[:_SHOWN]:
         click.echo(f"skipped: {bad}", err=True)
-    if len(report.bad_records) > 5:
-        click.echo(f"skipped: {len(report.bad_records) - 5:,} further records", err=True)
-    parts = [f"{report.records:,} records read"]
-    parts += [
-        f"{count:,} {what}"
-        for count, what in (
-            (report.replaced, "replaced by a newer one with the same id"),
-            (report.deleted, "deleted"),
-            (len(report.bad_records), "unusable"),
-            (report.skipped_files, "files already in the index"),
-        )
-        if count
-    ]
-    click.echo("; ".join(parts) + ".", err=True)
-    if not (folder / "manifest.json").exists():
-        reasons = "; ".join(str(error) for error in report.bad_files)
-        raise InputError(reasons or f"no document found in the input; nothing written to {folder}")
-    _print_info(folder)
+    if len(report.bad_records) > _SHOWN:
+        click.echo(f"skipped: {len(report.bad_records) - _SHOWN:,} further records", err=True)
+    counts = {
+        "replaced by a newer one with the same id": report.replaced,
+        "deleted": report.deleted,
+        "unusable": len(report.bad_records),
+        "files already in the index": report.skipped_files,
+        "files not read to the end": len(report.bad_files),
+    }
+    notes = [f"{count:,} {what}" for what, count in counts.items() if count]
+    click.echo("; ".join([f"{report.records:,} records read", *notes]) + ".", err=True)
+    indexed = (folder / MANIFEST).exists()
+    if indexed:
+        _print_info(folder)
+    cure = "; what was read is in the index, mend the file and run the same command again" if indexed else ""
+    for error in report.bad_files[:-1]:
+        click.echo(f"error: {error}{cure}", err=True)
     if report.bad_files:
-        for error in report.bad_files:
-            click.echo(f"error: {error}", err=True)
-        raise InputError(
-            f"{len(report.bad_files)} file(s) could not be read to the end; the rest is in the index. "
-            "Mend or replace them and run the same command again"
-        )
+        raise InputError(f"{report.bad_files[-1]}{cure}")
+    if not indexed:
+        raise InputError("no document found in the input, so no index was made")
 
 
 @index.command()
@@ -103,7 +106,6 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
-    from bioqa.index.manifest import read_manifest
     from bioqa.index.storage import Store
 
     manifest = read_manifest(folder)

@@ -54,7 +54,8 @@ class LexicalWriter:
 
     def remove(self, document_row: int) -> None:
         """Drop all passages of a document."""
-        self._writer.delete_documents_by_term("document", document_row)
+        # By query: delete_documents_by_term takes an int for a signed one, which matches nothing in an unsigned field.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(_schema(), "document", document_row))
 
     def commit(self) -> None:
         """Make the changes permanent and end the writer."""

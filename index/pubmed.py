@@ -40,8 +40,8 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
                 while element.getprevious() is not None:
                     del element.getparent()[0]
     except etree.XMLSyntaxError as error:
-        line = error.lineno or "?"
-        raise InputError(f"{source}: line {line}: broken XML after {count:,} records ({error.msg})") from None
+        reason = str(error.msg).partition(", line ")[0]
+        raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
 
 
 def _check_root(root: etree._Element, source: str) -> None:

@@ -27,9 +27,11 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index.errors import IndexFolderError, StorageError
-from bioqa.index.manifest import Manifest, SegmentInfo, write_manifest
+from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, write_manifest
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
+
+_NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commit
 
 
 @contextlib.contextmanager
@@ -39,9 +41,22 @@ def writing(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "writer.lock").open("a") as lock:
             _lock(lock.fileno(), folder)
-            yield
+            try:
+                yield
+            finally:
+                if not (folder / MANIFEST).exists():
+                    _leave_nothing(folder)
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror or error}; what was committed before is still there") from error
+
+
+def _leave_nothing(folder: Path) -> None:
+    """Take back what a writer that committed nothing has put into the folder; what else is there stays."""
+    _discard(folder, keep=set())
+    (folder / "writer.lock").unlink(missing_ok=True)
+    for emptied in (folder / "segments", folder / "lexical", folder):
+        with contextlib.suppress(OSError):
+            emptied.rmdir()
 
 
 def _lock(descriptor: int, folder: Path) -> None:
@@ -107,17 +122,16 @@ def _link(file: Path, target: Path) -> None:
 
 def discard_uncommitted(folder: Path, manifest: Manifest) -> None:
     """Delete what no commit names: leftovers of killed writers and of commits before this one."""
-    keep = {
-        "segments": {segment.name for segment in manifest.segments},
-        "lexical": {manifest.lexical},
-    }
-    for kind, names in keep.items():
-        for entry in (folder / kind).glob("*"):
-            if entry.name not in names:
-                shutil.rmtree(entry, ignore_errors=True)
+    _discard(folder, {f"segments/{segment.name}" for segment in manifest.segments} | {f"lexical/{manifest.lexical}"})
     for entry in folder.glob("removed-*.npy"):
         if entry.name != manifest.removed:
             entry.unlink()
+
+
+def _discard(folder: Path, keep: set[str]) -> None:
+    for entry in [*folder.glob(f"segments/{_NAME}"), *folder.glob(f"lexical/{_NAME}")]:
+        if entry.relative_to(folder).as_posix() not in keep:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 class Segment:

@@ -78,6 +78,15 @@ def merge(
     return sorted(merged, key=lambda candidate: (-candidate.support, candidate.text))
 
 
+def overlap(some: Sequence[Evidence], others: Sequence[Evidence]) -> bool:
+    """Whether two answers stand on the same words somewhere, as "CFTR" and "CFTR gene on chromosome 7" do."""
+    return any(
+        one.sentence == other.sentence and one.start < other.end and other.start < one.end
+        for one in some
+        for other in others
+    )
+
+
 def _items(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
     if question_type is not QuestionType.LIST:
         yield span.start, span.end

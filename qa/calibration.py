@@ -9,7 +9,7 @@ from bioqa.index.errors import ModelError
 from bioqa.index.model import Model
 from bioqa.index.records import Hit
 from bioqa.index.runtime import read_json
-from bioqa.qa.aggregate import Candidate
+from bioqa.qa.aggregate import Candidate, overlap
 from bioqa.qa.terms import QuestionTerms
 
 FILE = "calibration.json"
@@ -53,16 +53,16 @@ def answer_features(
 ) -> dict[str, float]:
     """What tells whether `candidates[place]` is right.
 
-    support: log of its support; margin: log of its support over that of the best other answer; documents: log of how
-    many say so; coverage: share of the question's terms in its best passage; similarity: cosine of question and best
-    passage; place: log of its place, from 1.
+    support: log of its support; margin: log of its support over that of the best answer that stands on other words;
+    documents: log of how many say so; coverage: share of the question's terms in its best passage; similarity: cosine
+    of question and best passage; place: log of its place, from 1.
     """
     candidate = candidates[place]
-    rival = max((other.support for i, other in enumerate(candidates[:2]) if i != place), default=0.0)
+    rival = next((other.support for other in candidates if not overlap(candidate.evidence, other.evidence)), 0.0)
     best = candidate.evidence[0].passage
     return {
         "support": log(candidate.support + 1e-4),
-        "margin": log((candidate.support + 1e-3) / (rival + 1e-3)),
+        "margin": log((candidate.support + 1e-2) / (rival + 1e-2)),
         "documents": log(len(candidate.evidence)),
         "coverage": terms.coverage_of(best),
         "similarity": similarities.get(best.number, 0.0),

@@ -151,7 +151,7 @@ def classify(question: str) -> QuestionType:
 def _asks_for_several(text: str) -> bool:
     asked = _ASKED.search(text)
     words = asked["phrase"].split() if asked else []
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words, ""][1:], strict=True):
         if word in _PLURAL or word in _PLURAL_VERBS or word in _NUMERALS:
             return True
         if word in _SINGULAR or word in _SINGULAR_VERBS:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bioqa.index.hybrid import Index
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Evidence
+from bioqa.qa.aggregate import Evidence, overlap
 from bioqa.qa.engine import Answer, Engine, Response
 from bioqa.qa.questions import QuestionType
 
@@ -125,7 +125,15 @@ def _papers(count: int) -> str:
 
 
 def _shown(response: Response) -> Sequence[Answer]:
-    return response.answers if response.type is QuestionType.LIST else response.answers[:_SHOWN_ANSWERS]
+    """Every item of a list; else the best answer, and others that are likely and no mere variants of a better one."""
+    if response.type is QuestionType.LIST:
+        return response.answers
+    shown: list[Answer] = list(response.answers[:1])
+    for answer in response.answers[1:]:
+        likely = answer.confidence >= response.threshold
+        if likely and not any(overlap(answer.evidence, better.evidence) for better in shown):
+            shown.append(answer)
+    return shown[:_SHOWN_ANSWERS]
 
 
 # Plain text

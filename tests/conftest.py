@@ -12,23 +12,7 @@ from bioqa.index.encoder import Encoder
 from bioqa.qa import cli
 from bioqa.qa.engine import Engine
 
-CORPUS = [
-    {"pmid": 101, "title": "CFTR in cystic fibrosis", "year": 2001, "journal": "Journal of Genes",
-     "abstract": "Cystic fibrosis is caused by mutations in the CFTR gene. The gene lies on chromosome 7."},
-    {"pmid": 102, "title": "A chloride channel and disease", "year": 2012, "journal": "Channel Letters",
-     "abstract": "Mutations in CFTR impair chloride transport and lead to cystic fibrosis in children."},
-    {"pmid": 103, "title": "Huntingtin repeats", "year": 2015, "journal": "Journal of Genes",
-     "abstract": "Huntington disease is caused by an expanded CAG repeat in the HTT gene. It is inherited as a dominant trait."},
-    {"pmid": 104, "title": "Metformin", "year": 2020, "journal": "Drug Notes",
-     "abstract": "Metformin lowers blood glucose mainly by reducing glucose production in the liver. It rarely causes hypoglycemia."},
-    {"pmid": 105, "title": "Triad of pheochromocytoma", "year": 2018, "journal": "Drug Notes",
-     "abstract": "The classic triad of pheochromocytoma is headache, sweating and palpitations. Surgery cures most patients."},
-    {"id": "note:1", "title": "Malaria and its vector", "text": "Malaria parasites are carried by Anopheles mosquitoes."},
-    {"pmid": 107, "title": "Warfarin and vitamin K", "year": 1999, "journal": "Drug Notes",
-     "abstract": "Warfarin inhibits vitamin K epoxide reductase. Vitamin K reverses its effect on clotting."},
-    {"pmid": 108, "title": "Allopurinol", "year": 2003, "journal": "Drug Notes",
-     "abstract": "Allopurinol lowers uric acid by inhibiting xanthine oxidase. It is used to prevent attacks of gout."},
-]  # fmt: skip
+CORPUS = Path(__file__).parent / "corpus.jsonl"
 
 
 @dataclass(frozen=True)
@@ -71,11 +55,9 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def corpus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small corpus as JSON lines."""
-    path = tmp_path_factory.mktemp("corpus") / "corpus.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in CORPUS), encoding="utf-8")
-    return path
+def corpus_file() -> Path:
+    """The small corpus as JSON lines: eight records, of which one has no PMID, year and journal."""
+    return CORPUS
 
 
 @pytest.fixture(scope="session")
