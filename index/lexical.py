@@ -1,6 +1,8 @@
 """BM25 over passages, in tantivy."""
 
 import contextlib
+import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -72,13 +74,23 @@ def disk_errors(folder: Path) -> Iterator[None]:
         raise StorageError(f"{folder}: writing the lexical index failed: {error}") from error
 
 
+def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
+    """A folder of links to these files: tantivy writes a lock file even to read, which a read-only disk refuses."""
+    mirror = tempfile.TemporaryDirectory(prefix="bioqa-")
+    for file in folder.iterdir():
+        if file.suffix != ".lock":
+            (Path(mirror.name) / file.name).symlink_to(file.resolve())
+    return mirror
+
+
 class LexicalIndex:
     """A committed tantivy index, read-only."""
 
     def __init__(self, folder: Path):
         try:
-            self._index = tantivy.Index.open(str(folder))
-        except ValueError as error:
+            self._mirror = None if os.access(folder, os.W_OK) else _mirrored(folder)
+            self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
+        except (ValueError, OSError) as error:
             raise IndexFolderError(
                 f"{folder}: the lexical index cannot be opened ({error}); build the index again"
             ) from None

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index.errors import IndexFolderError, StorageError
-from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, write_manifest
+from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest, write_manifest
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
 
@@ -36,7 +36,8 @@ _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commi
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Holds the folder's writer lock and turns what the disk says into a StorageError that names the folder."""
+    """Holds the folder's writer lock, takes back what was not committed in the end, and turns what the disk says into a
+    StorageError that names the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "writer.lock").open("a") as lock:
@@ -44,7 +45,9 @@ def writing(folder: Path) -> Iterator[None]:
             try:
                 yield
             finally:
-                if not (folder / MANIFEST).exists():
+                if (folder / MANIFEST).exists():
+                    discard_uncommitted(folder, read_manifest(folder))
+                else:
                     _leave_nothing(folder)
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror or error}; what was committed before is still there") from error

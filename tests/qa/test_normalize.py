@@ -1,0 +1,103 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioqa.qa.normalize import core, normalize
+
+WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("IL-6", "IL 6"),
+        ("IL-6", "il6"),
+        ("TNF-α", "TNFα"),
+        ("TNF-α", "TNF alpha"),
+        ("β-catenin", "Beta catenin"),
+        ("µ-opioid receptor", "mu opioid receptor"),
+        ("the CFTR gene", "CFTR"),
+        ("CFTR proteins", "cftr"),
+        ("An inhibitor", "inhibitor"),
+        ("X-linked", "x linked"),
+        ("X\u2011linked", "X-linked"),
+        ("“Dystrophin”.", "dystrophin"),
+        ("ﬁbrin", "fibrin"),
+        ("Straße", "STRASSE"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("type  2\tdiabetes", "Type 2 diabetes"),
+    ],
+)
+def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
+    assert normalize(one) == normalize(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("IL-6", "interleukin 6"),
+        ("IL-6", "IL-6R"),
+        ("IL-6", "IL-16"),
+        ("TNF-α", "TNF-β"),
+        ("CD4", "CD4+"),
+        ("5", "5%"),
+        ("cystic fibrosis", "fibrosis"),
+        ("vitamin A", "vitamin"),
+        ("gene", "protein"),
+        ("café", "cafe"),
+    ],
+)
+def test_different_answers_keep_different_keys(one: str, other: str) -> None:
+    assert normalize(one) != normalize(other)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "—", "(-)"])
+def test_what_says_nothing_has_an_empty_key(text: str) -> None:
+    assert normalize(text) == ""
+
+
+@given(st.text(max_size=80))
+def test_a_key_never_has_white_space_at_its_ends_or_twice_in_a_row(text: str) -> None:
+    key = normalize(text)
+    assert key == " ".join(key.split())
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["-", " ", ", ", "/", " - ", "\n"]))
+def test_case_and_punctuation_make_no_difference(words: list[str], between: str) -> None:
+    assert normalize(f" ({between.join(words).upper()}).") == normalize(" ".join(words).lower())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the CFTR gene", "CFTR"),
+        ("CFTR genes", "CFTR"),
+        ("p53 protein", "p53"),
+        ("an IL-6", "IL-6"),
+        ("a fusion gene", "fusion gene"),
+        ("The the dystrophin protein", "dystrophin protein"),
+        ("the gene", "gene"),
+        ("gene", "gene"),
+        ("the", "the"),
+        ("theophylline", "theophylline"),
+        ("androgen", "androgen"),
+        ("CFTR gene product", "CFTR gene product"),
+    ],
+)
+def test_what_is_shown_of_an_answer(text: str, shown: str) -> None:
+    start, end = core(f"x {text} y", 2, 2 + len(text))
+    assert f"x {text} y"[start:end] == shown
+
+
+@given(
+    st.lists(st.sampled_from(["the", "a", "an"]), max_size=3),
+    st.lists(st.sampled_from(["CFTR", "fusion", "p53", "IL-6", "a", "chloride"]), min_size=1, max_size=4),
+    st.sampled_from(["", " gene", " proteins"]),
+)
+def test_what_is_shown_lies_within_the_answer_and_counts_as_the_same(
+    articles: list[str], words: list[str], tail: str
+) -> None:
+    text = " ".join([*articles, *words]) + tail
+    start, end = core(text, 0, len(text))
+    assert 0 <= start < end <= len(text)
+    assert normalize(text[start:end]) == normalize(text)

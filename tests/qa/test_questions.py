@@ -1,0 +1,138 @@
+import json
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bioqa.index.errors import InputError
+from bioqa.qa import starter
+from bioqa.qa.questions import QuestionType, checked, classify, expected_kind, fits
+
+FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what gene causes cystic fibrosis?", FACTOID),
+        ("Which enzyme is inhibited by allopurinol?", FACTOID),
+        ("What is the target of imatinib?", FACTOID),
+        ("How many chromosomes do humans have?", FACTOID),
+        ("When was insulin discovered?", FACTOID),
+        ("Where is the HTT gene located?", FACTOID),
+        ("Which drugs target BCR-ABL?", LIST),
+        ("List the symptoms of pheochromocytoma.", LIST),
+        ("please list the drugs that inhibit EGFR", LIST),
+        ("Which are the subunits of hemoglobin?", LIST),
+        ("Name three inhibitors of EGFR.", LIST),
+        ("Which cell types express CD8?", LIST),
+        ("Is Huntington disease dominant?", YESNO),
+        ("Does metformin cause weight gain?", YESNO),
+        ("In humans, can prions replicate?", YESNO),
+        ("Isn't hemophilia A X-linked?", YESNO),
+        ("What is metformin?", SUMMARY),
+        ("How does warfarin work?", SUMMARY),
+        ("Why is folate given in pregnancy?", SUMMARY),
+        ("What is the role of CFTR in the lung?", SUMMARY),
+        ("Describe the life cycle of Plasmodium.", SUMMARY),
+    ],
+)
+def test_wording_tells_the_type(question: str, expected: QuestionType) -> None:
+    assert classify(question) is expected
+
+
+@pytest.mark.parametrize("question", ["zzzz qqqq", "CFTR", "who", "which", "what", "name", "list", "?", "is", "é β 日本"])
+def test_a_question_of_no_known_form_still_has_a_type(question: str) -> None:
+    assert classify(question) in QuestionType
+
+
+def test_the_starter_questions_are_typed_as_their_authors_typed_them() -> None:
+    questions = json.loads(starter.questions_file().read_text(encoding="utf-8"))["questions"]
+    right = sum(classify(question["body"]) == question["type"] for question in questions)
+    assert right / len(questions) >= 0.9
+
+
+@given(st.text(max_size=200))
+@example("which")
+@example("what  \t which of")
+def test_any_text_has_a_type_and_a_kind_or_none(text: str) -> None:
+    assert isinstance(classify(text), QuestionType)
+    assert expected_kind(text) is None or isinstance(expected_kind(text), str)
+
+
+@given(st.lists(st.sampled_from("which what gene drugs is are list of how many in disease the name".split()), min_size=1))
+def test_case_and_spacing_make_no_difference_to_the_type(words: list[str]) -> None:
+    assert classify(" ".join(words)) is classify("  " + " \n\t ".join(words).upper() + " ")
+
+
+@pytest.mark.parametrize("repeated", ["which ", "what is the a ", "in a, ", "name a-b ", "cell types are ", "x" * 50 + " "])
+def test_the_longest_allowed_question_is_typed_at_once(repeated: str) -> None:
+    began = time.perf_counter()
+    classify((repeated * 2_000)[:2_000])
+    expected_kind((repeated * 2_000)[:2_000])
+    assert time.perf_counter() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many exons does dystrophin have?", "number"),
+        ("What percentage of humans carry it?", "number"),
+        ("In which year was penicillin discovered?", "year"),
+        ("When was penicillin discovered?", "year"),
+        ("On which chromosome is CFTR?", "chromosome"),
+        ("Which gene is mutated in cystic fibrosis?", "gene or protein"),
+        ("Which drug reverses warfarin?", "drug"),
+        ("Which syndrome is caused by trisomy 21?", "disease"),
+        ("Which parasite causes malaria?", "organism"),
+        ("Which organ makes bile?", "place in the body"),
+        ("Which test detects HIV?", "method"),
+        ("Who discovered penicillin?", None),
+    ],
+)
+def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> None:
+    assert expected_kind(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "expected"),
+    [
+        ("number", "79 exons", True),
+        ("number", "twenty-three pairs", True),
+        ("number", "half of them", True),
+        ("number", "dystrophin", False),
+        ("number", "someone", False),
+        ("year", "in 1928", True),
+        ("year", "1.5 years", False),
+        ("year", "12345", False),
+        ("chromosome", "chromosome 7", True),
+        ("chromosome", "the X chromosome", True),
+        ("chromosome", "the long arm", False),
+        ("drug", "anything", True),
+        (None, "anything", True),
+        ("no such kind", "anything", True),
+    ],
+)
+def test_the_shape_of_an_answer_can_rule_it_out(kind: str | None, answer: str, expected: bool) -> None:
+    assert fits(kind, answer) is expected
+
+
+def test_a_checked_question_has_its_white_space_folded() -> None:
+    assert checked("  what\tgene \n causes\0cystic fibrosis ? ", 100) == "what gene causes cystic fibrosis ?"
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\t\n", "\0\0", "?", "... ?!", "—«»…", "_"])
+def test_a_question_without_a_letter_or_digit_is_refused_with_an_example(question: str) -> None:
+    with pytest.raises(InputError, match="empty.*bioqa ask"):
+        checked(question, 100)
+
+
+def test_a_question_may_be_as_long_as_allowed_and_not_longer() -> None:
+    assert checked("x" * 2_000, 2_000) == "x" * 2_000
+    with pytest.raises(InputError, match=r"2,001 characters; at most 2,000"):
+        checked("x" * 2_001, 2_000)
+
+
+def test_white_space_around_a_question_does_not_count_towards_its_length() -> None:
+    assert checked(" " * 5_000 + "why?" + "\n" * 5_000, 10) == "why?"

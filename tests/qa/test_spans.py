@@ -1,0 +1,156 @@
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bioqa.qa.spans import Span, best_spans, trimmed
+
+TEXT = st.text(alphabet="abZ0 .,-()αé", max_size=40)
+
+
+def words_cut(text: str, position: int) -> bool:
+    return any(match.start() < position < match.end() for match in re.finditer(r"[^\W_]+", text))
+
+
+def every_legal_span(
+    text: str, offsets: list[tuple[int, int]], segments: list[tuple[int, int]], max_tokens: int
+) -> list[tuple[int, int]]:
+    """Token pairs (first, last), by trying all of them."""
+    return [
+        (i, j)
+        for i in range(len(offsets))
+        for j in range(len(offsets))
+        if j >= i
+        and j - i + 1 <= max_tokens
+        and not words_cut(text, offsets[i][0])
+        and not words_cut(text, offsets[j][1])
+        and any(a <= offsets[i][0] and offsets[j][1] <= b for a, b in segments)
+    ]
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]], list[tuple[int, int]], list[float], list[float], int]:
+    """A text cut into word pieces of 1-3 characters, sentences over a part of it, logits, and a longest span."""
+    text = draw(TEXT)
+    offsets = []
+    for match in re.finditer(r"[^\W_]+|[^\w\s]", text):
+        at = match.start()
+        while at < match.end():
+            end = min(match.end(), at + draw(st.integers(1, 3)))
+            offsets.append((at, end))
+            at = end
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    segments = list(zip(cuts[::2], cuts[1::2], strict=False))
+    numbers = draw(st.permutations(range(2 * len(offsets))))
+    scale = [2.0**-20 * number**2 + number for number in numbers]
+    return text, offsets, segments, scale[: len(offsets)], scale[len(offsets) :], draw(st.integers(1, 6))
+
+
+@settings(max_examples=300, deadline=None)
+@given(windows(), st.integers(1, 12), st.floats(-20, 20))
+def test_the_best_legal_spans_are_those_that_a_search_through_all_finds(
+    window: tuple[str, list[tuple[int, int]], list[tuple[int, int]], list[float], list[float], int],
+    count: int,
+    null: float,
+) -> None:
+    text, offsets, segments, starts, ends, max_tokens = window
+    found = best_spans(
+        np.array(starts),
+        np.array(ends),
+        np.array(offsets).reshape(-1, 2),
+        text,
+        segments,
+        null=null,
+        max_tokens=max_tokens,
+        count=count,
+    )
+    legal = every_legal_span(text, offsets, segments, max_tokens)
+    scores = {pair: starts[pair[0]] + ends[pair[1]] - null for pair in legal}
+    floor = sorted(scores.values(), reverse=True)[:count][-1] if scores else 0.0
+
+    assert [span.score for span in found] == sorted((span.score for span in found), reverse=True)
+    assert len({(span.start, span.end) for span in found}) == len(found) <= count
+    expected: dict[tuple[int, int], float] = {}
+    for (i, j), score in scores.items():
+        start, end = trimmed(text, offsets[i][0], offsets[j][1])
+        if start < end and score >= floor:
+            expected[start, end] = max(score, expected.get((start, end), -np.inf))
+    assert {(span.start, span.end) for span in found} == set(expected)
+    for span in found:
+        assert span.score == pytest.approx(expected[span.start, span.end])
+        assert not words_cut(text, span.start)
+        assert not words_cut(text, span.end)
+        assert any(a <= span.start < span.end <= b for a, b in segments)
+
+
+def test_a_span_never_crosses_a_sentence_even_where_the_logits_wish_it() -> None:
+    text = "One gene. Two drugs."
+    offsets = np.array([(0, 3), (4, 8), (8, 9), (10, 13), (14, 19), (19, 20)])
+    starts, ends = np.array([9.0, 0, 0, 0, 0, 0]), np.array([0.0, 0, 0, 0, 9.0, 0])
+    spans = best_spans(starts, ends, offsets, text, [(0, 9), (10, 20)], null=0.0, max_tokens=10, count=3)
+    assert text[spans[0].start : spans[0].end] in ("One", "One gene", "Two drugs", "drugs")
+    assert all(not (span.start < 9 < span.end) for span in spans)
+
+
+def test_a_span_takes_whole_words_only() -> None:
+    text = "hypoglycemia kills"
+    offsets = np.array([(0, 4), (4, 12), (13, 18)])
+    spans = best_spans(
+        np.array([0.0, 9.0, 0.0]), np.array([9.0, 1.0, 0.0]), offsets, text, [(0, 18)], null=0.0, max_tokens=5, count=9
+    )
+    assert {text[span.start : span.end] for span in spans} == {"hypoglycemia", "hypoglycemia kills", "kills"}
+
+
+@pytest.mark.parametrize("segments", [[], [(0, 0)], [(5, 5)]])
+def test_without_tokens_or_sentences_there_is_no_span(segments: list[tuple[int, int]]) -> None:
+    options = {"null": 0.0, "max_tokens": 5, "count": 5}
+    assert best_spans(np.empty(0), np.empty(0), np.empty((0, 2), dtype=int), "", segments, **options) == []
+    assert best_spans(np.ones(1), np.ones(1), np.array([(0, 3)]), "abc", segments, **options) == []
+
+
+def test_the_null_answer_lowers_every_score_alike() -> None:
+    arrays = np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([(0, 1), (2, 3)])
+    options = {"text": "a b", "segments": [(0, 3)], "max_tokens": 2, "count": 3}
+    without, with_null = (best_spans(*arrays, null=null, **options) for null in (0.0, 5.0))
+    assert [span.score - 5.0 for span in without] == [span.score for span in with_null]
+
+
+@pytest.mark.parametrize(("score", "probability"), [(0.0, 0.5), (2.0, 0.880797), (-2.0, 0.119203), (1e9, 1.0), (-1e9, 0.0)])
+def test_the_probability_of_a_span_is_the_logistic_of_its_score(score: float, probability: float) -> None:
+    assert Span(0, 1, score).probability == pytest.approx(probability, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (" CFTR, ", "CFTR"),
+        ("(CFTR)", "CFTR"),
+        ("interleukin 6 (IL-6)", "interleukin 6 (IL-6)"),
+        ("IL-6)", "IL-6"),
+        ("'BRCA1'.", "BRCA1"),
+        ("CD4+", "CD4+"),
+        ("5%", "5%"),
+        (" ., ", ""),
+        ("", ""),
+    ],
+)
+def test_punctuation_around_an_answer_is_no_part_of_it(text: str, kept: str) -> None:
+    start, end = trimmed(f"ab{text}cd", 2, 2 + len(text))
+    assert f"ab{text}cd"[start:end] == kept
+
+
+@given(TEXT, st.integers(0, 40), st.integers(0, 40))
+def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: int) -> None:
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    first, last = trimmed(text, start, end)
+    assert start <= first <= last <= end or first == last
+    assert re.findall(r"\w", text[first:last]) == re.findall(r"\w", text[start:end])
+
+
+@pytest.mark.xfail(strict=True, reason="what stands before the unbalanced bracket is not trimmed again")
+@pytest.mark.parametrize(("text", "kept"), [("IL-6 )", "IL-6"), ("IL-6))", "IL-6"), ("IL-6.)", "IL-6"), ("x (y), )", "x (y)")])
+def test_what_an_unbalanced_bracket_leaves_behind_is_trimmed_too(text: str, kept: str) -> None:
+    start, end = trimmed(text, 0, len(text))
+    assert text[start:end] == kept
