@@ -1,9 +1,18 @@
 """How text becomes search terms; the same for what is indexed and what is asked."""
 
+import re
 from functools import cache
 from typing import Any
 
 NAME = "biomedical-1"  # written into the manifest: another analyzer means another index
+
+
+_ASKING = re.compile(  # words that ask rather than say what about: the literature answers without them
+    r"\b(?:what|which|who|whom|whose|where|when|why|how|do|does|did|can|could|has|have|had|would|should|may|might"
+    r"|please|list|name|enumerate|mention|give|tell|describe|explain|define|summari[sz]e|discuss|compare"
+    r"|works?|happens?|means?|know|known|called?|many|much|often|main|kinds?|types?|examples?)\b",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -25,3 +34,8 @@ def analyzer() -> Any:
 def terms(text: str) -> list[str]:
     """The search terms of `text`, in order, repeats kept."""
     return list(analyzer().analyze(text))
+
+
+def query_terms(query: str) -> list[str]:
+    """The search terms of what a query is about, without the words of asking unless there are no others."""
+    return terms(_ASKING.sub(" ", query)) or terms(query)

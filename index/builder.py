@@ -11,7 +11,7 @@ from bioqa.index import analyzer, corpus, passages
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors
-from bioqa.index.manifest import MANIFEST, EncoderIdentity, Manifest, Source, read_manifest
+from bioqa.index.manifest import MANIFEST, Manifest, Source, read_manifest
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage, Record
 from bioqa.index.runtime import Array
@@ -61,7 +61,7 @@ def build(
 
 
 def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
-    identity = EncoderIdentity(encoder.card.name, encoder.card.digest, encoder.card.dimensions) if encoder else None
+    identity = encoder.identity if encoder else None
     if not (folder / MANIFEST).exists():
         strangers = {entry.name for entry in folder.iterdir()} - {
             "writer.lock",
@@ -75,7 +75,7 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
             )
         return Manifest(analyzer=analyzer.NAME, passage_words=passages.MAX_WORDS, encoder=identity)
     manifest = read_manifest(folder)
-    if manifest.encoder != identity:
+    if (manifest.encoder and manifest.encoder.digest) != (identity and identity.digest):
         was, now = (made.name if made else "no encoder" for made in (manifest.encoder, identity))
         raise IndexFolderError(
             f"{folder}: was built with {was}, not {now}; build into another folder or pass the same --encoder"

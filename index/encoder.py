@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index.model import ModelCard, open_model
+from bioqa.index.manifest import EncoderIdentity
+from bioqa.index.model import ModelCard, open_model, shipped
 from bioqa.index.runtime import Array, Network, tokenizer
 
 
@@ -15,6 +16,12 @@ class Encoder:
     def __init__(self, folder: Path):
         model = open_model(folder, "encoder")
         self.card: ModelCard = model.card
+        self.identity = EncoderIdentity(
+            model.card.name,
+            model.card.digest,
+            model.card.dimensions,
+            folder="" if folder == shipped("encoder") else str(folder.resolve()),
+        )
         self._tokenizer = tokenizer(model)
         self._network = Network(model)
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index.encoder import Encoder
-from bioqa.index.errors import IndexFolderError, InputError
+from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSIONS
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.manifest import read_manifest
+from bioqa.index.model import shipped
 from bioqa.index.records import Hit
 from bioqa.index.runtime import Array
 from bioqa.index.storage import Store
@@ -49,14 +50,24 @@ class Index:
         )
         return VectorIndex(segments, self.manifest.encoder.dimensions, removed)
 
-    def check_encoder(self, encoder: Encoder) -> None:
-        """Raises IndexFolderError where `encoder` is not the one that made the vectors of this index."""
+    def open_encoder(self) -> Encoder | None:
+        """The encoder that made the vectors of this index, None where it is lexical only.
+
+        Raises IndexFolderError where that encoder is no longer to be had.
+        """
         made = self.manifest.encoder
-        if made is None or made.digest != encoder.card.digest:
-            was = made.name if made else "no encoder"
+        if made is None:
+            return None
+        try:
+            encoder = Encoder(Path(made.folder) if made.folder else shipped("encoder"))
+        except ModelError as error:
+            raise IndexFolderError(f"{self.folder}: the encoder it was built with cannot be opened: {error}") from None
+        if encoder.card.digest != made.digest:
             raise IndexFolderError(
-                f"{self.folder}: built with {was}, asked with {encoder.card.name}; rebuild with 'bioqa index build'"
+                f"{self.folder}: built with another encoder ({made.name}) than {encoder.card.name} of now; "
+                "rebuild with 'bioqa index build'"
             )
+        return encoder
 
     def search(self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER) -> list[Hit]:
         """The `k` best passages, best first.

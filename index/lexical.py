@@ -99,7 +99,7 @@ class LexicalIndex:
 
     def search(self, query: str, k: int, narrow: Filter) -> dict[int, float]:
         """The `k` best passages by BM25: {passage number: score}, best first; empty where no term is known."""
-        counts = Counter(analyzer.terms(query))
+        counts = Counter(analyzer.query_terms(query))
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), float(count)))
             for term, count in counts.items()

@@ -14,11 +14,12 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class EncoderIdentity:
-    """Which model made the vectors."""
+    """Which model made the vectors; `folder` is where it lay, empty for the one that ships with bioqa."""
 
     name: str
     digest: str
     dimensions: int
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,20 +147,14 @@ def search(
       bioqa search "BRCA1" --mode lexical --journal Nature --json
     """
     from bioqa.index import filters
-    from bioqa.index.encoder import Encoder
     from bioqa.index.hybrid import Index, Query
-    from bioqa.index.model import shipped
     from bioqa.qa import questions, render, starter
 
     narrow = filters.parse(year, journal)
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
-    vector = None
-    if opened.manifest.encoder and mode != "lexical":
-        encoder = Encoder(shipped("encoder"))
-        opened.check_encoder(encoder)
-        vector = encoder.encode([text])[0]
-    hits = opened.search(Query(text, vector), top, mode=mode, narrow=narrow)
+    encoder = opened.open_encoder() if mode != "lexical" else None
+    hits = opened.search(Query(text, encoder.encode([text])[0] if encoder else None), top, mode=mode, narrow=narrow)
     if as_json:
         click.echo(json.dumps(render.hit_objects(hits), ensure_ascii=False))
     else:

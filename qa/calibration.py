@@ -53,12 +53,14 @@ def answer_features(
 ) -> dict[str, float]:
     """What tells whether `candidates[place]` is right.
 
-    support: log of its support; margin: log of its support over that of the best answer that stands on other words;
+    support: log of its support; margin: log of its support over that of its rival, which is the best answer, or for the
+    best answer the next one that stands on other words;
     documents: log of how many say so; coverage: share of the question's terms in its best passage; similarity: cosine
     of question and best passage; place: log of its place, from 1.
     """
     candidate = candidates[place]
-    rival = next((other.support for other in candidates if not overlap(candidate.evidence, other.evidence)), 0.0)
+    others = (other.support for other in candidates if not overlap(candidate.evidence, other.evidence))
+    rival = candidates[0].support if place else next(others, 0.0)
     best = candidate.evidence[0].passage
     return {
         "support": log(candidate.support + 1e-4),
@@ -73,9 +75,11 @@ def answer_features(
 def found_features(hits: Sequence[Hit], terms: QuestionTerms) -> dict[str, float]:
     """What tells whether the passages found are to the point.
 
-    coverage: the largest share of the question's terms in one passage; similarity: the largest cosine.
+    coverage: the largest share of the question's terms in one passage; title: in one title; similarity: the largest
+    cosine.
     """
     return {
+        "title": max((terms.coverage(hit.passage.document.title) for hit in hits), default=0.0),
         "coverage": max((terms.coverage_of(hit.passage) for hit in hits), default=0.0),
         "similarity": max((hit.dense_score or 0.0 for hit in hits), default=0.0),
     }

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bioqa.index import model
-from bioqa.index.encoder import Encoder
-from bioqa.index.filters import Filter
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Hit
 from bioqa.qa import calibration, questions, summary, yesno
@@ -79,20 +77,13 @@ class Response:
 class Engine:
     """An opened index with the models that search and read it."""
 
-    def __init__(self, index_folder: Path, reader_folder: Path | None = None, encoder_folder: Path | None = None):
+    def __init__(self, index_folder: Path, reader_folder: Path | None = None):
         with ThreadPoolExecutor(1) as pool:  # the two networks load side by side
             reader = pool.submit(Reader, reader_folder or model.shipped("reader"))
             self.index = Index(index_folder)
-            self.encoder: Encoder | None = None
-            if self.index.manifest.encoder:
-                self.encoder = Encoder(encoder_folder or model.shipped("encoder"))
-                self.index.check_encoder(self.encoder)
+            self.encoder = self.index.open_encoder()
             self.reader = reader.result()
         self.calibration = calibration.load(self.reader.model)
-
-    def search(self, text: str, k: int, *, mode: str, narrow: Filter) -> list[Hit]:
-        """The `k` best passages for a text."""
-        return self.index.search(self._query(text), k, mode=mode, narrow=narrow)
 
     def ask(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> Response:
         """Answer a question; `question_type` None lets its wording decide.

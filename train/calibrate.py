@@ -19,7 +19,7 @@ from bioqa.qa.questions import QuestionType
 from bioqa.train import export
 
 _HELD_BACK = 0.05  # share of right answers that abstention may cost
-_RIDGE = 1e-2  # penalty on the weights of standardised features: keeps them finite where classes separate
+_RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite where classes separate
 
 
 @dataclass(slots=True)

@@ -42,7 +42,9 @@ def test_wording_tells_the_type(question: str, expected: QuestionType) -> None:
     assert classify(question) is expected
 
 
-@pytest.mark.parametrize("question", ["zzzz qqqq", "CFTR", "who", "which", "what", "name", "list", "?", "is", "é β 日本"])
+@pytest.mark.parametrize(
+    "question", ["zzzz qqqq", "CFTR", "who", "which", "what", "name", "list", "?", "is", "é β 日本"]
+)
 def test_a_question_of_no_known_form_still_has_a_type(question: str) -> None:
     assert classify(question) in QuestionType
 
@@ -61,12 +63,16 @@ def test_any_text_has_a_type_and_a_kind_or_none(text: str) -> None:
     assert expected_kind(text) is None or isinstance(expected_kind(text), str)
 
 
-@given(st.lists(st.sampled_from("which what gene drugs is are list of how many in disease the name".split()), min_size=1))
+@given(
+    st.lists(st.sampled_from("which what gene drugs is are list of how many in disease the name".split()), min_size=1)
+)
 def test_case_and_spacing_make_no_difference_to_the_type(words: list[str]) -> None:
     assert classify(" ".join(words)) is classify("  " + " \n\t ".join(words).upper() + " ")
 
 
-@pytest.mark.parametrize("repeated", ["which ", "what is the a ", "in a, ", "name a-b ", "cell types are ", "x" * 50 + " "])
+@pytest.mark.parametrize(
+    "repeated", ["which ", "what is the a ", "in a, ", "name a-b ", "cell types are ", "x" * 50 + " "]
+)
 def test_the_longest_allowed_question_is_typed_at_once(repeated: str) -> None:
     began = time.perf_counter()
     classify((repeated * 2_000)[:2_000])

@@ -89,8 +89,8 @@ def test_a_span_never_crosses_a_sentence_even_where_the_logits_wish_it() -> None
     text = "One gene. Two drugs."
     offsets = np.array([(0, 3), (4, 8), (8, 9), (10, 13), (14, 19), (19, 20)])
     starts, ends = np.array([9.0, 0, 0, 0, 0, 0]), np.array([0.0, 0, 0, 0, 9.0, 0])
-    spans = best_spans(starts, ends, offsets, text, [(0, 9), (10, 20)], null=0.0, max_tokens=10, count=3)
-    assert text[spans[0].start : spans[0].end] in ("One", "One gene", "Two drugs", "drugs")
+    spans = best_spans(starts, ends, offsets, text, [(0, 9), (10, 20)], null=0.0, max_tokens=10, count=30)
+    assert {text[span.start : span.end] for span in spans} == {"One", "One gene", "gene", "Two", "Two drugs", "drugs"}
     assert all(not (span.start < 9 < span.end) for span in spans)
 
 
@@ -117,7 +117,9 @@ def test_the_null_answer_lowers_every_score_alike() -> None:
     assert [span.score - 5.0 for span in without] == [span.score for span in with_null]
 
 
-@pytest.mark.parametrize(("score", "probability"), [(0.0, 0.5), (2.0, 0.880797), (-2.0, 0.119203), (1e9, 1.0), (-1e9, 0.0)])
+@pytest.mark.parametrize(
+    ("score", "probability"), [(0.0, 0.5), (2.0, 0.880797), (-2.0, 0.119203), (1e9, 1.0), (-1e9, 0.0)]
+)
 def test_the_probability_of_a_span_is_the_logistic_of_its_score(score: float, probability: float) -> None:
     assert Span(0, 1, score).probability == pytest.approx(probability, abs=1e-6)
 
@@ -150,7 +152,9 @@ def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: i
 
 
 @pytest.mark.xfail(strict=True, reason="what stands before the unbalanced bracket is not trimmed again")
-@pytest.mark.parametrize(("text", "kept"), [("IL-6 )", "IL-6"), ("IL-6))", "IL-6"), ("IL-6.)", "IL-6"), ("x (y), )", "x (y)")])
+@pytest.mark.parametrize(
+    ("text", "kept"), [("IL-6 )", "IL-6"), ("IL-6))", "IL-6"), ("IL-6.)", "IL-6"), ("x (y), )", "x (y)")]
+)
 def test_what_an_unbalanced_bracket_leaves_behind_is_trimmed_too(text: str, kept: str) -> None:
     start, end = trimmed(text, 0, len(text))
     assert text[start:end] == kept

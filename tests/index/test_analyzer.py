@@ -1,0 +1,36 @@
+import pytest
+
+from bioqa.index import analyzer
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("  .,;()", []),
+        ("BRCA1", ["brca1"]),
+        ("IL-2 and TNF-α", ["il", "2", "tnf", "α"]),
+        ("p53/MDM2", ["p53", "mdm2"]),
+        ("Sjögren Ménière naïve", ["sjogren", "menier", "naiv"]),
+        ("the and of is", []),
+        ("CAG CAG repeat", ["cag", "cag", "repeat"]),
+    ],
+)
+def test_text_becomes_lower_case_terms_without_accents_and_stop_words(text: str, expected: list[str]) -> None:
+    assert analyzer.terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("mutations", "mutation"), ("mutated", "mutates"), ("INHIBITORS", "inhibitor"), ("café", "CAFE")],
+)
+def test_forms_of_one_word_become_one_term(one: str, other: str) -> None:
+    assert analyzer.terms(one) == analyzer.terms(other) != []
+
+
+def test_terms_keep_the_order_of_the_text() -> None:
+    assert analyzer.terms("zinc finger binds zinc") == ["zinc", "finger", "bind", "zinc"]
+
+
+def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:
+    assert analyzer.terms("A" * 500 + " gene " + "x7" * 20) == ["gene", "x7" * 20]

@@ -1,0 +1,72 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioqa.index.fusion import FUSIONS, Scores, minmax, rrf
+
+RANKING = st.dictionaries(st.integers(0, 20), st.integers(-50, 50).map(lambda n: n / 8), max_size=12)
+RANKINGS = st.lists(RANKING, min_size=1, max_size=3)
+
+
+def order(scores: Scores) -> list[int]:
+    return sorted(scores, key=lambda n: (-scores[n], n))
+
+
+@pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS.keys())
+@given(rankings=RANKINGS)
+def test_what_any_ranking_found_is_in_the_fused_one_and_nothing_else(fusion, rankings: list[Scores]) -> None:  # type: ignore[no-untyped-def]
+    assert set(fusion(rankings)) == {number for ranking in rankings for number in ranking}
+
+
+@pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS.keys())
+@given(rankings=RANKINGS)
+def test_the_order_of_the_rankings_does_not_matter(fusion, rankings: list[Scores]) -> None:  # type: ignore[no-untyped-def]
+    assert fusion(rankings) == pytest.approx(fusion(rankings[::-1]))
+
+
+@pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS.keys())
+@given(ranking=RANKING)
+def test_one_ranking_keeps_its_order(fusion, ranking: Scores) -> None:  # type: ignore[no-untyped-def]
+    assert order(fusion([ranking])) == order(ranking)
+
+
+def test_rrf_gives_the_sums_worked_out_by_hand() -> None:
+    fused = rrf([{1: 9.0, 2: 8.0, 3: 7.0}, {3: 0.9, 1: 0.5}])
+    assert fused == pytest.approx({1: 1 / 61 + 1 / 62, 2: 1 / 62, 3: 1 / 63 + 1 / 61})
+    assert order(fused) == [1, 3, 2]
+
+
+@given(RANKINGS, st.integers(1, 9))
+def test_rrf_sees_ranks_and_not_the_size_of_scores(rankings: list[Scores], factor: int) -> None:
+    stretched = [{number: factor * score**3 for number, score in ranking.items()} for ranking in rankings]
+    assert rrf(stretched) == rrf(rankings)
+
+
+def test_rrf_ranks_equal_scores_by_number() -> None:
+    assert order(rrf([{7: 1.0, 3: 1.0, 5: 1.0}])) == [3, 5, 7]
+
+
+def test_minmax_gives_the_means_worked_out_by_hand() -> None:
+    fused = minmax([{1: 10.0, 2: 4.0, 3: 2.0}, {2: 0.9, 4: 0.5}])
+    assert fused == pytest.approx({1: 0.5, 2: 0.125 + 0.5, 3: 0.0, 4: 0.0})
+
+
+@given(RANKINGS, st.integers(1, 9), st.integers(-9, 9))
+def test_minmax_does_not_depend_on_the_unit_of_a_score(rankings: list[Scores], factor: int, shift: int) -> None:
+    moved = [{number: factor * score + shift for number, score in ranking.items()} for ranking in rankings]
+    assert minmax(moved) == pytest.approx(minmax(rankings))
+
+
+@given(RANKINGS)
+def test_minmax_lies_between_nothing_and_one(rankings: list[Scores]) -> None:
+    assert all(0.0 <= score <= 1.0 + 1e-12 for score in minmax(rankings).values())
+
+
+def test_minmax_of_equal_scores_counts_them_all_as_best() -> None:
+    assert minmax([{1: 3.0, 2: 3.0}]) == {1: 1.0, 2: 1.0}
+
+
+@pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS.keys())
+def test_no_result_on_either_side_is_no_result(fusion) -> None:  # type: ignore[no-untyped-def]
+    assert fusion([]) == {}
+    assert fusion([{}, {}]) == {}

@@ -1,0 +1,229 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bioqa.index import builder, hybrid
+from bioqa.index.encoder import Encoder
+from bioqa.index.errors import IndexFolderError, InputError
+from bioqa.index.filters import Filter
+from bioqa.index.fusion import FUSIONS
+from bioqa.index.hybrid import Index, Query
+from bioqa.index.manifest import MANIFEST
+from bioqa.index.records import Hit
+
+QUESTION = "which mutations lead to cystic fibrosis?"
+Ask = Callable[[str], Query]
+
+
+@pytest.fixture(scope="module")
+def ask(encoder: Encoder) -> Ask:
+    """Makes a query with its vector."""
+    return lambda text: Query(text, encoder.encode([text])[0])
+
+
+@pytest.fixture(scope="module")
+def index(small_index: Path) -> Index:
+    """The small index, opened."""
+    return Index(small_index)
+
+
+@pytest.fixture(scope="module")
+def lexical_only(tmp_path_factory: pytest.TempPathFactory, corpus_file: Path) -> Index:
+    """The small corpus without vectors."""
+    folder = tmp_path_factory.mktemp("index") / "lexical"
+    builder.build([corpus_file], folder, None)
+    return Index(folder)
+
+
+def ids(hits: list[Hit]) -> list[str]:
+    return [hit.passage.document.id for hit in hits]
+
+
+def test_the_manifest_counts_what_the_corpus_holds(index: Index, corpus_file: Path) -> None:
+    assert index.manifest.documents == len(corpus_file.read_text().splitlines()) == 8
+
+
+def test_a_hit_brings_its_document_as_it_was_read(index: Index, ask: Ask, corpus_file: Path) -> None:
+    records = {str(r.get("pmid", r.get("id"))): r for r in map(json.loads, corpus_file.read_text().splitlines())}
+    hits = index.search(ask(QUESTION), 50)
+    assert set(ids(hits)) == set(records)
+    for hit in hits:
+        record, document = records[hit.passage.document.id], hit.passage.document
+        assert document.title == record["title"]
+        assert document.abstract == record.get("abstract", record.get("text"))
+        assert (document.year, document.journal) == (record.get("year"), record.get("journal", ""))
+        assert hit.passage.text in document.abstract
+
+
+@pytest.mark.parametrize("mode", hybrid.MODES)
+def test_the_papers_on_the_question_come_first(mode: str, index: Index, ask: Ask) -> None:
+    assert set(ids(index.search(ask(QUESTION), 2, mode=mode))) == {"101", "102"}
+
+
+def test_dense_search_ranks_by_the_cosine_of_title_and_passage(index: Index, ask: Ask, encoder: Encoder) -> None:
+    query = ask(QUESTION)
+    assert query.vector is not None
+    hits = index.search(query, 50, mode="dense")
+    texts = [builder.encoded_text(hit.passage) for hit in hits]
+    assert all(hit.passage.document.title in text for hit, text in zip(hits, texts, strict=True))
+    cosines = encoder.encode(texts) @ query.vector
+    assert [hit.score for hit in hits] == pytest.approx(cosines.tolist(), abs=2e-3)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert [hit.dense_rank for hit in hits] == list(range(1, 9))
+    assert all(hit.lexical_rank is None and hit.lexical_score is None for hit in hits)
+
+
+def test_lexical_search_needs_no_vector_and_ranks_by_bm25(index: Index) -> None:
+    hits = index.search(Query("vitamin k", None), 50, mode="lexical")
+    assert ids(hits) == ["107"]
+    assert hits[0].score == hits[0].lexical_score
+    assert (hits[0].lexical_rank, hits[0].dense_rank, hits[0].dense_score) == (1, None, None)
+
+
+def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask) -> None:
+    query = ask("gene for Huntington disease")
+    lexical = {hit.passage.number: hit.score for hit in index.search(query, 50, mode="lexical")}
+    dense = {hit.passage.number: hit.score for hit in index.search(query, 50, mode="dense")}
+    assert 0 < len(lexical) < len(dense)
+    fused = FUSIONS[hybrid.FUSION]([lexical, dense])
+    hits = index.search(query, 50)
+    assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(fused)
+    assert [hit.score for hit in hits] == sorted(fused.values(), reverse=True)
+    for hit in hits:
+        number = hit.passage.number
+        assert (hit.lexical_score, hit.dense_score) == (lexical.get(number), dense.get(number))
+        assert hit.lexical_rank == (list(lexical).index(number) + 1 if number in lexical else None)
+        assert hit.dense_rank == list(dense).index(number) + 1
+
+
+def test_a_question_of_unknown_words_is_answered_by_the_dense_side_alone(index: Index, ask: Ask) -> None:
+    hits = index.search(ask("xyzzy plugh"), 3)
+    assert len(hits) == 3
+    assert all(hit.lexical_rank is None and hit.score == hit.dense_score for hit in hits)
+
+
+@pytest.mark.parametrize("mode", hybrid.MODES)
+@pytest.mark.parametrize(
+    ("narrow", "allowed"),
+    [
+        (Filter(2010, 2019), {"102", "103", "105"}),
+        (Filter(None, 2001), {"101", "107"}),
+        (Filter(journal="journal of genes"), {"101", "103"}),
+        (Filter(2010, None, "Drug Notes"), {"104", "105"}),
+        (Filter(2050, None), set()),
+    ],
+)
+def test_a_filter_holds_in_every_mode(mode: str, narrow: Filter, allowed: set[str], index: Index, ask: Ask) -> None:
+    text = "CFTR huntington metformin pheochromocytoma warfarin allopurinol malaria"
+    assert set(ids(index.search(ask(text), 50, mode=mode, narrow=narrow))) == allowed
+
+
+def test_a_filter_acts_before_the_best_are_chosen(index: Index, ask: Ask) -> None:
+    assert ids(index.search(ask(QUESTION), 1, narrow=Filter(2020, 2020))) == ["104"]
+
+
+@pytest.mark.parametrize("k", [0, 1, 3, 8, 500])
+def test_as_many_come_as_are_asked_for_and_there_are(k: int, index: Index, ask: Ask) -> None:
+    assert len(index.search(ask(QUESTION), k)) == min(k, 8)
+
+
+def test_an_unknown_mode_is_refused_and_the_known_ones_are_named(index: Index, ask: Ask) -> None:
+    with pytest.raises(InputError, match="'fuzzy'") as caught:
+        index.search(ask(QUESTION), 1, mode="fuzzy")
+    assert all(mode in str(caught.value) for mode in hybrid.MODES)
+
+
+def test_without_vectors_hybrid_search_is_lexical_and_dense_search_is_refused(lexical_only: Index, ask: Ask) -> None:
+    query = ask(QUESTION)
+    assert lexical_only.search(query, 5) == lexical_only.search(query, 5, mode="lexical") != []
+    with pytest.raises(InputError, match="has no vectors") as caught:
+        lexical_only.search(query, 5, mode="dense")
+    assert str(lexical_only.folder) in str(caught.value)
+
+
+def test_a_query_without_vector_is_lexical_on_any_index(index: Index) -> None:
+    assert index.search(Query(QUESTION, None), 5) == index.search(Query(QUESTION, None), 5, mode="lexical") != []
+    with pytest.raises(InputError):
+        index.search(Query(QUESTION, None), 5, mode="dense")
+
+
+def test_the_encoder_must_be_the_one_that_made_the_vectors(
+    index: Index, lexical_only: Index, encoder: Encoder, small_index: Path, tmp_path: Path
+) -> None:
+    index.check_encoder(encoder)
+    with pytest.raises(IndexFolderError, match=f"built with no encoder, asked with {encoder.card.name}"):
+        lexical_only.check_encoder(encoder)
+    folder = tmp_path / "other"
+    shutil.copytree(small_index, folder)
+    fields = json.loads((folder / MANIFEST).read_text())
+    fields["encoder"] |= {"name": "other-model", "digest": "0" * 64}
+    (folder / MANIFEST).write_text(json.dumps(fields))
+    with pytest.raises(IndexFolderError, match=r"built with other-model.*rebuild") as caught:
+        Index(folder).check_encoder(encoder)
+    assert str(folder) in str(caught.value)
+
+
+def test_an_index_in_use_does_not_notice_commits_made_meanwhile(
+    small_index: Path, ask: Ask, encoder: Encoder, tmp_path: Path
+) -> None:
+    folder, query = tmp_path / "index", ask(QUESTION)
+    shutil.copytree(small_index, folder)
+    untouched, searched = Index(folder), Index(folder)
+    before = searched.search(query, 8)
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"pmid": 101, "title": "Cystic fibrosis, revised", "abstract": "Cystic fibrosis again."}\n')
+    builder.build([more], folder, encoder)
+    builder.build([more.rename(tmp_path / "again.jsonl")], folder, encoder)
+    assert searched.search(query, 8) == before
+    assert untouched.search(query, 8) == before
+    assert "Cystic fibrosis, revised" in [hit.passage.document.title for hit in Index(folder).search(query, 8)]
+
+
+def test_an_index_can_be_moved(small_index: Path, index: Index, ask: Ask, tmp_path: Path) -> None:
+    shutil.copytree(small_index, tmp_path / "moved")
+    assert Index(tmp_path / "moved").search(ask(QUESTION), 8) == index.search(ask(QUESTION), 8)
+
+
+def test_searching_changes_no_file(small_index: Path, ask: Ask, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(small_index, folder)
+    state = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    Index(folder).search(ask(QUESTION), 8)
+    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    assert after == state
+
+
+@pytest.mark.parametrize("mode", hybrid.MODES)
+def test_an_index_from_which_all_was_deleted_finds_nothing(
+    mode: str, ask: Ask, encoder: Encoder, tmp_path: Path
+) -> None:
+    one, gone = tmp_path / "one.jsonl", tmp_path / "gone.xml"
+    one.write_text('{"pmid": 1, "title": "Cystic fibrosis"}')
+    gone.write_text("<PubmedArticleSet><DeleteCitation><PMID>1</PMID></DeleteCitation></PubmedArticleSet>")
+    for file in (one, gone):
+        builder.build([file], tmp_path / "index", encoder)
+    assert Index(tmp_path / "index").search(ask(QUESTION), 5, mode=mode) == []
+
+
+def test_no_index_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match="no index there"):
+        Index(tmp_path)
+
+
+def test_vectors_that_are_gone_are_refused_before_any_search(small_index: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(small_index, folder)
+    next(folder.rglob("vectors.npy")).unlink()
+    with pytest.raises(IndexFolderError, match=r"vectors\.npy is missing"):
+        Index(folder)
+
+
+def test_stored_vectors_are_the_half_precision_of_the_encoders(small_index: Path, encoder: Encoder) -> None:
+    index = Index(small_index)
+    (segment,) = index._store.segments
+    texts = [builder.encoded_text(index._store.passage(number)) for number in range(index.manifest.passages)]
+    assert np.array_equal(segment.vectors, encoder.encode(texts).astype(np.float16))

@@ -1,0 +1,255 @@
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from rank_bm25 import BM25Okapi
+
+from bioqa.index import analyzer
+from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.filters import NO_FILTER, Filter
+from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors
+from bioqa.index.records import Document, Passage
+
+Add = Callable[[Iterable[Document]], LexicalIndex]
+
+
+def whole(number: int, document: Document) -> Passage:
+    """The abstract of a document as one passage."""
+    return Passage(number, document, document.abstract_start, len(document.text))
+
+
+@pytest.fixture
+def index_of(tmp_path: Path) -> Add:
+    """Builds a lexical index in which document and passage i are the i-th of those given."""
+
+    def build(documents: Iterable[Document]) -> LexicalIndex:
+        writer = LexicalWriter(tmp_path)
+        for number, document in enumerate(documents):
+            writer.add(whole(number, document), number)
+        writer.commit()
+        return LexicalIndex(tmp_path)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def random_corpus() -> list[Document]:
+    """Documents of words of very different frequency, short enough for their length to be kept exactly."""
+    source = random.Random(11)
+    vocabulary = [f"word{letter}{n}" for letter in "abcdefgh" for n in range(12)]
+    weights = [1 / (rank + 1) for rank in range(len(vocabulary))]
+    return [
+        Document(str(i), "", " ".join(source.choices(vocabulary, weights, k=source.randint(3, 35)))) for i in range(200)
+    ]
+
+
+def lucene_bm25(documents: list[Document], query: str) -> dict[int, float]:
+    """BM25 by the book, with Lucene's idf: ln(1 + (N - n + 0.5) / (n + 0.5)), k1 1.2 and b 0.75."""
+    texts = [Counter(analyzer.terms(document.text)) for document in documents]
+    lengths = [sum(text.values()) for text in texts]
+    mean = sum(lengths) / len(lengths)
+    scores: dict[int, float] = {}
+    for term in analyzer.terms(query):
+        holding = sum(term in text for text in texts)
+        idf = math.log(1 + (len(texts) - holding + 0.5) / (holding + 0.5))
+        for number, (text, length) in enumerate(zip(texts, lengths, strict=True)):
+            if term in text:
+                part = text[term] * 2.2 / (text[term] + 1.2 * (0.25 + 0.75 * length / mean))
+                scores[number] = scores.get(number, 0.0) + idf * part
+    return scores
+
+
+QUERIES = ["worda0", "wordb3 wordc5", "wordh11 worda0 worda1", "wordd2 wordd2 worde9", "worda0 unheard"]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_scores_are_those_of_bm25(query: str, index_of: Add, random_corpus: list[Document]) -> None:
+    wanted = lucene_bm25(random_corpus, query)
+    found = index_of(random_corpus).search(query, 1000, NO_FILTER)
+    assert found == pytest.approx(wanted, rel=1e-4)
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_one_rare_term_ranks_as_rank_bm25_does(index_of: Add, random_corpus: list[Document]) -> None:
+    oracle = BM25Okapi([analyzer.terms(document.text) for document in random_corpus], k1=1.2, b=0.75)
+    scores = oracle.get_scores(analyzer.terms("wordb3"))
+    found = index_of(random_corpus).search("wordb3", 1000, NO_FILTER)
+    assert len(found) > 5
+    ranked = [scores[number] for number in found]
+    assert ranked == sorted(ranked, reverse=True)
+    assert min(ranked) > max(score for number, score in enumerate(scores) if number not in found)
+
+
+def test_the_best_k_are_the_first_of_all(index_of: Add, random_corpus: list[Document]) -> None:
+    index = index_of(random_corpus)
+    every = list(index.search("worda1 wordb2", 1000, NO_FILTER).items())
+    best = list(index.search("worda1 wordb2", 7, NO_FILTER).items())
+    assert [score for _, score in best] == [score for _, score in every[:7]]
+
+
+def test_equal_scores_come_in_order_of_passages(index_of: Add) -> None:
+    index = index_of(Document(str(i), "", "the same text") for i in range(30))
+    assert list(index.search("same text", 30, NO_FILTER)) == list(range(30))
+
+
+@pytest.mark.parametrize(
+    "query", ["", "  ", "the of and", "?!", "unheard", "😀", "A" * 10_000, "field:value AND (", "*"]
+)
+def test_a_query_without_known_terms_finds_nothing(query: str, index_of: Add) -> None:
+    assert index_of([Document("1", "", "gene")]).search(query, 10, NO_FILTER) == {}
+
+
+@pytest.mark.parametrize("k", [0, -3])
+def test_asked_for_nothing_it_finds_nothing(k: int, index_of: Add) -> None:
+    assert index_of([Document("1", "", "gene")]).search("gene", k, NO_FILTER) == {}
+
+
+def test_the_title_counts_for_every_passage_of_its_document(tmp_path: Path) -> None:
+    document = Document("1", "Porphyria", "First half. Second half.")
+    writer = LexicalWriter(tmp_path)
+    for number, (start, end) in enumerate([(10, 21), (22, 34)]):
+        writer.add(Passage(number, document, start, end), 0)
+    writer.add(Passage(2, Document("2", "Porphyria"), 0, 9), 1)
+    writer.commit()
+    index = LexicalIndex(tmp_path)
+    assert set(index.search("porphyria", 10, NO_FILTER)) == {0, 1, 2}
+    assert set(index.search("second", 10, NO_FILTER)) == {1}
+    assert index.document_frequency("porphyria") == 3
+
+
+FILTERED = [
+    Document("1", "", "gene", year=1999, journal="Gut"),
+    Document("2", "", "gene gene", year=2005, journal="The Lancet"),
+    Document("3", "", "gene", year=2010, journal="gut"),
+    Document("4", "", "gene"),
+    Document("5", "", "liver", year=2005, journal="Gut"),
+]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wanted"),
+    [
+        (NO_FILTER, {0, 1, 2, 3}),
+        (Filter(2005, 2005), {1}),
+        (Filter(2000, None), {1, 2}),
+        (Filter(None, 2005), {0, 1}),
+        (Filter(1999, 2010), {0, 1, 2}),
+        (Filter(2011, None), set()),
+        (Filter(journal="GUT"), {0, 2}),
+        (Filter(journal="Lancet"), set()),
+        (Filter(journal="the lancet"), {1}),
+        (Filter(2000, 2020, "Gut"), {2}),
+    ],
+)
+def test_a_filter_narrows_and_leaves_scores_as_they_are(narrow: Filter, wanted: set[int], index_of: Add) -> None:
+    index = index_of(FILTERED)
+    every = index.search("gene", 10, NO_FILTER)
+    found = index.search("gene", 10, narrow)
+    assert found == pytest.approx({number: every[number] for number in wanted})
+    if not narrow.is_empty:
+        assert set(index.matching(narrow).tolist()) - {4} == wanted
+
+
+def test_a_removed_document_is_found_by_nothing(index_of: Add, tmp_path: Path) -> None:
+    index_of(FILTERED)
+    writer = LexicalWriter(tmp_path)
+    writer.remove(0)
+    writer.remove(4)
+    writer.remove(77)
+    writer.add(whole(5, Document("1", "", "fresh", year=1999)), 5)
+    writer.commit()
+    index = LexicalIndex(tmp_path)
+    assert set(index.search("gene", 10, NO_FILTER)) == {1, 2, 3}
+    assert index.search("liver", 10, NO_FILTER) == {}
+    assert set(index.search("fresh", 10, NO_FILTER)) == {5}
+    assert index.matching(Filter(1999, 1999)).tolist() == [5]
+    assert list(index.document_rows(["1", "5"])) == [5]
+
+
+def test_nothing_shows_before_the_commit(index_of: Add, tmp_path: Path) -> None:
+    index_of(FILTERED)
+    writer = LexicalWriter(tmp_path)
+    writer.remove(0)
+    writer.add(whole(9, Document("9", "", "gene")), 9)
+    assert set(LexicalIndex(tmp_path).search("gene", 10, NO_FILTER)) == {0, 1, 2, 3}
+    writer.commit()
+    assert set(LexicalIndex(tmp_path).search("gene", 10, NO_FILTER)) == {1, 2, 3, 9}
+
+
+def test_documents_are_found_by_their_whole_id_only(index_of: Add) -> None:
+    index = index_of(Document(name, "", "gene") for name in ["note:1", "note", "1", "NOTE:1", "10"])
+    assert list(index.document_rows(["note:1"])) == [0]
+    assert list(index.document_rows(["10", "1", "gone"])) == [2, 4]
+    assert list(index.document_rows([])) == []
+    assert list(index.document_rows(["gone"])) == []
+
+
+def test_document_frequency_counts_passages_with_the_term(index_of: Add) -> None:
+    index = index_of(FILTERED)
+    assert index.document_frequency("gene") == 4
+    assert index.document_frequency("unheard") == 0
+
+
+def test_every_row_of_a_larger_index_is_found_by_its_id(index_of: Add) -> None:
+    index = index_of(Document(f"id{i}", "", "gene") for i in range(3000))
+    assert list(index.document_rows([f"id{i}" for i in range(0, 3000, 3)])) == list(range(0, 3000, 3))
+    assert sorted(index.search("gene", 5000, NO_FILTER)) == list(range(3000))
+
+
+def test_an_empty_index_finds_nothing(index_of: Add) -> None:
+    index = index_of([])
+    assert index.search("gene", 10, NO_FILTER) == {}
+    assert list(index.document_rows(["1"])) == []
+    assert index.matching(Filter(2000)).tolist() == []
+
+
+@pytest.mark.parametrize("how", ["missing", "empty", "no meta", "empty meta", "not json", "a file gone", "a file cut"])
+def test_a_damaged_index_is_refused_with_its_folder(how: str, index_of: Add, tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere"
+    if how not in ("missing", "empty"):
+        index_of(FILTERED)
+        folder = tmp_path
+    match how:
+        case "empty":
+            folder.mkdir()
+        case "no meta":
+            (folder / "meta.json").unlink()
+        case "empty meta":
+            (folder / "meta.json").write_bytes(b"")
+        case "not json":
+            (folder / "meta.json").write_bytes(b"\xff\x00")
+        case "a file gone":
+            next(folder.glob("*.term")).unlink()
+        case "a file cut":
+            file = next(folder.glob("*.idx"))
+            file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(IndexFolderError, match="cannot be opened") as caught:
+        LexicalIndex(folder)
+    assert str(folder) in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="tantivy opens .pos lazily; search lets its ValueError through as a traceback")
+def test_an_index_whose_positions_are_gone_is_refused(index_of: Add, tmp_path: Path) -> None:
+    index_of(FILTERED)
+    for file in tmp_path.glob("*.pos"):
+        file.unlink()
+    with pytest.raises(IndexFolderError):
+        LexicalIndex(tmp_path).search("gene", 10, NO_FILTER)
+
+
+@pytest.mark.parametrize("error", [ValueError("An IO error occurred"), OSError(28, "No space left on device")])
+def test_what_tantivy_says_about_the_disk_names_the_folder(error: Exception, tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as caught, disk_errors(tmp_path):
+        raise error
+    assert str(tmp_path) in str(caught.value)
+    assert str(error) in str(caught.value)
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    first = LexicalWriter(tmp_path)
+    with pytest.raises(StorageError), disk_errors(tmp_path):
+        LexicalWriter(tmp_path)
+    first.commit()

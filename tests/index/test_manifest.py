@@ -1,0 +1,148 @@
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bioqa.index import manifest
+from bioqa.index.errors import IndexFolderError
+from bioqa.index.manifest import MANIFEST, EncoderIdentity, Manifest, SegmentInfo, Source
+
+FULL = Manifest(
+    analyzer="biomedical-1",
+    passage_words=150,
+    encoder=EncoderIdentity("toy", "ab12", 4),
+    commit=7,
+    documents=3,
+    passages=5,
+    segments=(SegmentInfo("000001", 2, 3, {"documents.jsonl": 10}), SegmentInfo("000007", 1, 2, {})),
+    sources=(Source("/data/ä b.xml.gz", 100, 3, finished=True),),
+    lexical="000007",
+    removed="removed-000007.npy",
+)
+
+
+@pytest.mark.parametrize("state", [FULL, Manifest("a", 1, None)])
+def test_what_is_written_is_read_back(state: Manifest, tmp_path: Path) -> None:
+    manifest.write_manifest(tmp_path, state)
+    assert manifest.read_manifest(tmp_path) == state
+    assert [file.name for file in tmp_path.iterdir()] == [MANIFEST]
+
+
+def test_the_manifest_is_json_that_names_its_format(tmp_path: Path) -> None:
+    manifest.write_manifest(tmp_path, FULL)
+    fields = json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))
+    assert fields["format"] == manifest.FORMAT
+    assert fields["documents"] == 3
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_a_folder_without_manifest_is_no_index(folder: str, tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match="no index there") as caught:
+        manifest.read_manifest(tmp_path / folder)
+    assert str(tmp_path / folder) in str(caught.value)
+    assert "bioqa index build" in str(caught.value)
+
+
+@pytest.mark.parametrize("found", [0, manifest.FORMAT + 1, 99, "x", None])
+def test_another_format_is_named_with_the_one_that_is_read(found: Any, tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_text(json.dumps({"format": found, "whatever": []}))
+    with pytest.raises(IndexFolderError) as caught:
+        manifest.read_manifest(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}: index format {found}, this bioqa reads {manifest.FORMAT}")
+    assert "rebuild" in str(caught.value)
+
+
+def changed(**changes: Any) -> bytes:
+    fields: dict[str, Any] = {
+        "analyzer": "a", "passage_words": 1, "encoder": None, "commit": 1, "documents": 0, "passages": 0,
+        "segments": [], "sources": [], "lexical": "000001", "removed": "", "format": manifest.FORMAT,
+    }  # fmt: skip
+    fields |= changes
+    return json.dumps({name: value for name, value in fields.items() if value != "left out"}).encode()
+
+
+def test_the_undamaged_one_is_read(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_bytes(changed())
+    assert manifest.read_manifest(tmp_path).lexical == "000001"
+
+
+TYPES = pytest.mark.xfail(strict=True, reason="read_manifest does not look at the types of what the manifest holds")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"3",
+        b"{}",
+        b"\xff\xfe\x00",
+        b'{"format": 1, "enc',
+        b"\x00" * 200,
+        changed(encoder="left out"),
+        changed(segments="left out"),
+        changed(sources="left out"),
+        changed(analyzer="left out"),
+        changed(passage_words="left out"),
+        changed(segments=None),
+        changed(segments=[{"name": "000001"}]),
+        changed(segments=["000001"]),
+        changed(sources=[5]),
+        changed(encoder={"name": "x"}),
+        changed(encoder="x"),
+        changed(unheard=1),
+        pytest.param(changed(documents="many"), marks=TYPES),
+        pytest.param(changed(documents=None), marks=TYPES),
+        pytest.param(changed(commit="last"), marks=TYPES),
+        pytest.param(changed(lexical=None), marks=TYPES),
+        pytest.param(changed(removed=5), marks=TYPES),
+        pytest.param(changed(segments=[{"name": "1", "documents": 1, "passages": 1, "files": None}]), marks=TYPES),
+        pytest.param(
+            b"[" * 200_000, marks=pytest.mark.xfail(strict=True, reason="read_manifest lets RecursionError through")
+        ),
+    ],
+    ids=lambda content: repr(content[:20]) if content[:1] != b"{" else content.decode()[-60:],
+)
+def test_a_damaged_manifest_is_called_damaged(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_bytes(content)
+    with pytest.raises(IndexFolderError, match="damaged") as caught:
+        manifest.read_manifest(tmp_path)
+    assert str(tmp_path / MANIFEST) in str(caught.value)
+
+
+def test_a_folder_in_place_of_the_manifest_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).mkdir()
+    with pytest.raises(IndexFolderError) as caught:
+        manifest.read_manifest(tmp_path)
+    assert str(tmp_path / MANIFEST) in str(caught.value)
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace", "json"])
+def test_a_write_that_fails_leaves_the_manifest_as_it_was(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    manifest.write_manifest(tmp_path, FULL)
+    owner = {"fsync": os, "replace": Path, "json": manifest.json}[failing]
+    monkeypatch.setattr(owner, {"json": "dump"}.get(failing, failing), full)
+    with pytest.raises(OSError, match="No space left"):
+        manifest.write_manifest(tmp_path, replace(FULL, commit=8))
+    assert manifest.read_manifest(tmp_path) == FULL
+
+
+def test_the_manifest_is_on_disk_before_it_takes_the_old_ones_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, rename = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (steps.append(f"sync {os.fstat(fd).st_size > 0}"), fsync(fd))[1])
+    monkeypatch.setattr(Path, "replace", lambda self, to: (steps.append(f"rename to {to.name}"), rename(self, to))[1])
+    manifest.write_manifest(tmp_path, FULL)
+    assert steps == ["sync True", f"rename to {MANIFEST}"]

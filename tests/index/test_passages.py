@@ -1,0 +1,83 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioqa.index import passages
+from bioqa.index.records import Document
+
+PROSE = st.lists(
+    st.sampled_from(["gene", "p53", "cancer.", "A", "(see", "it)", "\n", "0.5.", "What?"]), max_size=60
+).map(" ".join)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\S+", text)
+
+
+@given(st.sampled_from(["", "A title"]), PROSE.map(str.strip) | st.text(max_size=80).map(str.strip), st.integers(1, 12))
+def test_passages_cover_the_abstract_in_order_and_lose_no_word(title: str, abstract: str, max_words: int) -> None:
+    document = Document("1", title, abstract)
+    ranges = passages.windows(document, max_words)
+    if not abstract:
+        assert ranges == [(0, len(document.text))]
+        return
+    position = document.abstract_start
+    for start, end in ranges:
+        assert position <= start < end <= len(document.text)
+        assert not document.text[position:start].strip()
+        position = end
+    assert not document.text[position:].strip()
+    slices = [document.text[start:end] for start, end in ranges]
+    assert [word for piece in slices for word in words(piece)] == words(abstract)
+    assert all(1 <= len(words(piece)) <= max_words for piece in slices)
+
+
+def test_a_short_abstract_is_one_passage_without_the_title() -> None:
+    document = Document("1", "A title", "One sentence. Another sentence.")
+    ((start, end),) = passages.windows(document)
+    assert document.text[start:end] == document.abstract
+
+
+def test_a_document_without_abstract_is_one_passage_its_title() -> None:
+    assert passages.windows(Document("1", "Only a title")) == [(0, 12)]
+
+
+def test_a_document_without_title_is_cut_like_any_other() -> None:
+    document = Document("1", "", "One two. Three four. Five six.")
+    assert [document.text[start:end] for start, end in passages.windows(document, 4)] == [
+        "One two. Three four.",
+        "Five six.",
+    ]
+
+
+TAIL = pytest.mark.xfail(
+    strict=True, reason="windows() rounds every passage down to the target: 100, 100, 100, 10 words"
+)
+
+
+@pytest.mark.parametrize("sentences", [16, 23, 30, pytest.param(31, marks=TAIL), 44, 46, 75])
+def test_passages_of_a_long_abstract_are_about_equally_long(sentences: int) -> None:
+    document = Document("1", "Title", " ".join(f"S{i} b c d e f g h i j." for i in range(sentences)))
+    lengths = [len(words(document.text[start:end])) for start, end in passages.windows(document)]
+    assert max(lengths) <= passages.MAX_WORDS
+    assert min(lengths) >= max(lengths) / 2
+    assert len(lengths) <= sentences * 10 / passages.MAX_WORDS + 2
+
+
+def test_whole_sentences_stay_together() -> None:
+    abstract = " ".join(f"Sentence {i} has exactly seven words here." for i in range(60))
+    document = Document("1", "Title", abstract)
+    for start, end in passages.windows(document):
+        piece = document.text[start:end]
+        assert piece.startswith("Sentence")
+        assert piece.endswith("here.")
+
+
+def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
+    abstract = " ".join(f"w{i}" for i in range(400))
+    document = Document("1", "Title", abstract)
+    pieces = [document.text[start:end] for start, end in passages.windows(document)]
+    assert [len(words(piece)) for piece in pieces] == [150, 150, 100]
+    assert " ".join(pieces) == abstract

@@ -1,0 +1,139 @@
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tokenizers import Encoding
+
+from bioqa.index import model, runtime
+from bioqa.index.errors import ModelError
+from bioqa.index.runtime import Array, Network
+
+TEXTS = [
+    "short",
+    "a somewhat longer text about cystic fibrosis and its gene",
+    "two words",
+    "",
+    "BRCA1 and BRCA2 in cancer",
+]
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """The network of the encoder that ships."""
+    return Network(model.open_model(model.shipped("encoder"), "encoder"))
+
+
+@pytest.fixture(scope="module")
+def sequences() -> list[Encoding]:
+    """Token sequences of different lengths."""
+    tokenizer = runtime.tokenizer(model.open_model(model.shipped("encoder"), "encoder"))
+    encoded: list[Encoding] = tokenizer.encode_batch_fast(TEXTS)
+    return encoded
+
+
+@pytest.fixture
+def folder_with(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    """Writes a model folder whose card agrees with its one file."""
+
+    def write(name: str, content: bytes) -> Path:
+        (tmp_path / name).write_bytes(content)
+        digests = {name: hashlib.sha256(content).hexdigest()}
+        card = {"name": "toy", "task": "encoder", "max_tokens": 8, "dimensions": 4, "digests": digests}
+        (tmp_path / model.CARD).write_text(json.dumps(card))
+        return tmp_path
+
+    return write
+
+
+def test_there_is_at_least_one_processor() -> None:
+    assert runtime.processors() >= 1
+
+
+def test_many_sequences_give_what_each_gives_alone_in_the_order_given(
+    network: Network, sequences: list[Encoding]
+) -> None:
+    together = network.run_all(sequences)
+    for outputs, sequence in zip(together, sequences, strict=True):
+        alone = network.run(sequence)
+        assert len(outputs) == len(alone)
+        assert all(np.array_equal(one, other) for one, other in zip(outputs, alone, strict=True))
+
+
+def test_no_sequence_gives_no_result(network: Network) -> None:
+    assert network.run_all([]) == []
+
+
+def test_progress_counts_up_to_all(network: Network, sequences: list[Encoding]) -> None:
+    seen: list[int] = []
+    network.run_all(sequences, seen.append)
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_an_interruption_is_passed_on_and_ends_the_work(
+    network: Network, sequences: list[Encoding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    original = network.run
+
+    def counted(sequence: Encoding) -> list[Array]:
+        ran.append(threading.current_thread().name)
+        return original(sequence)
+
+    def stop(done: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(network, "run", counted)
+    with pytest.raises(KeyboardInterrupt):
+        network.run_all(sequences * 1000, stop)
+    count = len(ran)
+    assert count < 4500
+    assert not any(thread.name in ran for thread in threading.enumerate())
+
+
+def test_a_network_that_is_none_is_refused_with_its_folder(folder_with: Callable[[str, bytes], Path]) -> None:
+    folder = folder_with("model.onnx", b"no network")
+    with pytest.raises(ModelError, match=r"ONNX Runtime cannot load model\.onnx") as caught:
+        Network(model.open_model(folder, "encoder"))
+    assert str(folder) in str(caught.value)
+
+
+def test_a_network_other_than_the_cards_is_not_loaded(folder_with: Callable[[str, bytes], Path]) -> None:
+    folder = folder_with("model.onnx", b"no network")
+    (folder / "model.onnx").write_bytes(b"another")
+    with pytest.raises(ModelError, match="damaged or replaced"):
+        Network(model.open_model(folder, "encoder"))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[]", b'{"model": 1}'])
+def test_a_tokenizer_that_is_none_is_refused_with_its_file(
+    content: bytes, folder_with: Callable[[str, bytes], Path]
+) -> None:
+    folder = folder_with("tokenizer.json", content)
+    with pytest.raises(ModelError, match="not a tokenizer") as caught:
+        runtime.tokenizer(model.open_model(folder, "encoder"))
+    assert str(folder / "tokenizer.json") in str(caught.value)
+
+
+def test_models_with_the_same_tokenizer_share_it() -> None:
+    encoder, reader = (model.open_model(model.shipped(task), task) for task in ("encoder", "reader"))
+    assert encoder.read("tokenizer.json") == reader.read("tokenizer.json")
+    assert runtime.tokenizer(encoder) is runtime.tokenizer(reader)
+
+
+def test_the_tokenizer_neither_cuts_nor_pads() -> None:
+    tokenizer = runtime.tokenizer(model.open_model(model.shipped("encoder"), "encoder"))
+    short, long = tokenizer.encode_batch_fast(["gene", "gene " * 2000])
+    assert len(short.ids) == 3
+    assert len(long.ids) == 2002
+
+
+def test_json_of_a_model_is_checked_before_it_is_read(folder_with: Callable[[str, bytes], Path]) -> None:
+    folder = folder_with("extra.json", b'{"temperature": 2}')
+    assert runtime.read_json(model.open_model(folder, "encoder"), "extra.json") == {"temperature": 2}
+    (folder / "extra.json").write_bytes(b'{"temperature": 3}')
+    with pytest.raises(ModelError, match="damaged or replaced"):
+        runtime.read_json(model.open_model(folder, "encoder"), "extra.json")

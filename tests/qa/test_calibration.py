@@ -1,0 +1,165 @@
+import json
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from math import exp, isfinite
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioqa.index import model
+from bioqa.index.errors import ModelError
+from bioqa.index.records import Document, Hit, Passage
+from bioqa.qa.aggregate import Candidate, Evidence
+from bioqa.qa.calibration import FILE, Calibration, Logistic, answer_features, found_features, load
+from bioqa.qa.engine import Engine
+from bioqa.qa.terms import QuestionTerms
+
+
+@pytest.fixture
+def calibrated(tmp_path: Path) -> Callable[[bytes], model.Model]:
+    """The shipped reader with other bytes for its calibration, entered in its card as if they belonged there."""
+
+    def write(content: bytes) -> model.Model:
+        card = json.loads((model.shipped("reader") / model.CARD).read_text(encoding="utf-8"))
+        card["digests"][FILE] = sha256(content).hexdigest()
+        (tmp_path / model.CARD).write_text(json.dumps(card), encoding="utf-8")
+        (tmp_path / FILE).write_bytes(content)
+        return model.open_model(tmp_path, "reader")
+
+    return write
+
+
+def candidate(text: str, support: float, sentence: str, number: int = 0, documents: int = 1) -> Candidate:
+    start = sentence.index(text)
+    evidence = tuple(
+        Evidence(
+            Passage(number + i, Document(id=str(number + i), abstract=sentence), 0, len(sentence)),
+            sentence,
+            start,
+            start + len(text),
+            support / documents,
+        )
+        for i in range(documents)
+    )
+    return Candidate(text, support, evidence)
+
+
+def test_the_probability_is_the_logistic_of_the_weighted_sum() -> None:
+    fitted = Logistic({"a": 2.0, "b": -1.0}, bias=0.5, threshold=0.0)
+    assert fitted.probability({"a": 1.0, "b": 3.0, "unused": 99.0}) == pytest.approx(1 / (1 + exp(0.5)))
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_a_probability_stays_between_0_and_1_and_grows_with_its_logit(one: float, other: float) -> None:
+    fitted = Logistic({"x": 1.0}, bias=0.0, threshold=0.0)
+    low, high = (fitted.probability({"x": x}) for x in sorted((one, other)))
+    assert 0 <= low <= high <= 1
+
+
+def test_the_calibration_that_ships_is_complete_and_sane() -> None:
+    shipped = load(model.open_model(model.shipped("reader"), "reader"))
+    for name in Calibration.__slots__:
+        fitted = getattr(shipped, name)
+        assert 0 < fitted.threshold < 1, name
+        assert all(isfinite(number) for number in [fitted.bias, *fitted.weights.values()]), name
+    assert set(shipped.factoid.weights) == set(shipped.list.weights)
+    assert shipped.found.weights.keys() >= {"coverage", "similarity"}
+    assert all(shipped.found.weights[name] > 0 for name in ("coverage", "similarity"))
+    assert shipped.yesno.weights["negated"] < 0
+
+
+def test_the_shipped_weights_are_for_features_that_are_worked_out(engine: Engine) -> None:
+    terms = QuestionTerms("gene", engine.index)
+    features = answer_features([candidate("CFTR", 1.0, "CFTR gene")], 0, terms, {})
+    assert engine.calibration.factoid.weights.keys() <= features.keys()
+    assert engine.calibration.found.weights.keys() <= found_features([], terms).keys()
+
+
+def test_a_missing_calibration_is_named(tmp_path: Path) -> None:
+    shutil.copy(model.shipped("reader") / model.CARD, tmp_path)
+    with pytest.raises(ModelError, match="calibration.json"):
+        load(model.open_model(tmp_path, "reader"))
+
+
+def test_a_calibration_that_is_not_the_one_on_the_card_is_refused(tmp_path: Path) -> None:
+    for name in (model.CARD, FILE):
+        shutil.copy(model.shipped("reader") / name, tmp_path)
+    content = bytearray((tmp_path / FILE).read_bytes())
+    content[10] ^= 1
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(ModelError, match="calibration.json.*SHA-256"):
+        load(model.open_model(tmp_path, "reader"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b'{"factoid": {"weights": {}, "bias": 0, "threshold": 0}}',
+        b'{"factoid": 1, "list": 1, "yesno": 1, "found": 1}',
+        b'{"factoid": {"wheights": {}}, "list": {}, "yesno": {}, "found": {}}',
+        pytest.param(
+            b"not json",
+            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="read_json stands outside the try"),
+        ),
+        pytest.param(
+            b"[1]", marks=pytest.mark.xfail(strict=True, raises=TypeError, reason="read_json stands outside the try")
+        ),
+        pytest.param(
+            b'{"factoid": {"weights": 3, "bias": "x", "threshold": null}, "list": {"weights": {}, "bias": 0, "threshold": 0},'
+            b' "yesno": {"weights": {}, "bias": 0, "threshold": 0}, "found": {"weights": {}, "bias": 0, "threshold": 0}}',
+            marks=pytest.mark.xfail(strict=True, reason="the kinds of the values are not looked at"),
+        ),
+    ],
+)
+def test_an_incomplete_calibration_is_refused(calibrated: Callable[[bytes], model.Model], content: bytes) -> None:
+    with pytest.raises(ModelError, match=r"calibration\.json: not a calibration"):
+        load(calibrated(content))
+
+
+def test_features_of_an_answer_tell_support_margin_documents_coverage_similarity_and_place(engine: Engine) -> None:
+    terms = QuestionTerms("cystic fibrosis", engine.index)
+    candidates = [
+        candidate("CFTR", 0.8, "CFTR is mutated in cystic fibrosis.", number=0, documents=3),
+        candidate("HTT", 0.1, "HTT is another one.", number=9),
+    ]
+    first, second = (answer_features(candidates, place, terms, {0: 0.7}) for place in (0, 1))
+    assert first["documents"] > second["documents"] == 0
+    assert first["support"] > second["support"]
+    assert first["margin"] > 0 > second["margin"]
+    assert first["coverage"] == pytest.approx(1.0)
+    assert second["coverage"] == 0.0
+    assert (first["similarity"], second["similarity"]) == (0.7, 0.0)
+    assert first["place"] == 0 < second["place"]
+
+
+def test_a_variant_on_the_same_words_is_no_rival(engine: Engine) -> None:
+    terms = QuestionTerms("cystic fibrosis", engine.index)
+    sentence = "The CFTR gene on chromosome 7 is mutated; HTT is not."
+    best = candidate("CFTR", 0.8, sentence)
+    variant, rival = candidate("CFTR gene on chromosome 7", 0.7, sentence), candidate("HTT", 0.7, sentence)
+    alone = answer_features([best], 0, terms, {})["margin"]
+    assert answer_features([best, variant], 0, terms, {})["margin"] == alone
+    assert answer_features([best, rival], 0, terms, {})["margin"] < alone
+    assert answer_features([best, variant, rival], 0, terms, {}) == answer_features([best, rival], 0, terms, {})
+
+
+def test_an_answer_of_no_support_still_has_finite_features(engine: Engine) -> None:
+    features = answer_features([candidate("A", 0.0, "A is.")], 0, QuestionTerms("gene", engine.index), {})
+    assert all(isfinite(value) for value in features.values())
+
+
+def test_features_of_what_was_found_are_the_best_of_each(engine: Engine) -> None:
+    terms = QuestionTerms("cystic fibrosis", engine.index)
+    texts = ["cystic fibrosis", "cystic", "nothing"]
+    hits = [
+        Hit(Passage(i, Document(id=str(i), abstract=text), 0, len(text)), 1.0, dense_score=cosine)
+        for i, (text, cosine) in enumerate(zip(texts, [0.1, 0.6, None], strict=True))
+    ]
+    found = found_features(hits, terms)
+    assert found["coverage"] == pytest.approx(1.0)
+    assert found["similarity"] == 0.6
+    assert set(found_features([], terms).values()) == {0.0}

@@ -1,0 +1,139 @@
+import importlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from bioqa.index import builder
+from bioqa.qa import cli
+
+Run = Callable[..., Any]
+COMMANDS = ("ask", "search", "index", "eval", "train", "export", "doctor", "completion")
+MAIN = [sys.executable, "-c", "from bioqa.qa.cli import main; main()"]
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_help_lists_every_command_with_an_example(run: Run, option: str) -> None:
+    outcome = run(option)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert 'bioqa ask "what gene causes cystic fibrosis?"' in outcome.out
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} +\S", outcome.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_or_commands(run: Run, command: str) -> None:
+    outcome = run(command, "--help")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert re.search(r"Examples?:\n +bioqa|^Commands:", outcome.out, re.MULTILINE)
+
+
+def test_every_command_named_is_there_and_no_group_is_empty() -> None:
+    for module, _, attribute in (place.partition(":") for place, _ in cli._COMMANDS.values()):
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        assert not isinstance(command, click.Group) or command.commands
+
+
+def test_the_help_imports_almost_nothing() -> None:
+    watched = ("numpy", "rich", "torch", "onnxruntime", "tokenizers", "faiss", "tantivy", "lxml", "bioqa.qa.engine")
+    report = (
+        "import sys; from bioqa.qa import cli; status = cli._run(args=['--help']);"
+        f"print(status, [name for name in {watched} if name in sys.modules], file=sys.stderr)"
+    )
+    process = subprocess.run([sys.executable, "-c", report], capture_output=True, timeout=60, check=True)
+    assert process.stderr == b"0 []\n"
+
+
+def test_the_version_is_that_of_the_package(run: Run) -> None:
+    outcome = run("--version")
+    assert (outcome.status, outcome.out) == (0, f"bioqa, version {metadata.version('bioqa')}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["--nonsense"], "No such option"),
+        (["ask", "x", "--nonsense"], "No such option"),
+        (["index", "nonsense"], "No such command"),
+        (["index", "build"], "Missing argument"),
+        (["eval", "bioasq", "--nonsense"], "No such option"),
+        (["train", "nonsense"], "No such command"),
+        (["export"], "Missing argument"),
+        (["doctor", "now"], "unexpected extra argument"),
+    ],
+)
+def test_a_wrong_call_has_status_2_and_says_what_is_wrong(run: Run, arguments: list[str], message: str) -> None:
+    outcome = run(*arguments)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_without_a_command_there_is_help_and_status_2(run: Run) -> None:
+    outcome = run()
+    assert outcome.status == 2
+    assert "Commands:" in outcome.out + outcome.err
+
+
+def test_what_the_disk_refuses_is_one_line_with_the_name_of_the_file(
+    run: Run, tmp_path: Path, corpus_file: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    builder.build([corpus_file], tmp_path / "index", None)
+    builder.build([write_jsonl("update.jsonl", [{"pmid": 101, "title": "New"}])], tmp_path / "index", None)
+    (removed,) = (tmp_path / "index").glob("removed-*.npy")
+    removed.unlink()
+    outcome = run("search", "gene", "--index", tmp_path / "index")
+    assert (outcome.status, outcome.out) == (1, "") or (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: ")
+    assert str(removed) in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_an_interruption_is_told_in_one_line(small_index: Path) -> None:
+    command = [*MAIN, "ask", "-", "--index", str(small_index), "--json"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b"what gene causes cystic fibrosis?\n")
+        assert process.stdout.readline().startswith(b"{")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        errors = process.stderr.read()
+    assert b"interrupted; what was committed before is kept" in errors
+    assert b"Traceback" not in errors
+
+
+def after_its_reader_went(*arguments: str) -> tuple[int, str]:
+    """Status and messages of a command whose standard output nobody reads."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        process = subprocess.run(
+            [*MAIN, *arguments], stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    finally:
+        os.close(theirs)
+    return process.returncode, process.stderr
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_reader_that_has_seen_enough_causes_no_message(small_index: Path, command: str) -> None:
+    assert after_its_reader_went(command, "gene", "--index", str(small_index), "--json")[1] == ""
+
+
+@pytest.mark.xfail(strict=True, reason="click ends with status 1 before _run sees the BrokenPipeError")
+def test_a_reader_that_has_seen_enough_is_no_failure(small_index: Path) -> None:
+    assert after_its_reader_went("search", "gene", "--index", str(small_index), "--json")[0] == 0
