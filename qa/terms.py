@@ -8,14 +8,16 @@ from bioqa.index.records import Passage
 
 
 class QuestionTerms:
-    """The distinct search terms of what a question is about, each with its inverse document frequency."""
+    """The distinct search terms of what a question is about, each with its inverse document frequency.
+
+    `known` are those that occur in the index.
+    """
 
     def __init__(self, question: str, index: Index):
         total = max(1, index.manifest.passages)
-        self.weights = {
-            term: log(1 + total / (0.5 + index.lexical.document_frequency(term)))
-            for term in analyzer.query_terms(question)
-        }
+        frequencies = {term: index.lexical.document_frequency(term) for term in analyzer.query_terms(question)}
+        self.weights = {term: log(1 + total / (0.5 + frequency)) for term, frequency in frequencies.items()}
+        self.known = [term for term, frequency in frequencies.items() if frequency]
         self._sum = sum(self.weights.values())
         self._known: dict[str, float] = {}
 

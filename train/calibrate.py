@@ -1,13 +1,16 @@
 """Fitting the confidence that ships with a reader: logistic models over BioASQ questions asked of an index."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
 from bioqa.eval.bioasq import GoldQuestion
+from bioqa.index import analyzer
+from bioqa.index.hybrid import DEPTH
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import Hit
 from bioqa.index.runtime import Array
@@ -22,59 +25,72 @@ _HELD_BACK = 0.05  # share of right answers that abstention may cost
 _RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite where classes separate
 
 
+class View(StrEnum):
+    """What a question was allowed to find, and so how answerable it was."""
+
+    WHOLE = "the whole index"
+    NO_GOLD = "all but its gold documents"
+    UNKNOWN = "nothing that holds its rarest term: a subject that the index has never heard of"
+
+
+_WEIGHT = {View.WHOLE: 1.0, View.NO_GOLD: 0.2, View.UNKNOWN: 0.2}  # most questions are asked where they can be answered
+
+
 @dataclass(slots=True)
 class Sample:
-    """Features and outcomes of one model: right or not, and whether gold passages had been left in."""
+    """The rows that one model is fitted on: features, whether it was right, which question, and in which view."""
 
     features: list[dict[str, float]] = field(default_factory=list)
     right: list[bool] = field(default_factory=list)
     question: list[int] = field(default_factory=list)
-    gold_left_in: list[bool] = field(default_factory=list)
+    view: list[View] = field(default_factory=list)
 
-    def first_of_each_question(self) -> "Sample":
-        """The rows of the answers that came first."""
-        first = Sample()
-        for row in zip(self.features, self.right, self.question, self.gold_left_in, strict=True):
-            if row[0]["place"] == 0:
-                first.add(*row)
-        return first
-
-    def add(self, features: dict[str, float], right: bool, question: int, gold_left_in: bool) -> None:
+    def add(self, features: dict[str, float], right: bool, question: int, view: View) -> None:
         """Add one row."""
         self.features.append(features)
         self.right.append(right)
         self.question.append(question)
-        self.gold_left_in.append(gold_left_in)
+        self.view.append(view)
+
+    def where(self, keep: Callable[[dict[str, float], View], bool]) -> "Sample":
+        """The rows for whose features and view `keep` holds."""
+        kept = Sample()
+        for row in zip(self.features, self.right, self.question, self.view, strict=True):
+            if keep(row[0], row[3]):
+                kept.add(*row)
+        return kept
 
 
 def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Sample]:
-    """Ask every question twice, once with the gold documents among what can be found and once with them taken away.
-
-    The second time stands for a question that the index cannot answer.
-    """
+    """Ask every question in every view, and note the features of what comes back and whether it is right."""
     samples = {name: Sample() for name in ("factoid", "list", "yesno", "found")}
     config = AskConfig(min_confidence=0.0)
     for place, question in enumerate(gold):
         asked = engine.understand(question.body, config, question.type)
-        hits = engine.index.search(asked.query, config.passages + 40)
-        others = [hit for hit in hits if hit.passage.document.id not in question.documents]
-        for left_in, kept in ((True, hits), (False, others)):
-            response = engine.answer(asked, kept[: config.passages], config)
-            _add_rows(samples, question, place, response, left_in=left_in)
+        hits = engine.index.search(asked.query, DEPTH)
+        rarest = max(asked.terms.known, key=asked.terms.weights.__getitem__, default="")
+        views = {
+            View.WHOLE: hits,
+            View.NO_GOLD: [hit for hit in hits if hit.passage.document.id not in question.documents],
+            View.UNKNOWN: [hit for hit in hits if rarest not in analyzer.terms(hit.passage.document.text)],
+        }
+        for view, seen in views.items():
+            response = engine.answer(asked, seen[: config.passages], config)
+            _add_rows(samples, question, place, response, view)
         (progress or Silent()).update((place + 1) / len(gold), place + 1)
     return samples
 
 
-def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, response: Response, *, left_in: bool) -> None:
-    samples["found"].add(dict(response.found_features), _found(gold, response.hits), place, left_in)
+def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, response: Response, view: View) -> None:
+    samples["found"].add(dict(response.found_features), _found(gold, response.hits), place, view)
     if gold.type is QuestionType.SUMMARY:
         return
-    if gold.type is QuestionType.YESNO and not left_in:
+    if gold.type is QuestionType.YESNO and view is not View.WHOLE:
         return  # without evidence there is nothing to learn about what evidence says
     synonyms = {normalize(text) for item in gold.exact for text in item}
     for answer in response.answers:
         right = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else normalize(answer.text) in synonyms
-        samples[gold.type].add(dict(answer.features), right, place, left_in)
+        samples[gold.type].add(dict(answer.features), right, place, view)
 
 
 def _found(gold: GoldQuestion, hits: Sequence[Hit]) -> bool:
@@ -88,12 +104,13 @@ def fit(sample: Sample) -> Logistic:
     mean, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-9
     design = np.column_stack([(raw - mean) / spread, np.ones(len(raw))])
     outcome = np.array(sample.right, dtype=float)
+    counts = np.array([_WEIGHT[view] for view in sample.view])
     penalty = np.diag([_RIDGE * len(raw)] * len(names) + [0.0])
     weights: Array = np.zeros(design.shape[1])
     for _ in range(50):
         predicted = 1 / (1 + np.exp(-design @ weights))
-        slope = design.T @ (outcome - predicted) - penalty @ weights
-        curvature = (design * (predicted * (1 - predicted))[:, None]).T @ design + penalty
+        slope = design.T @ (counts * (outcome - predicted)) - penalty @ weights
+        curvature = (design * (counts * predicted * (1 - predicted))[:, None]).T @ design + penalty
         step = np.linalg.solve(curvature, slope)
         weights = weights + step
         if np.abs(step).max() < 1e-8:
@@ -111,7 +128,7 @@ def fit_all(samples: Mapping[str, Sample], gold: Sequence[GoldQuestion]) -> dict
     """All models that a reader ships with, each with its threshold."""
     models = {name: fit(sample) for name, sample in samples.items()}
     thresholds = {
-        "factoid": keeping_threshold(models["factoid"], samples["factoid"].first_of_each_question()),
+        "factoid": keeping_threshold(models["factoid"], samples["factoid"].where(_first_answer)),
         "list": list_threshold(models["list"], samples["list"], gold),
         "yesno": 0.5,
         "found": keeping_threshold(models["found"], samples["found"]),
@@ -129,26 +146,35 @@ def keeping_threshold(model: Logistic, sample: Sample) -> float:
 
 
 def list_threshold(model: Logistic, sample: Sample, gold: Sequence[GoldQuestion]) -> float:
-    """The threshold with the best mean F-measure over list questions whose gold documents were left in."""
-    predicted = probabilities(model, sample)
-    right, place, left_in = (np.array(column) for column in (sample.right, sample.question, sample.gold_left_in))
+    """The threshold with the best mean F-measure over list questions asked of the whole index."""
+    whole = sample.where(_of_the_whole_index)
+    predicted, right, place = probabilities(model, whole), np.array(whole.right), np.array(whole.question)
     best = (-1.0, 0.0)
     for threshold in np.arange(0.02, 0.8, 0.02):
         scores = []
-        for number in np.unique(place[left_in]):
-            given = left_in & (place == number) & (predicted >= threshold)
+        for number in np.unique(place):
+            given = (place == number) & (predicted >= threshold)
             scores.append(2 * (right & given).sum() / max(1, given.sum() + len(gold[number].exact)))
         best = max(best, (float(np.mean(scores)), float(threshold)))
     return best[1]
 
 
 def errors(models: Mapping[str, Logistic], samples: Mapping[str, Sample]) -> dict[str, float]:
-    """The expected calibration error of each model on samples of others; of factoids, for the first answer."""
-    checked = dict(samples) | {"factoid": samples["factoid"].first_of_each_question()}
-    return {
-        name: expected_calibration_error(probabilities(models[name], sample), np.array(sample.right))
-        for name, sample in checked.items()
-    }
+    """The expected calibration error of each model on questions asked of the whole index; for factoids, the first answer's."""
+    found = {}
+    for name, sample in samples.items():
+        checked = sample.where(_of_the_whole_index)
+        checked = checked.where(_first_answer) if name == "factoid" else checked
+        found[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.right))
+    return found
+
+
+def _first_answer(features: Mapping[str, float], _: View) -> bool:
+    return features["place"] == 0
+
+
+def _of_the_whole_index(_: Mapping[str, float], view: View) -> bool:
+    return view is View.WHOLE
 
 
 def expected_calibration_error(predicted: Array, right: Array, bins: int = 10) -> float:
