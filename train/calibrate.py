@@ -137,12 +137,12 @@ def fit_all(samples: Mapping[str, Sample], gold: Sequence[GoldQuestion]) -> dict
 
 
 def keeping_threshold(model: Logistic, sample: Sample) -> float:
-    """The highest threshold under which at most one in twenty of the rows that are right would be held back.
+    """The highest threshold that holds back at most one in twenty of what is right where the whole index was asked.
 
     A wrong "I don't know" costs a user more than an answer that is shown to be unsure.
     """
-    predicted, right = probabilities(model, sample), np.array(sample.right)
-    return float(np.quantile(predicted[right], _HELD_BACK))
+    whole = sample.where(_of_the_whole_index)
+    return float(np.quantile(probabilities(model, whole)[np.array(whole.right)], _HELD_BACK))
 
 
 def list_threshold(model: Logistic, sample: Sample, gold: Sequence[GoldQuestion]) -> float:
@@ -160,7 +160,7 @@ def list_threshold(model: Logistic, sample: Sample, gold: Sequence[GoldQuestion]
 
 
 def errors(models: Mapping[str, Logistic], samples: Mapping[str, Sample]) -> dict[str, float]:
-    """The expected calibration error of each model on questions asked of the whole index; for factoids, the first answer's."""
+    """The expected calibration error of each model where the whole index was asked; of the first factoid answers."""
     found = {}
     for name, sample in samples.items():
         checked = sample.where(_of_the_whole_index)

@@ -46,11 +46,11 @@ def train() -> None:
 def calibration(
     gold: tuple[Path, ...], folder: Path, reader_folder: Path | None, held_out: tuple[Path, ...], target: Path
 ) -> None:
-    """Fit the confidence of a reader on BioASQ GOLD files, asked of an index with their documents in it and taken away.
+    """Fit the confidence of a reader on BioASQ GOLD files, asked of an index with their documents in it.
 
     \b
     Example:
-      bioqa train calibration [4-8]B*_golden.json --check 11B1_golden.json --index my-index --to data/models/reader
+      bioqa train calibration [5-8]B*_golden.json --check 11B1_golden.json --index my-index --to data/models/reader
     """
     from bioqa.eval.bioasq import read_gold
     from bioqa.index.progress import TerminalProgress
