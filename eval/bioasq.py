@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +35,11 @@ def read_gold(path: Path) -> list[GoldQuestion]:
         content = path.read_bytes()
         parsed = json.loads(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
         questions = parsed["questions"]
+        if not isinstance(questions, list):
+            raise TypeError(f"'questions' is {type(questions).__name__}")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    except (EOFError, ValueError, KeyError, TypeError) as error:
+    except (EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
         raise InputError(f"{path}: not a BioASQ file: expected JSON with 'questions' ({error})") from None
     return [_gold(fields, path) for fields in questions]
 
@@ -62,8 +65,13 @@ def _gold(fields: dict[str, Any], path: Path) -> GoldQuestion:
 def _exact(value: Any, kind: QuestionType) -> tuple[tuple[str, ...], ...]:
     if not value or kind is QuestionType.SUMMARY:
         return ()
+    if kind is QuestionType.YESNO:
+        answer = str(value[0] if isinstance(value, list) else value).strip().rstrip(".").lower()
+        if answer not in ("yes", "no"):
+            raise ValueError(f"exact_answer of a yes/no question is {value!r}")
+        return ((answer,),)
     if isinstance(value, str):
-        return ((value.strip().rstrip(".").lower() if kind is QuestionType.YESNO else value,),)
+        return ((value,),)
     if kind is QuestionType.FACTOID:  # flat synonyms, or one list of synonyms inside a list
         return (tuple(str(text) for item in value for text in (item if isinstance(item, list) else [item])),)
     return tuple(tuple(str(text) for text in (item if isinstance(item, list) else [item])) for item in value)

@@ -45,16 +45,15 @@ def scores(trips: Sequence[Trip]) -> dict[str, Any]:
     """All figures of a run. Answers are scored as if bioqa had to answer; abstention is counted beside them."""
     answerable = [trip for trip in trips if trip.gold.answerable]
     by_type = {kind: [trip for trip in answerable if trip.gold.type is kind] for kind in QuestionType}
-    factoids, lists, yesno = by_type[QuestionType.FACTOID], by_type[QuestionType.LIST], by_type[QuestionType.YESNO]
+    factoids, lists = by_type[QuestionType.FACTOID], by_type[QuestionType.LIST]
+    yesno = [trip for trip in by_type[QuestionType.YESNO] if trip.gold.exact]
     unanswerable = [trip for trip in trips if not trip.gold.answerable]
     return {
         "questions": len(trips),
         "gold_document_in_passages_read": _mean([trip.found_gold for trip in answerable if trip.gold.documents]),
         "type_right": _mean([classify(trip.gold.body) is trip.gold.type for trip in trips]),
         "factoid": asdict(factoid_scores(*_columns(factoids))),
-        "list": asdict(
-            list_scores([trip.gold for trip in lists], [[a.text for a in trip.response.answers] for trip in lists])
-        ),
+        "list": asdict(list_scores([trip.gold for trip in lists], [[a.text for a in trip.best] for trip in lists])),
         "yesno": {
             "accuracy": _mean([trip.best[:1] != () and trip.best[0].text == trip.gold.exact[0][0] for trip in yesno]),
             "questions": len(yesno),

@@ -8,9 +8,9 @@ NAME = "biomedical-1"  # written into the manifest: another analyzer means anoth
 
 
 _ASKING = re.compile(  # words that ask rather than say what about: the literature answers without them
-    r"\b(?:what|which|who|whom|whose|where|when|why|how|do|does|did|can|could|has|have|had|would|should|may|might"
+    r"\b(?:what|which|(?-i:[Ww]ho|whom|whose)|where|when|why|how|do|does|did|can|could|has|have|had|would|should|may|might"
     r"|please|list|name|enumerate|mention|give|tell|describe|explain|define|summari[sz]e|discuss|compare"
-    r"|works?|happens?|means?|know|known|called?|many|much|often|main|kinds?|types?|examples?)\b",
+    r"|works?|happens?|means?|know|known|called?|many|much|often|main|examples?)\b",
     re.IGNORECASE,
 )
 

@@ -63,16 +63,6 @@ def build(
 def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     identity = encoder.identity if encoder else None
     if not (folder / MANIFEST).exists():
-        strangers = {entry.name for entry in folder.iterdir()} - {
-            "writer.lock",
-            "segments",
-            "lexical",
-            f"{MANIFEST}.new",
-        }
-        if strangers:
-            raise IndexFolderError(
-                f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder"
-            )
         return Manifest(analyzer=analyzer.NAME, passage_words=passages.MAX_WORDS, encoder=identity)
     manifest = read_manifest(folder)
     if (manifest.encoder and manifest.encoder.digest) != (identity and identity.digest):
@@ -103,12 +93,15 @@ class _Build:
 
     def take_in(self, path: Path, format_name: str) -> None:
         """Read one file to its end, committing on the way."""
-        name, size = str(path.resolve()), path.stat().st_size
+        name, state = str(path.resolve()), path.stat()
+        size, modified = state.st_size, state.st_mtime_ns
         known = self._sources.get(name)
-        if known and known.bytes == size and known.finished:
+        if known and (known.bytes, known.modified) != (size, modified):
+            known = None
+        if known and known.finished:
             self.report.skipped_files += 1
         else:
-            taken = known.records if known and known.bytes == size else 0
+            taken = known.records if known else 0
             file = corpus.CorpusFile(path, format_name)
             try:
                 for record in islice(file.records(), taken, None):
@@ -119,9 +112,9 @@ class _Build:
                         len(self._documents) + len(self._deletions)
                         >= COMMIT_EVERY["encoded" if self._encoder else "lexical"]
                     ):
-                        self._sources[name] = Source(name, size, taken, finished=False)
+                        self._sources[name] = Source(name, size, modified, taken, finished=False)
                         self.flush()
-                self._sources[name] = Source(name, size, taken, finished=True)
+                self._sources[name] = Source(name, size, modified, taken, finished=True)
             except InputError as error:
                 self.report.bad_files.append(error)
         self._bytes_before_file += size
@@ -140,7 +133,6 @@ class _Build:
                 self.report.replaced += before is not None
                 if before is None or record.version >= before.version:
                     self._documents[record.id] = record
-                    self._deletions.discard(record.id)
         self.report.records += 1
         if not self._encoder and self.report.records % 1000 == 0:
             self._progress.update(self._bytes_read / self._total_bytes, self.report.records)
@@ -202,7 +194,7 @@ class _Build:
         for row in lexical.document_rows([*self._documents, *self._deletions]):
             committed = store.document(row)
             newer = self._documents.get(committed.id)
-            if newer and newer.version < committed.version:
+            if newer and newer.version < committed.version and committed.id not in self._deletions:
                 del self._documents[committed.id]
                 continue
             self.report.replaced += newer is not None

@@ -106,10 +106,12 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
+    from bioqa.index.lexical import LexicalIndex
     from bioqa.index.storage import Store
 
     manifest = read_manifest(folder)
-    Store(folder, manifest)  # checks that every file is there
+    Store(folder, manifest)  # this and the next line check that every file is there
+    LexicalIndex(folder / "lexical" / manifest.lexical)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     if as_json:
         fields = {**asdict(manifest), "path": str(folder), "bytes": size}

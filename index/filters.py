@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bioqa.index.errors import InputError
 
-_YEARS = re.compile(r"(\d{4})?(:)?(\d{4})?")
+_YEARS = re.compile(r"(?P<only>\d{4})|(?P<first>\d{4})?:(?P<last>\d{4})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ def parse(years: str | None, journal: str | None) -> Filter:
     first = last = None
     if years is not None:
         match = _YEARS.fullmatch(years.strip())
-        if not match or not (match[1] or match[3]):
+        if not match or not any(match.groups()):
             raise InputError(f"--year {years!r}: expected a year or a range such as 2015, 2015:2024, 2015: or :2024")
-        first = int(match[1]) if match[1] else None
-        last = int(match[3]) if match[3] else (first if not match[2] else None)
+        first, last = (
+            int(year) if year else None for year in (match["only"] or match["first"], match["only"] or match["last"])
+        )
         if first and last and first > last:
             raise InputError(f"--year {years!r}: the range runs backwards")
     return Filter(first, last, journal)

@@ -87,7 +87,7 @@ class Index:
             allowed = None if narrow.is_empty else self.lexical.matching(narrow)
             dense = self._vectors.search(query.vector, depth, allowed)
         rankings = [ranking for ranking in (lexical, dense) if ranking]
-        fused = FUSIONS[FUSION](rankings) if len(rankings) > 1 else dict(*rankings)
+        fused = FUSIONS[FUSION](rankings)
         best = sorted(fused, key=lambda number: (-fused[number], number))[:k]
         lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
         return [

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from bioqa.index.records import BadRecord, Document, Record
 
+_DEEPEST = 100  # levels of lists and objects inside each other
 _ALIASES = {  # field of Document: names it goes by, first found wins
     "id": ("pmid", "id", "_id", "PMID"),
     "title": ("title",),
@@ -25,7 +26,7 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     for number, line in enumerate(stream, start=1):
         if line.strip():
             try:
-                yield _document(json.loads(line.decode("utf-8-sig")))
+                yield _document(_loaded(line.decode("utf-8-sig")))
             except UnicodeDecodeError as error:
                 yield BadRecord(source, f"line {number}", f"not UTF-8 at byte {error.start + 1}")
             except RecursionError:
@@ -36,6 +37,24 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
                 yield BadRecord(source, f"line {number}", str(error))
 
 
+def _loaded(line: str) -> Any:
+    value = json.loads(line)
+    if "\\ud" in line.lower():  # lone surrogates are no text and could not be written back
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        inside = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [item for items in inside for item in items]
+        depth += 1
+    return depth
+
+
 def _document(fields: Any) -> Document:
     if not isinstance(fields, dict):
         raise ValueError(f"expected an object with pmid, title and abstract, found {type(fields).__name__}")
@@ -44,7 +63,7 @@ def _document(fields: Any) -> Document:
         name: next((rest.pop(alias) for alias in aliases if rest.get(alias) not in (None, "")), None)
         for name, aliases in _ALIASES.items()
     }
-    if taken["id"] is None or isinstance(taken["id"], bool | list | dict):
+    if taken["id"] is None or isinstance(taken["id"], bool | list | dict) or not str(taken["id"]).strip():
         raise ValueError("no 'pmid' or 'id'")
     title, abstract = _text(taken, "title"), _text(taken, "abstract")
     if not title and not abstract:
@@ -68,8 +87,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
     value = fields[name]
     if value is not None and not isinstance(value, str):
         raise ValueError(f"'{name}' of record {fields['id']} is {type(value).__name__}, expected text")
-    # Lone surrogates ("\ud800" in JSON) are no text and cannot be written back.
-    return (value or "").strip().encode("utf-8", "replace").decode("utf-8")
+    return (value or "").strip()
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -79,6 +97,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _year(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
     try:
         year = int(value)
     except (TypeError, ValueError, OverflowError):

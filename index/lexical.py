@@ -96,6 +96,7 @@ class LexicalIndex:
             ) from None
         self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
         self._searcher = self._index.searcher()
+        self._folder = folder
 
     def search(self, query: str, k: int, narrow: Filter) -> dict[int, float]:
         """The `k` best passages by BM25: {passage number: score}, best first; empty where no term is known."""
@@ -110,7 +111,10 @@ class LexicalIndex:
         if not narrow.is_empty:
             unscored = tantivy.Query.const_score_query(self._filter_query(narrow), 0.0)
             scored = tantivy.Query.boolean_query([(tantivy.Occur.Must, scored), (tantivy.Occur.Must, unscored)])
-        hits = self._searcher.search(scored, k, count=False).hits
+        try:
+            hits = self._searcher.search(scored, k, count=False).hits
+        except ValueError as error:  # a file that is opened only when a query needs it
+            raise IndexFolderError(f"{self._folder}: damaged ({error}); build the index again") from None
         numbers = self._searcher.fast_field_values("passage", [address for _, address in hits])
         best_first = sorted(zip(numbers, (score for score, _ in hits), strict=True), key=lambda hit: (-hit[1], hit[0]))
         return dict(best_first)

@@ -38,6 +38,7 @@ class Source:
 
     path: str
     bytes: int
+    modified: int  # nanoseconds since 1970
     records: int
     finished: bool
 
@@ -73,20 +74,32 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
             )
         encoder = fields.pop("encoder")
-        return Manifest(
+        manifest = Manifest(
             encoder=EncoderIdentity(**encoder) if encoder else None,
             segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
             sources=tuple(Source(**source) for source in fields.pop("sources")),
             **fields,
         )
+        _check_types(manifest)
+        return manifest
     except FileNotFoundError:
         raise IndexFolderError(
             f"{folder}: no index there (no {MANIFEST}); 'bioqa index build INPUT --to {folder}' makes one"
         ) from None
     except OSError as error:
         raise IndexFolderError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IndexFolderError(f"{path}: damaged ({error}); rebuild with 'bioqa index build'") from None
+
+
+def _check_types(manifest: Manifest) -> None:
+    numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.passage_words]
+    texts = [manifest.analyzer, manifest.lexical, manifest.removed]
+    for segment in manifest.segments:
+        numbers += [segment.documents, segment.passages, *dict(segment.files).values()]
+        texts += [segment.name, *segment.files]
+    if not all(isinstance(number, int) for number in numbers) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("a number or a name is of another type")
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

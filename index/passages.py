@@ -1,7 +1,9 @@
 """Cutting a document into passages that keep their character offsets."""
 
 import re
+from itertools import accumulate, groupby
 from math import ceil
+from operator import itemgetter
 
 from bioqa.index import sentences
 from bioqa.index.records import Document
@@ -27,17 +29,33 @@ def windows(document: Document, max_words: int = MAX_WORDS) -> list[tuple[int, i
         for piece in _cut(document.abstract, start, end, max_words)
     ]
     lengths = [len(_WORD.findall(document.abstract, start, end)) for start, end in pieces]
-    target = sum(lengths) / max(1, ceil(sum(lengths) / max_words))
-    ranges: list[tuple[int, int]] = []
-    words = 0
-    for (start, end), length in zip(pieces, lengths, strict=True):
-        if ranges and words + length / 2 <= target and words + length <= max_words:
-            ranges[-1] = (ranges[-1][0], offset + end)
-            words += length
-        else:
-            ranges.append((offset + start, offset + end))
-            words = length
-    return ranges
+    return [(offset + pieces[first][0], offset + pieces[last - 1][1]) for first, last in _groups(lengths, max_words)]
+
+
+def _groups(lengths: list[int], most: int) -> list[tuple[int, int]]:
+    """Consecutive items in groups of at most `most` words, about equal where that can be: ranges of item numbers."""
+    ends = list(accumulate(lengths))
+    total = ends[-1] if ends else 0
+    fewest = ceil(total / most)
+    for count in (fewest, fewest + 1):
+        # An item belongs to the share of the whole that its middle falls into.
+        homes = [ceil((end - length / 2) * count / total) for end, length in zip(ends, lengths, strict=True)]
+        groups = [[number for number, _ in items] for _, items in groupby(enumerate(homes), key=itemgetter(1))]
+        if all(sum(lengths[number] for number in group) <= most for group in groups):
+            return [(group[0], group[-1] + 1) for group in groups]
+    return _filled(lengths, most)
+
+
+def _filled(lengths: list[int], most: int) -> list[tuple[int, int]]:
+    """Consecutive items in groups of at most `most` words, each as full as it can be."""
+    starts: list[int] = []
+    words = most
+    for number, length in enumerate(lengths):
+        if words + length > most:
+            starts.append(number)
+            words = 0
+        words += length
+    return list(zip(starts, [*starts[1:], len(lengths)], strict=True))
 
 
 def _cut(text: str, start: int, end: int, max_words: int) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Deletion, Document, Record
 
 _ROOTS = {"PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation"}
+_TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # of an article, of a book
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _YEAR = re.compile(r"\b(1[5-9]|20|21)\d\d\b")
 _NO_TITLE = {"", "[not available].", "[not available]"}
@@ -37,7 +38,7 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
                 else:
                     yield _document_or_bad(element, source)
                 element.clear()
-                while element.getprevious() is not None:
+                while element.getparent() is not None and element.getprevious() is not None:
                     del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         reason = str(error.msg).partition(", line ")[0]
@@ -83,9 +84,9 @@ def _document(record: etree._Element) -> Document:
         or _text(citation.find("MedlineJournalInfo/MedlineTA")),
         authors=_authors(article),
         mesh=tuple(_text(name) for name in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
-        publication_types=tuple(_text(kind) for kind in article.iterfind("PublicationTypeList/PublicationType")),
+        publication_types=tuple(_text(kind) for path in _TYPES for kind in article.iterfind(path)),
         language=_text(article.find("Language")),
-        version=int(version) if version.isdigit() else 1,
+        version=int(version) if version.isascii() and version.isdigit() else 1,
         extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
     )
 

@@ -34,7 +34,7 @@ class Document:
     @property
     def link(self) -> str | None:
         """The address of the citation at PubMed, for a real PMID only."""
-        return f"https://pubmed.ncbi.nlm.nih.gov/{self.id}/" if self.id.isdigit() else None
+        return f"https://pubmed.ncbi.nlm.nih.gov/{self.id}/" if self.id.isascii() and self.id.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import os
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -31,6 +31,7 @@ from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest,
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
 
+_LOCK = "writer.lock"
 _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commit
 
 
@@ -38,9 +39,11 @@ _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commi
 def writing(folder: Path) -> Iterator[None]:
     """Holds the folder's writer lock, takes back what was not committed in the end, and turns what the disk says into a
     StorageError that names the folder."""
+    if folder.exists():
+        _refuse_foreign(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "writer.lock").open("a") as lock:
+        with (folder / _LOCK).open("a") as lock:
             _lock(lock.fileno(), folder)
             try:
                 yield
@@ -53,10 +56,20 @@ def writing(folder: Path) -> Iterator[None]:
         raise StorageError(f"{folder}: {error.strerror or error}; what was committed before is still there") from error
 
 
+def _refuse_foreign(folder: Path) -> None:
+    if not folder.is_dir():
+        raise IndexFolderError(f"{folder}: is a file; an index is a folder")
+    entries = {entry.name for entry in folder.iterdir()}
+    ours = {_LOCK, "segments", "lexical", f"{MANIFEST}.new"} if _LOCK in entries else set()
+    strangers = entries - ours
+    if MANIFEST not in entries and strangers:
+        raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")
+
+
 def _leave_nothing(folder: Path) -> None:
     """Take back what a writer that committed nothing has put into the folder; what else is there stays."""
     _discard(folder, keep=set())
-    (folder / "writer.lock").unlink(missing_ok=True)
+    (folder / _LOCK).unlink(missing_ok=True)
     for emptied in (folder / "segments", folder / "lexical", folder):
         with contextlib.suppress(OSError):
             emptied.rmdir()
@@ -86,7 +99,10 @@ def write_segment(
     offsets = [0]
     with (target / "documents.jsonl").open("wb") as file:
         for document in documents:
-            line = json.dumps(asdict(document), ensure_ascii=False).encode() + b"\n"
+            line = (
+                json.dumps({name: getattr(document, name) for name in Document.__slots__}, ensure_ascii=False).encode()
+                + b"\n"
+            )
             offsets.append(offsets[-1] + file.write(line))
     rows = [(row, start, end) for row, spans in enumerate(ranges) for start, end in spans]
     np.save(target / "documents.npy", np.array(offsets, dtype=np.int64))
@@ -171,15 +187,25 @@ class Segment:
     def document(self, row: int) -> Document:
         """The document in row `row` of this segment."""
         start, end = self._offsets[row : row + 2].tolist()
-        fields = json.loads(self._lines[start:end])
-        for name in ("authors", "mesh", "publication_types"):
-            fields[name] = tuple(fields[name])
-        return Document(**fields)
+        try:
+            fields = json.loads(self._lines[start:end])
+            for name in ("authors", "mesh", "publication_types"):
+                fields[name] = tuple(fields[name])
+            return Document(**fields)
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged(self._folder / "documents.jsonl", str(error)) from None
 
 
 def _mapped(path: Path) -> Array:
-    array: Array = np.load(path, mmap_mode="r")
+    try:
+        array: Array = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise _damaged(path, str(error)) from None
     return array
+
+
+def _damaged(path: Path, how: str) -> IndexFolderError:
+    return IndexFolderError(f"{path}: damaged ({how}); rebuild with 'bioqa index build'")
 
 
 class Store:
@@ -189,7 +215,7 @@ class Store:
         self.segments = [Segment(folder, info) for info in manifest.segments]
         self._document_bases = [0, *accumulate(info.documents for info in manifest.segments)]
         self._passage_bases = [0, *accumulate(info.passages for info in manifest.segments)]
-        self.removed: Array = np.load(folder / manifest.removed) if manifest.removed else np.empty(0, dtype=np.int64)
+        self.removed = _mapped(folder / manifest.removed) if manifest.removed else np.empty(0, dtype=np.int64)
 
     @property
     def next_document(self) -> int:

@@ -9,6 +9,13 @@ import click
 
 from bioqa.index.errors import BioqaError, InputError
 
+
+def _refuse_nan(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and value != value:  # noqa: PLR0124
+        raise click.BadParameter("nan is no probability", param=parameter)
+    return value
+
+
 _index_option = click.option(
     "--index",
     "folder",
@@ -41,6 +48,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print data 
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
+    callback=_refuse_nan,
     metavar="P",
     help='Say "I don\'t know" under this probability; a fitted threshold by default, 0 to always answer.',
 )
@@ -90,9 +98,9 @@ def ask(
     engine = Engine(folder or starter.index_folder(), reader_folder)
     wanted = QuestionType(question_type) if question_type else None
     refused = 0
-    for place, text in enumerate(_lines() if question == "-" else [question], start=1):
+    for place, line in _lines() if question == "-" else [(1, question)]:
         try:
-            response = engine.ask(text, config, wanted)
+            response = engine.ask(_decoded(line), config, wanted)
         except InputError as error:
             if question != "-":
                 raise
@@ -104,22 +112,22 @@ def ask(
             found |= {"explanation": render.explanation_object(response)} if explain else {}
             click.echo(json.dumps(found, ensure_ascii=False))
         else:
-            if question == "-" and not sys.stdout.isatty():
-                click.echo(f"{response.question}")
-            render.show_response(response, explain=explain)
+            render.show_response(response, explain=explain, name_question=question == "-")
         sys.stdout.flush()
     if refused:
         raise InputError(f"{refused} of the questions could not be asked")
 
 
-def _lines() -> Iterator[str]:
-    """Questions from standard input, one a line; blank lines are none."""
-    for place, line in enumerate(sys.stdin.buffer, start=1):
-        if line.strip():
-            try:
-                yield line.decode("utf-8-sig").strip()
-            except UnicodeDecodeError:
-                raise InputError(f"standard input, line {place}: not UTF-8") from None
+def _lines() -> Iterator[tuple[int, bytes]]:
+    """Questions from standard input, one a line, each with its line number; blank lines are none."""
+    return ((place, line) for place, line in enumerate(sys.stdin.buffer, start=1) if line.strip())
+
+
+def _decoded(question: str | bytes) -> str:
+    try:
+        return question if isinstance(question, str) else question.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8") from None
 
 
 @click.command()

@@ -6,7 +6,7 @@ from math import exp, log
 from typing import Any
 
 from bioqa.index.errors import ModelError
-from bioqa.index.model import Model
+from bioqa.index.model import Model, open_model, shipped
 from bioqa.index.records import Hit
 from bioqa.index.runtime import read_json
 from bioqa.qa.aggregate import Candidate, overlap
@@ -40,12 +40,22 @@ class Calibration:
 
 
 def load(model: Model) -> Calibration:
-    """The calibration that ships with a reader. Raises ModelError where it is missing or incomplete."""
-    content: dict[str, Any] = read_json(model, FILE)
+    """The calibration of a reader; that of the reader that ships where it has none, as when it is fresh from export.
+
+    Raises ModelError where it is damaged or incomplete.
+    """
+    if FILE not in model.card.digests:
+        model = open_model(shipped("reader"), "reader")
     try:
-        return Calibration(**{name: Logistic(**content[name]) for name in Calibration.__slots__})
-    except (KeyError, TypeError) as error:
+        content: dict[str, Any] = read_json(model, FILE)
+        return Calibration(**{name: _logistic(content[name]) for name in Calibration.__slots__})
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error})") from None
+
+
+def _logistic(fields: dict[str, Any]) -> Logistic:
+    weights = {str(name): float(weight) for name, weight in dict(fields["weights"]).items()}
+    return Logistic(weights, float(fields["bias"]), float(fields["threshold"]))
 
 
 def answer_features(

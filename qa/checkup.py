@@ -8,6 +8,7 @@ from importlib import metadata
 
 from bioqa.index import model
 from bioqa.index.errors import BioqaError
+from bioqa.index.hybrid import Index
 from bioqa.index.runtime import processors
 from bioqa.qa import starter
 
@@ -55,5 +56,6 @@ def _model(task: str) -> str:
 
 def _starter() -> str:
     folder = starter.index_folder()
+    Index(folder)
     free = shutil.disk_usage(folder).free
     return f"{folder} ({free / 1e9:.0f} GB free there)"

@@ -1,6 +1,8 @@
 """The command `bioqa`: names its commands and loads only the one that is called."""
 
+import contextlib
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -62,7 +64,9 @@ def main() -> None:
 
 def _run(**options: Any) -> int:
     try:
-        return int(bioqa.main(standalone_mode=False, **options) or 0)
+        status = int(bioqa.main(standalone_mode=False, **options) or 0)
+        sys.stdout.flush()
+        return status
     except BioqaError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_status
@@ -72,10 +76,16 @@ def _run(**options: Any) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; what was committed before is kept", err=True)
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        sys.stderr.close()
-        return 0
+    except (BrokenPipeError, SystemExit):  # SystemExit is how click ends where a pipe broke, and after shell completion
+        return _hushed()
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"error: {where}{error.strerror or error}", err=True)
         return 1
+
+
+def _hushed() -> int:
+    """The reader of our output, such as `head`, has seen enough: that is no failure, and nothing more is written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return 0

@@ -135,7 +135,7 @@ class Engine:
                     answers = [self._yes_or_no(asked, sentences)]
         with watch("write"):
             least = fitted.threshold if config.min_confidence is None else config.min_confidence
-            given = _given(answers, asked.type, least, found, config.top)
+            given = _given(answers, asked.type, found, config, least)
             abstained = not given and (asked.type is not QuestionType.SUMMARY or not sentences or found < least)
             count = _IDEAL_SENTENCES[asked.type]
             chosen = [] if abstained else summary.choose(sentences, count) or _evidence_sentences(given, count)
@@ -177,22 +177,21 @@ def _judged(
     for place, candidate in enumerate(candidates):
         features = calibration.answer_features(candidates, place, terms, similarities)
         answers.append(Answer(candidate.text, fitted.probability(features), features, candidate.evidence))
-    return answers
+    return sorted(answers, key=lambda answer: -answer.confidence)
 
 
 def _given(
-    answers: Sequence[Answer], question_type: QuestionType, least: float, found: float, top: int
+    answers: Sequence[Answer], question_type: QuestionType, found: float, config: AskConfig, least: float
 ) -> tuple[Answer, ...]:
-    """What is sure enough to give: every such item of a list, the first `top` answers to a factoid if the best one is,
-    and yes or no if the passages found are to the point."""
+    """What is sure enough to give: every such item of a list, else the first answers if the best one is.
+
+    Unless another least confidence is asked for, yes or no is given wherever what was found is to the point.
+    """
     if question_type is QuestionType.LIST:
         return tuple(answer for answer in answers if answer.confidence >= least)
-    sure = (
-        found
-        if question_type is QuestionType.YESNO
-        else max((answer.confidence for answer in answers[:1]), default=0.0)
-    )
-    return tuple(answers[:top]) if answers and sure >= least else ()
+    by_what_was_found = question_type is QuestionType.YESNO and config.min_confidence is None
+    sure = answers and (found if by_what_was_found else answers[0].confidence) >= least
+    return tuple(answers[: config.top]) if sure else ()
 
 
 def _evidence_sentences(answers: Sequence[Answer], count: int) -> list[Sentence]:

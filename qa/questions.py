@@ -144,7 +144,7 @@ def fits(kind: str | None, answer: str) -> bool:
 
 def checked(question: str, most: int) -> str:
     """The question with white space folded. Raises InputError where it is empty or longer than `most` characters."""
-    text = " ".join(question.replace("\0", " ").split())
+    text = " ".join(question.replace("\0", " ").encode("utf-8", "ignore").decode().split())
     if not any(character.isalnum() for character in text):
         raise InputError('the question is empty; try: bioqa ask "what gene causes cystic fibrosis?"')
     if len(text) > most:

@@ -1,5 +1,6 @@
 """How results look: panels on a terminal, plain text in a pipe, and the objects behind --json."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from bioqa.qa.aggregate import Evidence, overlap
 from bioqa.qa.engine import Answer, Engine, Response
 from bioqa.qa.questions import QuestionType
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
 _DONT_KNOW = "I don't know: the literature in this index does not say."
@@ -96,19 +98,24 @@ def _index_object(index: Index) -> dict[str, Any]:
     return {"path": str(index.folder), "documents": index.manifest.documents, "passages": index.manifest.passages}
 
 
-def show_response(response: Response, *, explain: bool) -> None:
-    """Print a response: panels on a terminal, plain text elsewhere."""
-    (_response_panels if sys.stdout.isatty() else _response_text)(response, explain=explain)
+def show_response(response: Response, *, explain: bool, name_question: bool = False) -> None:
+    """Print a response: panels on a terminal, plain text elsewhere, there under its question if `name_question`."""
+    if sys.stdout.isatty():
+        _response_panels(response, explain=explain)
+        return
+    if name_question:
+        _say(response.question)
+    _response_text(response, explain=explain)
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
     """Print what a search found."""
     if not hits:
-        print("Nothing found.")
+        _say("Nothing found.")
     for rank, hit in enumerate(hits, start=1):
-        print(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
-        print(f"   {hit.passage.document.id}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
-        print(f"   {hit.passage.text}\n")
+        _say(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
+        _say(f"   {hit.passage.document.id}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
+        _say(f"   {hit.passage.text}\n")
 
 
 def _published(hit: Hit) -> str:
@@ -124,6 +131,10 @@ def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count} papers"
 
 
+def _best_guess(guess: Answer) -> str:
+    return f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})"
+
+
 def _shown(response: Response) -> Sequence[Answer]:
     """Every item of a list; else the best answer, and others that are likely and no mere variants of a better one."""
     if response.type is QuestionType.LIST:
@@ -136,25 +147,34 @@ def _shown(response: Response) -> Sequence[Answer]:
     return shown[:_SHOWN_ANSWERS]
 
 
+def _printable(text: str) -> str:
+    """Without control characters: what a paper says must not steer the terminal."""
+    return _CONTROL.sub("", text)
+
+
+def _say(line: str = "") -> None:
+    print(_printable(line))
+
+
 # Plain text
 
 
 def _response_text(response: Response, *, explain: bool) -> None:
     if response.abstained:
-        print(_DONT_KNOW)
+        _say(_DONT_KNOW)
         for guess in response.guesses[:1]:
-            print(f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})")
+            _say(_best_guess(guess))
     for answer in _shown(response):
-        print(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
+        _say(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
-            print(f'  "{item.sentence}"  [{item.passage.document.link or item.passage.document.id}]')
+            _say(f'  "{item.sentence}"  [{item.passage.document.link or item.passage.document.id}]')
     if response.type is QuestionType.SUMMARY:
         for sentence in response.citations:
-            print(f"{sentence.text}  [{sentence.passage.document.link or sentence.passage.document.id}]")
+            _say(f"{sentence.text}  [{sentence.passage.document.link or sentence.passage.document.id}]")
     if explain:
-        print()
+        _say()
         for line in _explanation_lines(response):
-            print(line)
+            _say(line)
 
 
 def _explanation_lines(response: Response) -> list[str]:
@@ -192,26 +212,29 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     console = Console(width=min(Console().width, 110))
     if response.abstained:
         lines = [Text(_DONT_KNOW, style="bold yellow")]
-        lines += [
-            Text(f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})", style="dim")
-            for guess in response.guesses[:1]
-        ]
-        console.print(Panel(Group(*lines), title=escape(response.question), title_align="left", border_style="yellow"))
+        lines += [Text(_printable(_best_guess(guess)), style="dim") for guess in response.guesses[:1]]
+        console.print(
+            Panel(Group(*lines), title=escape(_printable(response.question)), title_align="left", border_style="yellow")
+        )
     elif response.type is QuestionType.SUMMARY:
         body = [
             _cited(sentence.text, sentence.passage.document.id, sentence.passage.document.link)
             for sentence in response.citations
         ]
-        console.print(Panel(Group(*body), title=escape(response.question), title_align="left", border_style="green"))
+        console.print(
+            Panel(Group(*body), title=escape(_printable(response.question)), title_align="left", border_style="green")
+        )
     else:
         blocks = [
             block for place, answer in enumerate(_shown(response)) for block in _answer_block(answer, best=place == 0)
         ]
-        console.print(Panel(Group(*blocks), title=escape(response.question), title_align="left", border_style="green"))
+        console.print(
+            Panel(Group(*blocks), title=escape(_printable(response.question)), title_align="left", border_style="green")
+        )
     if explain:
         console.print(
             Panel(
-                "\n".join(escape(line) for line in _explanation_lines(response)),
+                "\n".join(escape(_printable(line)) for line in _explanation_lines(response)),
                 title="how",
                 title_align="left",
                 border_style="dim",
@@ -223,7 +246,7 @@ def _answer_block(answer: Answer, *, best: bool) -> list[Any]:
     from rich.text import Text
 
     filled = round(answer.confidence * 20)
-    head = Text(answer.text, style="bold green" if best else "bold")
+    head = Text(_printable(answer.text), style="bold green" if best else "bold")
     head.append(f"   {'━' * filled}", style="green").append("━" * (20 - filled), style="bright_black")
     head.append(f" {answer.confidence:.0%}  {_papers(len(answer.documents))}", style="default not bold")
     lines: list[Any] = [head]
@@ -238,5 +261,5 @@ def _answer_block(answer: Answer, *, best: bool) -> list[Any]:
 def _cited(sentence: str, document_id: str, link: str | None) -> Any:
     from rich.text import Text
 
-    line = Text(f"  {sentence} ")
-    return line.append(f"[{document_id}]", style=f"cyan link {link}" if link else "cyan")
+    line = Text(f"  {_CONTROL.sub(' ', sentence)} ")
+    return line.append(f"[{_printable(document_id)}]", style=f"cyan link {link}" if link else "cyan")

@@ -70,15 +70,15 @@ def best_spans(
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The range without punctuation and white space at its ends; an unbalanced bracket goes too."""
-    piece = text[start:end]
-    for match in _TRIM.finditer(piece):
-        if match.start() == 0:
-            start += len(match.group())
-        else:
-            end -= len(match.group())
-    if text[start:end].count(")") > text[start:end].count("(") and end > start and text[end - 1] == ")":
+    while True:
+        for match in _TRIM.finditer(text[start:end]):
+            if match.start() == 0:
+                start += len(match.group())
+            else:
+                end -= len(match.group())
+        if end <= start or text[end - 1] != ")" or text.count(")", start, end) <= text.count("(", start, end):
+            return start, max(start, end)
         end -= 1
-    return start, max(start, end)
 
 
 def _inside_word(text: str, position: int) -> bool:

@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from bioqa.index import model
-from bioqa.index.errors import StorageError
-from bioqa.index.manifest import FORMAT, MANIFEST
+from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.manifest import FORMAT, read_manifest
 from bioqa.index.progress import TerminalProgress
+from bioqa.index.storage import Store
 
 
 def passages_file() -> Path:
@@ -31,14 +32,15 @@ def cached_index() -> Path:
 
 
 def index_folder() -> Path:
-    """The index over the starter passages, made now if it is not there.
+    """The index over the starter passages, made now if it is not there or not whole.
 
     It is built beside its place and renamed into it, so that two first questions at once do no harm. Raises
     StorageError where the cache cannot be written.
     """
     target = cached_index()
-    if (target / MANIFEST).exists():
+    if _is_whole(target):
         return target
+    shutil.rmtree(target, ignore_errors=True)
 
     from bioqa.index import builder  # it brings all that reads corpora, which an index that is there does not need
     from bioqa.index.encoder import Encoder
@@ -57,13 +59,21 @@ def index_folder() -> Path:
         try:
             fresh.rename(target)
         except OSError:
-            if not (target / MANIFEST).exists():
+            if not _is_whole(target):
                 raise
     except OSError as error:
         raise StorageError(f"{target}: {error.strerror}; the starter index could not be kept") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return target
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        Store(folder, read_manifest(folder))
+    except IndexFolderError:
+        return False
+    return True
 
 
 def _data() -> Path:

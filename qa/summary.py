@@ -37,9 +37,10 @@ def relevant_sentences(
     found: dict[str, Sentence] = {}
     for hit in hits:
         context = context_of(hit.passage)
-        for start, end in context.sentences:
+        titled = bool(hit.passage.start and hit.passage.document.title)
+        for start, end in context.sentences[titled:]:
             text = context.text[start:end]
-            if len(text.split()) >= _FEWEST_WORDS and (start > 0 or not hit.passage.start):
+            if len(text.split()) >= _FEWEST_WORDS:
                 relevance = 0.7 * terms.coverage(text) + 0.3 * hit.score
                 if text not in found or found[text].relevance < relevance:
                     found[text] = Sentence(hit.passage, text, relevance)

@@ -10,6 +10,7 @@ import numpy as np
 
 from bioqa.eval.bioasq import GoldQuestion
 from bioqa.index import analyzer
+from bioqa.index.errors import InputError
 from bioqa.index.hybrid import DEPTH
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import Hit
@@ -85,7 +86,7 @@ def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, respon
     samples["found"].add(dict(response.found_features), _found(gold, response.hits), place, view)
     if gold.type is QuestionType.SUMMARY:
         return
-    if gold.type is QuestionType.YESNO and view is not View.WHOLE:
+    if not gold.exact or (gold.type is QuestionType.YESNO and view is not View.WHOLE):
         return  # without evidence there is nothing to learn about what evidence says
     synonyms = {normalize(text) for item in gold.exact for text in item}
     for answer in response.answers:
@@ -98,7 +99,12 @@ def _found(gold: GoldQuestion, hits: Sequence[Hit]) -> bool:
 
 
 def fit(sample: Sample) -> Logistic:
-    """The logistic model of a sample by Newton's method, with a small ridge penalty; its threshold is still 0."""
+    """The logistic model of a sample by Newton's method, with a small ridge penalty; its threshold is still 0.
+
+    Raises InputError where the sample does not hold both outcomes.
+    """
+    if len(set(sample.right)) < 2:
+        raise InputError("nothing to fit on: every type needs questions that come out right and others that do not")
     names = sorted(sample.features[0])
     raw = np.array([[row[name] for name in names] for row in sample.features])
     mean, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-9

@@ -53,10 +53,12 @@ def calibration(
       bioqa train calibration [5-8]B*_golden.json --check 11B1_golden.json --index my-index --to data/models/reader
     """
     from bioqa.eval.bioasq import read_gold
+    from bioqa.index.model import open_model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.engine import Engine
     from bioqa.train import calibrate
 
+    open_model(target, "reader")  # before an hour of asking
     engine = Engine(folder, reader_folder)
     questions = [question for path in gold for question in read_gold(path)]
     with TerminalProgress("Asking", "questions") as progress:

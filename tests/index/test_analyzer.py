@@ -34,3 +34,19 @@ def test_terms_keep_the_order_of_the_text() -> None:
 
 def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:
     assert analyzer.terms("A" * 500 + " gene " + "x7" * 20) == ["gene", "x7" * 20]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What gene causes cystic fibrosis?", ["gene", "caus", "cystic", "fibrosi"]),
+        ("Please list the drugs that target EGFR", ["drug", "target", "egfr"]),
+        ("SUMMARIZE metformin", ["metformin"]),
+        ("why?", ["whi"]),
+        ("WHO classification", ["who", "classif"]),
+        ("whole", ["whole"]),
+        ("", []),
+    ],
+)
+def test_words_of_asking_do_not_count_in_a_query_that_has_others(question: str, expected: list[str]) -> None:
+    assert analyzer.query_terms(question) == expected

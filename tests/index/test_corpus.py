@@ -35,8 +35,7 @@ def until_error(path: Path, format_name: str = "auto") -> tuple[list[Record], st
     """The records before the InputError, and its message."""
     records: list[Record] = []
     with pytest.raises(InputError) as caught:
-        for record in CorpusFile(path, format_name).records():
-            records.append(record)
+        records.extend(CorpusFile(path, format_name).records())
     return records, str(caught.value)
 
 

@@ -68,9 +68,6 @@ def test_what_lies_beyond_the_longest_input_does_not_count(encoder: Encoder) -> 
     assert np.array_equal(one, other)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Encoder.encode cuts after special tokens were added and so loses the closing [SEP]"
-)
 def test_a_long_text_is_cut_as_the_tokenizer_itself_would(encoder: Encoder) -> None:
     shipped = model.open_model(model.shipped("encoder"), "encoder")
     cutting = type(tokenizer(shipped)).from_str(tokenizer(shipped).to_str())
@@ -108,8 +105,10 @@ def test_an_incomplete_folder_is_refused(missing: str, card_with: Any) -> None:
 
 @pytest.mark.parametrize("digests", [{}, {"model.onnx": "0"}])
 def test_a_card_without_the_right_digests_is_refused(digests: dict[str, str], card_with: Any) -> None:
-    with pytest.raises(ModelError, match="damaged or replaced"):
-        Encoder(card_with(digests=digests))
+    folder = card_with(digests=digests)
+    with pytest.raises(ModelError) as caught:
+        Encoder(folder)
+    assert str(folder) in str(caught.value)
 
 
 def test_the_card_decides_how_much_of_a_text_is_seen(card_with: Any, encoder: Encoder) -> None:
@@ -118,7 +117,6 @@ def test_the_card_decides_how_much_of_a_text_is_seen(card_with: Any, encoder: En
     assert not np.array_equal(short.encode(["gene one two"]), encoder.encode(["gene one two"]))
 
 
-@pytest.mark.xfail(strict=True, reason="nobody compares the card's dimensions with the network's: bare ValueError")
 @pytest.mark.parametrize("dimensions", [None, 0, 100, 385, -1])
 def test_a_card_with_other_dimensions_than_the_network_is_refused(dimensions: int | None, card_with: Any) -> None:
     folder = card_with(dimensions=dimensions)

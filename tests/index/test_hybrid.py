@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bioqa.index import builder, hybrid
+from bioqa.index import builder, hybrid, model
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.filters import Filter
@@ -71,8 +71,9 @@ def test_dense_search_ranks_by_the_cosine_of_title_and_passage(index: Index, ask
     texts = [builder.encoded_text(hit.passage) for hit in hits]
     assert all(hit.passage.document.title in text for hit, text in zip(hits, texts, strict=True))
     cosines = encoder.encode(texts) @ query.vector
-    assert [hit.score for hit in hits] == pytest.approx(cosines.tolist(), abs=2e-3)
+    assert [hit.dense_score for hit in hits] == pytest.approx(cosines.tolist(), abs=2e-3)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert cosines.tolist() == pytest.approx(sorted(cosines.tolist(), reverse=True), abs=2e-3)
     assert [hit.dense_rank for hit in hits] == list(range(1, 9))
     assert all(hit.lexical_rank is None and hit.lexical_score is None for hit in hits)
 
@@ -80,14 +81,14 @@ def test_dense_search_ranks_by_the_cosine_of_title_and_passage(index: Index, ask
 def test_lexical_search_needs_no_vector_and_ranks_by_bm25(index: Index) -> None:
     hits = index.search(Query("vitamin k", None), 50, mode="lexical")
     assert ids(hits) == ["107"]
-    assert hits[0].score == hits[0].lexical_score
+    assert hits[0].lexical_score == index.lexical.search("vitamin k", 5, Filter())[hits[0].passage.number]
     assert (hits[0].lexical_rank, hits[0].dense_rank, hits[0].dense_score) == (1, None, None)
 
 
 def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask) -> None:
     query = ask("gene for Huntington disease")
-    lexical = {hit.passage.number: hit.score for hit in index.search(query, 50, mode="lexical")}
-    dense = {hit.passage.number: hit.score for hit in index.search(query, 50, mode="dense")}
+    lexical = {hit.passage.number: hit.lexical_score or 0 for hit in index.search(query, 50, mode="lexical")}
+    dense = {hit.passage.number: hit.dense_score or 0 for hit in index.search(query, 50, mode="dense")}
     assert 0 < len(lexical) < len(dense)
     fused = FUSIONS[hybrid.FUSION]([lexical, dense])
     hits = index.search(query, 50)
@@ -103,7 +104,7 @@ def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask) -> None:
 def test_a_question_of_unknown_words_is_answered_by_the_dense_side_alone(index: Index, ask: Ask) -> None:
     hits = index.search(ask("xyzzy plugh"), 3)
     assert len(hits) == 3
-    assert all(hit.lexical_rank is None and hit.score == hit.dense_score for hit in hits)
+    assert [(hit.lexical_rank, hit.dense_rank) for hit in hits] == [(None, 1), (None, 2), (None, 3)]
 
 
 @pytest.mark.parametrize("mode", hybrid.MODES)
@@ -131,6 +132,20 @@ def test_as_many_come_as_are_asked_for_and_there_are(k: int, index: Index, ask: 
     assert len(index.search(ask(QUESTION), k)) == min(k, 8)
 
 
+@pytest.mark.parametrize("mode", hybrid.MODES)
+@pytest.mark.parametrize("text", [QUESTION, "gene for Huntington disease", "drug against gout and diabetes"])
+def test_the_first_are_the_same_however_many_are_asked_for(mode: str, text: str, index: Index, ask: Ask) -> None:
+    every = index.search(ask(text), 50, mode=mode)
+    assert [index.search(ask(text), k, mode=mode) for k in (1, 2, 5)] == [every[:k] for k in (1, 2, 5)]
+
+
+def test_more_can_be_asked_for_than_the_two_searches_usually_give(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(f'{{"id": "{number}", "text": "a gene"}}\n' for number in range(hybrid.DEPTH + 50)))
+    builder.build([path], tmp_path / "index", None)
+    assert len(Index(tmp_path / "index").search(Query("gene", None), 1000)) == hybrid.DEPTH + 50
+
+
 def test_an_unknown_mode_is_refused_and_the_known_ones_are_named(index: Index, ask: Ask) -> None:
     with pytest.raises(InputError, match="'fuzzy'") as caught:
         index.search(ask(QUESTION), 1, mode="fuzzy")
@@ -151,20 +166,48 @@ def test_a_query_without_vector_is_lexical_on_any_index(index: Index) -> None:
         index.search(Query(QUESTION, None), 5, mode="dense")
 
 
-def test_the_encoder_must_be_the_one_that_made_the_vectors(
-    index: Index, lexical_only: Index, encoder: Encoder, small_index: Path, tmp_path: Path
+def recorded_encoder(small_index: Path, copy: Path, **changes: str) -> Index:
+    """A copy of the small index whose manifest names another encoder."""
+    shutil.copytree(small_index, copy)
+    fields = json.loads((copy / MANIFEST).read_text())
+    fields["encoder"] |= changes
+    (copy / MANIFEST).write_text(json.dumps(fields))
+    return Index(copy)
+
+
+def test_an_index_opens_the_encoder_that_made_its_vectors(index: Index, lexical_only: Index, encoder: Encoder) -> None:
+    opened = index.open_encoder()
+    assert opened is not None
+    assert opened.card == encoder.card
+    assert lexical_only.open_encoder() is None
+
+
+def test_an_index_finds_an_encoder_that_does_not_ship(tmp_path: Path, corpus_file: Path) -> None:
+    folder = tmp_path / "own-encoder"
+    shutil.copytree(model.shipped("encoder"), folder)
+    builder.build([corpus_file], tmp_path / "index", Encoder(folder))
+    index = Index(tmp_path / "index")
+    opened = index.open_encoder()
+    assert opened is not None
+    assert index.manifest.encoder is not None
+    assert index.manifest.encoder.folder == str(folder)
+
+
+def test_another_encoder_in_the_place_of_the_one_that_made_the_vectors_is_refused(
+    small_index: Path, tmp_path: Path
 ) -> None:
-    index.check_encoder(encoder)
-    with pytest.raises(IndexFolderError, match=f"built with no encoder, asked with {encoder.card.name}"):
-        lexical_only.check_encoder(encoder)
-    folder = tmp_path / "other"
-    shutil.copytree(small_index, folder)
-    fields = json.loads((folder / MANIFEST).read_text())
-    fields["encoder"] |= {"name": "other-model", "digest": "0" * 64}
-    (folder / MANIFEST).write_text(json.dumps(fields))
-    with pytest.raises(IndexFolderError, match=r"built with other-model.*rebuild") as caught:
-        Index(folder).check_encoder(encoder)
-    assert str(folder) in str(caught.value)
+    index = recorded_encoder(small_index, tmp_path / "index", name="old-model", digest="0" * 64)
+    with pytest.raises(IndexFolderError, match=r"old-model.*rebuild") as caught:
+        index.open_encoder()
+    assert str(index.folder) in str(caught.value)
+
+
+def test_an_encoder_that_is_gone_is_reported_with_the_index_that_needs_it(small_index: Path, tmp_path: Path) -> None:
+    index = recorded_encoder(small_index, tmp_path / "index", folder=str(tmp_path / "gone"))
+    with pytest.raises(IndexFolderError) as caught:
+        index.open_encoder()
+    assert str(index.folder) in str(caught.value)
+    assert str(tmp_path / "gone") in str(caught.value)
 
 
 def test_an_index_in_use_does_not_notice_commits_made_meanwhile(

@@ -231,7 +231,6 @@ def test_a_damaged_index_is_refused_with_its_folder(how: str, index_of: Add, tmp
     assert str(folder) in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="tantivy opens .pos lazily; search lets its ValueError through as a traceback")
 def test_an_index_whose_positions_are_gone_is_refused(index_of: Add, tmp_path: Path) -> None:
     index_of(FILTERED)
     for file in tmp_path.glob("*.pos"):

@@ -98,7 +98,12 @@ def test_on_a_terminal_a_bar_is_drawn_on_standard_error_and_taken_away(
 def test_an_interruption_passes_and_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with pytest.raises(KeyboardInterrupt), TerminalProgress("Building", "documents") as bar:
-        bar.update(0.1, 1)
-        raise KeyboardInterrupt
+
+    def work() -> None:
+        with TerminalProgress("Building", "documents") as bar:
+            bar.update(0.1, 1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
     assert terminal.getvalue().rindex("\x1b[?25h") > terminal.getvalue().rindex("\x1b[?25l")

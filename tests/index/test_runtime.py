@@ -41,7 +41,7 @@ def folder_with(tmp_path: Path) -> Callable[[str, bytes], Path]:
 
     def write(name: str, content: bytes) -> Path:
         (tmp_path / name).write_bytes(content)
-        digests = {name: hashlib.sha256(content).hexdigest()}
+        digests = {"model.onnx": "0" * 64, name: hashlib.sha256(content).hexdigest()}
         card = {"name": "toy", "task": "encoder", "max_tokens": 8, "dimensions": 4, "digests": digests}
         (tmp_path / model.CARD).write_text(json.dumps(card))
         return tmp_path

@@ -34,10 +34,13 @@ def found(
 @pytest.fixture(scope="session")
 def merged(engine: Engine) -> Callable[..., list[Candidate]]:
     def call(
-        *passages: Found, type: QuestionType = QuestionType.FACTOID, kind: str | None = None, question: str = QUESTION
+        *passages: Found,
+        question_type: QuestionType = QuestionType.FACTOID,
+        kind: str | None = None,
+        question: str = QUESTION,
     ) -> list[Candidate]:
         hits, readings = [hit for hit, _ in passages], [reading for _, reading in passages]
-        return merge(question, type, kind, QuestionTerms(question, engine.index), hits, readings)
+        return merge(question, question_type, kind, QuestionTerms(question, engine.index), hits, readings)
 
     return call
 
@@ -119,7 +122,7 @@ def test_the_best_spelling_is_shown_without_its_article_and_the_word_gene(merged
 )
 def test_for_a_list_question_an_enumeration_is_its_items(merged: Merged, enumeration: str, items: list[str]) -> None:
     text = f"Common are {enumeration} in adults."
-    candidates = merged(found("1", text, enumeration), type=QuestionType.LIST)
+    candidates = merged(found("1", text, enumeration), question_type=QuestionType.LIST)
     assert {candidate.text for candidate in candidates} - {"and", "or"} == set(items)
     for candidate in candidates:
         for item in candidate.evidence:
@@ -133,7 +136,7 @@ def test_for_a_factoid_question_an_enumeration_stays_one_answer(merged: Merged) 
 
 
 def test_an_item_named_twice_in_an_enumeration_is_one_item(merged: Merged) -> None:
-    candidates = merged(found("1", "See IL-6, TNF and IL 6.", "IL-6, TNF and IL 6"), type=QuestionType.LIST)
+    candidates = merged(found("1", "See IL-6, TNF and IL 6.", "IL-6, TNF and IL 6"), question_type=QuestionType.LIST)
     assert sorted(candidate.text for candidate in candidates) == ["IL-6", "TNF"]
 
 
@@ -189,13 +192,13 @@ NAMES = ["IL-6", "IL 6", "il6", "TNF", "TNF-α", "headache, TNF", "IL-6 and IL-1
     st.randoms(),
 )
 def test_candidates_are_distinct_count_each_document_once_and_quote_exactly(
-    merged: Merged, rows: list[tuple[str, list[str], float]], type: QuestionType, random: Random
+    merged: Merged, rows: list[tuple[str, list[str], float]], question_type: QuestionType, random: Random
 ) -> None:
     passages = [
         found(document, f"Fever: {'; '.join(names)}.", *names, number=number, relevance=relevance)
         for number, (document, names, relevance) in enumerate(rows)
     ]
-    candidates = merged(*passages, type=type)
+    candidates = merged(*passages, question_type=question_type)
     keys = [normalize(candidate.text) for candidate in candidates]
     assert len(keys) == len(set(keys))
     for candidate in candidates:
@@ -206,7 +209,9 @@ def test_candidates_are_distinct_count_each_document_once_and_quote_exactly(
             assert 0 <= item.score <= 1
     assert [c.support for c in candidates] == sorted((c.support for c in candidates), reverse=True)
     random.shuffle(passages)
-    supports = {normalize(candidate.text): candidate.support for candidate in merged(*passages, type=type)}
+    supports = {
+        normalize(candidate.text): candidate.support for candidate in merged(*passages, question_type=question_type)
+    }
     assert supports == pytest.approx(dict(zip(keys, [candidate.support for candidate in candidates], strict=True)))
 
 

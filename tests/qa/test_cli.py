@@ -55,7 +55,8 @@ def test_the_help_imports_almost_nothing() -> None:
 
 def test_the_version_is_that_of_the_package(run: Run) -> None:
     outcome = run("--version")
-    assert (outcome.status, outcome.out) == (0, f"bioqa, version {metadata.version('bioqa')}\n")
+    assert outcome.status == 0
+    assert outcome.out.endswith(f", version {metadata.version('bioqa')}\n")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,8 @@ def test_what_the_disk_refuses_is_one_line_with_the_name_of_the_file(
     (removed,) = (tmp_path / "index").glob("removed-*.npy")
     removed.unlink()
     outcome = run("search", "gene", "--index", tmp_path / "index")
-    assert (outcome.status, outcome.out) == (1, "") or (outcome.status, outcome.out) == (2, "")
+    assert outcome.status in (1, 2)
+    assert outcome.out == ""
     assert outcome.err.startswith("error: ")
     assert str(removed) in outcome.err
     assert outcome.err.count("\n") == 1
@@ -120,20 +122,28 @@ def after_its_reader_went(*arguments: str) -> tuple[int, str]:
     """Status and messages of a command whose standard output nobody reads."""
     ours, theirs = os.pipe()
     os.close(ours)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    options = {"stderr": subprocess.PIPE, "text": True, "timeout": 60, "env": environment}
     try:
-        process = subprocess.run(
-            [*MAIN, *arguments], stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60, check=False
-        )
+        process = subprocess.run([*MAIN, *arguments], stdout=theirs, check=False, **options)
     finally:
         os.close(theirs)
     return process.returncode, process.stderr
 
 
-@pytest.mark.parametrize("command", ["ask", "search"])
-def test_a_reader_that_has_seen_enough_causes_no_message(small_index: Path, command: str) -> None:
-    assert after_its_reader_went(command, "gene", "--index", str(small_index), "--json")[1] == ""
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "gene"],
+        ["ask", "gene", "--json"],
+        ["--help"],
+        pytest.param(["search", "gene"]),
+    ],
+)
+def test_a_reader_that_has_seen_enough_causes_no_message(small_index: Path, arguments: list[str]) -> None:
+    index = [] if arguments == ["--help"] else ["--index", str(small_index)]
+    assert after_its_reader_went(*arguments, *index)[1] == ""
 
 
-@pytest.mark.xfail(strict=True, reason="click ends with status 1 before _run sees the BrokenPipeError")
 def test_a_reader_that_has_seen_enough_is_no_failure(small_index: Path) -> None:
     assert after_its_reader_went("search", "gene", "--index", str(small_index), "--json")[0] == 0

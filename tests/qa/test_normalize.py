@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioqa.qa.normalize import core, normalize
@@ -56,12 +56,14 @@ def test_what_says_nothing_has_an_empty_key(text: str) -> None:
     assert normalize(text) == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_key_never_has_white_space_at_its_ends_or_twice_in_a_row(text: str) -> None:
     key = normalize(text)
     assert key == " ".join(key.split())
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["-", " ", ", ", "/", " - ", "\n"]))
 def test_case_and_punctuation_make_no_difference(words: list[str], between: str) -> None:
     assert normalize(f" ({between.join(words).upper()}).") == normalize(" ".join(words).lower())
@@ -89,6 +91,7 @@ def test_what_is_shown_of_an_answer(text: str, shown: str) -> None:
     assert f"x {text} y"[start:end] == shown
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["the", "a", "an"]), max_size=3),
     st.lists(st.sampled_from(["CFTR", "fusion", "p53", "IL-6", "a", "chloride"]), min_size=1, max_size=4),

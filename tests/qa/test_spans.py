@@ -143,6 +143,7 @@ def test_punctuation_around_an_answer_is_no_part_of_it(text: str, kept: str) -> 
     assert f"ab{text}cd"[start:end] == kept
 
 
+@settings(deadline=None)
 @given(TEXT, st.integers(0, 40), st.integers(0, 40))
 def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: int) -> None:
     start, end = sorted((min(one, len(text)), min(other, len(text))))
@@ -151,7 +152,6 @@ def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: i
     assert re.findall(r"\w", text[first:last]) == re.findall(r"\w", text[start:end])
 
 
-@pytest.mark.xfail(strict=True, reason="what stands before the unbalanced bracket is not trimmed again")
 @pytest.mark.parametrize(
     ("text", "kept"), [("IL-6 )", "IL-6"), ("IL-6))", "IL-6"), ("IL-6.)", "IL-6"), ("x (y), )", "x (y)")]
 )

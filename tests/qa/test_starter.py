@@ -1,5 +1,4 @@
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,11 +33,9 @@ def test_the_starter_index_holds_every_passage_that_ships() -> None:
 def test_the_index_is_built_once_and_found_again(cache: Path) -> None:
     folder = starter.index_folder()
     assert folder.parent == cache
-    before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
-    began = time.perf_counter()
+    before = {path: path.stat().st_mtime_ns for path in [cache, *cache.rglob("*")]}
     assert starter.index_folder() == folder
-    assert time.perf_counter() - began < 0.2
-    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in [cache, *cache.rglob("*")]} == before
 
 
 def test_nothing_but_the_index_is_left_in_the_cache(cache: Path) -> None:
@@ -80,10 +77,7 @@ def test_a_cache_that_cannot_be_written_is_one_clear_error(
     assert outcome.err.count("\n") == 1
 
 
-def test_a_build_that_fails_leaves_nothing_behind(
-    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "empty.jsonl").write_text("")
+def test_a_build_that_fails_leaves_nothing_behind(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     starter.index_folder()
     before = sorted(cache.rglob("*"))
 

@@ -1,0 +1,205 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bioqa.eval.bioasq import GoldQuestion
+from bioqa.index import model
+from bioqa.qa import calibration
+from bioqa.qa.calibration import Logistic
+from bioqa.qa.engine import Engine
+from bioqa.qa.questions import QuestionType
+from bioqa.train import calibrate
+from bioqa.train.calibrate import Sample, View, expected_calibration_error, fit, probabilities
+
+TRUE = {"a": 1.5, "b": -2.0, "c": 0.0}
+BIAS = 0.4
+
+
+def drawn(count: int, seed: int, scales: dict[str, float] | None = None) -> Sample:
+    """Rows whose outcome is drawn with the probability that the true weights give."""
+    random = np.random.default_rng(seed)
+    sample = Sample()
+    for place in range(count):
+        features = {name: float(random.normal(0.3, (scales or {}).get(name, 1.0))) for name in TRUE}
+        chance = Logistic(TRUE, BIAS, 0.0).probability(features)
+        sample.add(features, bool(random.random() < chance), place, View.WHOLE)
+    return sample
+
+
+def gold(kind: QuestionType, body: str, *items: str, documents: tuple[str, ...] = ()) -> GoldQuestion:
+    return GoldQuestion("q", kind, body, tuple((item,) for item in items), documents, True)
+
+
+QUESTIONS = [
+    gold(QuestionType.FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("101", "102")),
+    gold(QuestionType.LIST, "list the symptoms of pheochromocytoma", "headache", "sweating", documents=("105",)),
+    gold(QuestionType.YESNO, "is Huntington disease dominant?", "yes", documents=("103",)),
+    gold(QuestionType.YESNO, "does metformin cause hypoglycemia?", "no", documents=("104",)),
+    gold(QuestionType.SUMMARY, "how does warfarin work?", documents=("107",)),
+]
+
+
+@pytest.fixture(scope="module")
+def samples(engine: Engine) -> dict[str, Sample]:
+    return calibrate.collect(QUESTIONS, engine)
+
+
+def test_the_fit_recovers_the_weights_that_the_data_was_drawn_with() -> None:
+    fitted = fit(drawn(20_000, seed=1))
+    assert fitted.bias == pytest.approx(BIAS, abs=0.15)
+    assert {name: pytest.approx(weight, abs=0.15) for name, weight in TRUE.items()} == fitted.weights
+
+
+def test_the_fit_does_not_depend_on_the_units_of_a_feature() -> None:
+    sample = drawn(2_000, seed=2)
+    fitted = fit(sample)
+    scaled = Sample()
+    for features, right in zip(sample.features, sample.right, strict=True):
+        scaled.add(features | {"a": 1000 * features["a"] - 7}, right, 0, View.WHOLE)
+    again = fit(scaled)
+    assert again.weights["a"] * 1000 == pytest.approx(fitted.weights["a"], rel=1e-6)
+    assert probabilities(again, scaled) == pytest.approx(probabilities(fitted, sample), abs=1e-9)
+
+
+def test_a_fit_is_well_calibrated_on_data_that_it_has_not_seen() -> None:
+    unseen = drawn(10_000, seed=4)
+    error = expected_calibration_error(probabilities(fit(drawn(10_000, seed=3)), unseen), np.array(unseen.right))
+    assert error < 0.03
+
+
+def test_a_wrong_model_is_not_well_calibrated() -> None:
+    unseen = drawn(5_000, seed=5)
+    overconfident = Logistic({name: 4 * weight for name, weight in TRUE.items()}, 4 * BIAS, 0.0)
+    assert expected_calibration_error(probabilities(overconfident, unseen), np.array(unseen.right)) > 0.08
+
+
+def test_a_fit_stays_finite_where_a_feature_separates_the_classes_or_never_changes() -> None:
+    sample = Sample()
+    for i in range(40):
+        sample.add({"tells": float(i), "constant": 3.0}, i >= 20, i, View.WHOLE)
+    fitted = fit(sample)
+    assert fitted.weights["tells"] > 0
+    assert fitted.weights["constant"] == pytest.approx(0, abs=1e-6)
+    predicted = probabilities(fitted, sample)
+    assert np.isfinite(predicted).all()
+    assert (predicted[:15] < 0.2).all()
+    assert (predicted[25:] > 0.8).all()
+
+
+def test_the_calibration_error_is_that_worked_out_by_hand() -> None:
+    predicted = np.array([0.05, 0.05, 0.95, 0.95, 1.0])
+    right = np.array([False, True, True, True, True])
+    assert expected_calibration_error(predicted, right) == pytest.approx(2 / 5 * 0.45 + 3 / 5 * (1 - 2.9 / 3))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30))
+def test_the_calibration_error_lies_between_0_and_1(rows: list[tuple[float, bool]]) -> None:
+    predicted, right = (np.array(column) for column in zip(*rows, strict=True))
+    assert 0 <= expected_calibration_error(predicted, right) <= 1
+    assert expected_calibration_error(right.astype(float), right) == 0
+
+
+def test_a_threshold_holds_back_at_most_one_in_twenty_of_what_is_right() -> None:
+    sample = Sample()
+    for i in range(1000):
+        sample.add({"x": i / 1000}, i % 3 > 0, i, View.WHOLE)
+    fitted = Logistic({"x": 1.0}, 0.0, 0.0)
+    threshold = calibrate.keeping_threshold(fitted, sample)
+    predicted = probabilities(fitted, sample)[np.array(sample.right)]
+    assert (predicted < threshold).sum() <= 0.05 * len(predicted) + 1
+    assert (predicted < threshold + 0.01).sum() > 0.05 * len(predicted) + 1
+
+
+def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
+    random = np.random.default_rng(6)
+    sample, questions = Sample(), []
+    for number in range(12):
+        items = [f"item{i}" for i in range(random.integers(1, 5))]
+        questions.append(gold(QuestionType.LIST, "?", *items))
+        for _ in range(10):
+            confidence = float(random.random())
+            sample.add(
+                {"x": confidence},
+                bool(random.random() < confidence),
+                number,
+                View.WHOLE if number % 4 else View.NO_GOLD,
+            )
+    fitted = Logistic({"x": 6.0}, -4.0, 0.0)
+    predicted = probabilities(fitted, sample)
+
+    def mean_f(threshold: float) -> float:
+        scores = []
+        for number, question in enumerate(questions):
+            rows = [i for i, place in enumerate(sample.question) if place == number and sample.view[i] is View.WHOLE]
+            if rows:
+                given = [i for i in rows if predicted[i] >= threshold]
+                right = sum(sample.right[i] for i in given)
+                precision, recall = right / max(1, len(given)), right / len(question.exact)
+                scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
+        return float(np.mean(scores))
+
+    chosen = calibrate.list_threshold(fitted, sample, questions)
+    assert mean_f(chosen) == pytest.approx(max(mean_f(threshold) for threshold in np.arange(0.02, 0.8, 0.02)))
+
+
+def test_every_question_is_asked_in_every_view(samples: dict[str, Sample]) -> None:
+    found = samples["found"]
+    assert found.question == [place for place in range(len(QUESTIONS)) for _ in View]
+    assert found.view == [*View] * len(QUESTIONS)
+    assert found.right[:: len(View)] == [True] * len(QUESTIONS)
+    assert not any(found.where(lambda _, view: view is View.NO_GOLD).right)
+
+
+def test_answers_are_right_where_the_gold_file_has_them(samples: dict[str, Sample]) -> None:
+    factoid = samples["factoid"]
+    first = factoid.where(lambda features, _: features["place"] == 0)
+    assert first.right[first.view.index(View.WHOLE)] is True
+    assert not any(factoid.where(lambda _, view: view is View.NO_GOLD).right)
+    assert sum(samples["list"].where(lambda _, view: view is View.WHOLE).right) == 2
+    assert samples["yesno"].right == [True, False]
+    assert set(samples["yesno"].view) == {View.WHOLE}
+
+
+def test_rows_of_other_views_count_less_than_those_of_the_whole_index() -> None:
+    sample = Sample()
+    for place in range(50):
+        sample.add({"x": 1.0}, True, place, View.WHOLE)
+        sample.add({"x": 1.0}, False, place, View.NO_GOLD)
+    assert 0.6 < fit(sample).probability({"x": 1.0}) < 1
+
+
+def test_progress_is_told_after_every_question(engine: Engine) -> None:
+    seen: list[tuple[float, int]] = []
+
+    class Watcher:
+        def update(self, fraction: float, count: int) -> None:
+            seen.append((fraction, count))
+
+    calibrate.collect(QUESTIONS[:2], engine, Watcher())
+    assert seen == [(0.5, 1), (1.0, 2)]
+
+
+def test_all_models_are_fitted_saved_and_read_back(samples: dict[str, Sample], tmp_path: Path) -> None:
+    folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
+    models = calibrate.fit_all(samples, QUESTIONS)
+    assert models.keys() == {"factoid", "list", "yesno", "found"}
+    assert all(0 <= fitted.threshold <= 1 for fitted in models.values())
+    calibrate.save(models, folder)
+    loaded = calibration.load(model.open_model(folder, "reader"))
+    assert {name: getattr(loaded, name) for name in models} == models
+    assert calibrate.errors(models, samples).keys() == models.keys()
+
+
+def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Sample], tmp_path: Path) -> None:
+    folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
+    before = json.loads((folder / "bioqa.json").read_text())
+    calibrate.save(calibrate.fit_all(samples, QUESTIONS), folder)
+    after = json.loads((folder / "bioqa.json").read_text())
+    assert after["digests"].pop("calibration.json") != before["digests"].pop("calibration.json")
+    assert after == before

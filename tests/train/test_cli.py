@@ -1,0 +1,156 @@
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bioqa.index import model
+
+QUESTIONS = [
+    {
+        "id": "1",
+        "type": "factoid",
+        "body": "what gene causes cystic fibrosis?",
+        "documents": ["101", "102"],
+        "exact_answer": ["CFTR"],
+    },
+    {
+        "id": "2",
+        "type": "list",
+        "body": "list the symptoms of pheochromocytoma",
+        "documents": ["105"],
+        "exact_answer": [["headache"], ["sweating"]],
+    },
+    {
+        "id": "3",
+        "type": "yesno",
+        "body": "is Huntington disease dominant?",
+        "documents": ["103"],
+        "exact_answer": "yes",
+    },
+    {
+        "id": "4",
+        "type": "yesno",
+        "body": "does metformin cause hypoglycemia?",
+        "documents": ["104"],
+        "exact_answer": "no",
+    },
+]
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Callable[..., Path]:
+    def write(questions: Sequence[Any] = QUESTIONS) -> Path:
+        path = tmp_path / "gold.json"
+        path.write_text(json.dumps({"questions": questions}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(model.shipped("reader"), tmp_path / "reader"))
+
+
+def test_a_calibration_is_fitted_reported_and_used_from_then_on(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path
+) -> None:
+    before = (reader / "calibration.json").read_bytes()
+    file = gold()
+    outcome = run("train", "calibration", file, "--index", small_index, "--to", reader, "--check", file)
+    assert (outcome.status, outcome.err) == (0, "")
+    for name in ("factoid", "list", "yesno", "found"):
+        assert f"{name}: " in outcome.out
+        assert f"{name}: expected calibration error 0." in outcome.out
+    assert (reader / "calibration.json").read_bytes() != before
+    asked = run("ask", "what gene causes cystic fibrosis?", "--index", small_index, "--reader", reader, "--json")
+    assert asked.status == 0
+    assert json.loads(asked.out)["answers"][0]["text"] == "CFTR"
+
+
+def test_a_reader_fresh_from_export_can_be_calibrated(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path
+) -> None:
+    card = json.loads((reader / "bioqa.json").read_text())
+    del card["digests"]["calibration.json"]
+    (reader / "bioqa.json").write_text(json.dumps(card))
+    (reader / "calibration.json").unlink()
+    outcome = run("train", "calibration", gold(), "--index", small_index, "--reader", reader, "--to", reader)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert (reader / "calibration.json").exists()
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        pytest.param(QUESTIONS[:1]),
+        pytest.param([]),
+        pytest.param(
+            [
+                question | {"exact_answer": ["nobody says that"]} if question["type"] != "yesno" else question
+                for question in QUESTIONS
+            ],
+        ),
+    ],
+)
+def test_questions_that_cannot_be_fitted_on_are_refused_in_one_line(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, questions: list[Any]
+) -> None:
+    before = (reader / "calibration.json").read_bytes()
+    outcome = run("train", "calibration", gold(questions), "--index", small_index, "--to", reader)
+    assert outcome.status == 2
+    assert outcome.err.startswith("error: ")
+    assert (reader / "calibration.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["GOLD"], "Missing option"),
+        (["--index", "INDEX", "--to", "READER"], "Missing argument"),
+        (["GOLD", "--to", "READER"], "Missing option '--index'"),
+        (["nowhere.json", "--index", "INDEX", "--to", "READER"], "nowhere.json: No such file"),
+        (["GOLD", "--index", "nowhere", "--to", "READER"], "nowhere: no index there"),
+        (["GOLD", "--index", "INDEX", "--reader", "nowhere", "--to", "READER"], "nowhere: no model there"),
+        (["GOLD", "--index", "INDEX", "--to", "nowhere"], "nowhere: no model there"),
+    ],
+)
+def test_a_wrong_call_of_calibration_is_told_in_a_message(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, arguments: list[str], message: str
+) -> None:
+    named = {"GOLD": gold(), "INDEX": small_index, "READER": reader}
+    outcome = run("train", "calibration", *(named.get(argument, argument) for argument in arguments))
+    assert (outcome.status, outcome.out) == (2, "")
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_exporting_without_the_extra_says_how_to_install_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    outcome = run("export", "some-model", "--to", tmp_path / "out", "--task", "reader")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == ("error: exporting needs the extra 'train' (torch is missing): pip install 'bioqa[train]'\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--task", "reader"],
+        ["--to", "OUT"],
+        ["--to", "OUT", "--task", "tagger"],
+        ["--to", "OUT", "--task", "reader", "--max-tokens", "8"],
+        ["--to", "OUT", "--task", "reader", "--max-tokens", "513"],
+    ],
+)
+def test_a_wrong_call_of_export_is_a_wrong_call(run: Run, tmp_path: Path, options: list[str]) -> None:
+    outcome = run("export", "some-model", *(str(tmp_path / "out") if word == "OUT" else word for word in options))
+    assert (outcome.status, outcome.out) == (2, "")
+    assert not (tmp_path / "out").exists()
