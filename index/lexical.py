@@ -36,6 +36,7 @@ class LexicalWriter:
 
     def __init__(self, folder: Path):
         self._index = tantivy.Index(_schema(), path=str(folder))
+        self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
         self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
         self._writer = self._index.writer(_WRITER_MEMORY)
 
@@ -95,6 +96,7 @@ class LexicalIndex:
                 f"{folder}: the lexical index cannot be opened ({error}); build the index again"
             ) from None
         self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
+        self._index.config_reader("manual")
         self._searcher = self._index.searcher()
         self._folder = folder
 

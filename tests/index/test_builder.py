@@ -329,13 +329,13 @@ def check_against_a_dict(changes: Sequence[tuple[int, int, bool]], every: int, *
         assert read_manifest(Path(name) / "index").documents == len(state)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(CHANGES, st.integers(1, 4))
 def test_wherever_commits_fall_versions_act_as_on_a_dict(changes: list[tuple[int, int, bool]], every: int) -> None:
     check_against_a_dict(changes, every, deletions=False)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(CHANGES, st.integers(1, 4))
 @example([(1, 2, False), (2, 1, False), (1, 1, True), (1, 1, False)], 2)
 def test_wherever_commits_fall_deletions_act_as_on_a_dict(changes: list[tuple[int, int, bool]], every: int) -> None:
@@ -478,7 +478,7 @@ def test_a_folder_that_holds_other_things_is_refused_and_left_alone(
     assert (folder / stranger).read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["holiday", "000001"])  # fmt: skip
+@pytest.mark.parametrize("name", ["holiday", "000001"])
 @pytest.mark.parametrize("kind", ["segments", "lexical"])
 def test_a_strangers_folder_of_the_same_name_loses_nothing(
     kind: str, name: str, ten_papers: Path, tmp_path: Path

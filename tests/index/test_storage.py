@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioqa.index import storage
@@ -47,6 +47,7 @@ def test_passages_and_vectors_come_back_as_they_were(segment: Segment) -> None:
     assert (segment.info.documents, segment.info.passages) == (4, 4)
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.builds(Document, st.text(min_size=1, max_size=5), st.text(max_size=9), st.text(max_size=9)), max_size=5)
 )
