@@ -78,7 +78,7 @@ def _document(fields: Any) -> Document:
         mesh=_texts(taken["mesh"]),
         publication_types=_texts(taken["publication_types"]),
         language=_text(taken, "language"),
-        version=taken["version"] if isinstance(taken["version"], int) else 1,
+        version=_version(taken["version"]),
         extra=rest,
     )
 
@@ -94,6 +94,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _version(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 1
 
 
 def _year(value: Any) -> int | None:

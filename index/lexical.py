@@ -38,7 +38,8 @@ class LexicalWriter:
         self._index = tantivy.Index(_schema(), path=str(folder))
         self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
         self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
-        self._writer = self._index.writer(_WRITER_MEMORY)
+        # One thread: several would number equal passages differently every time, and Python feeds no more than one.
+        self._writer = self._index.writer(_WRITER_MEMORY, 1)
 
     def add(self, passage: Passage, document_row: int) -> None:
         """Index a passage under its number; the title counts as part of every passage of a document."""
