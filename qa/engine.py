@@ -11,7 +11,7 @@ from bioqa.index import model
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Hit
 from bioqa.qa import calibration, questions, summary, yesno
-from bioqa.qa.aggregate import Candidate, Evidence, merge
+from bioqa.qa.aggregate import Candidate, Evidence, merge, overlap
 from bioqa.qa.config import AskConfig
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reader, Reading
@@ -183,15 +183,24 @@ def _judged(
 def _given(
     answers: Sequence[Answer], question_type: QuestionType, found: float, config: AskConfig, least: float
 ) -> tuple[Answer, ...]:
-    """What is sure enough to give: every such item of a list, else the first answers if the best one is.
+    """What is sure enough to give: every such distinct item of a list, else the first answers if the best one is.
 
     Unless another least confidence is asked for, yes or no is given wherever what was found is to the point.
     """
     if question_type is QuestionType.LIST:
-        return tuple(answer for answer in answers if answer.confidence >= least)
+        return tuple(distinct([answer for answer in answers if answer.confidence >= least]))
     by_what_was_found = question_type is QuestionType.YESNO and config.min_confidence is None
     sure = answers and (found if by_what_was_found else answers[0].confidence) >= least
     return tuple(answers[: config.top]) if sure else ()
+
+
+def distinct(best_first: Sequence[Answer]) -> list[Answer]:
+    """Without the answers that stand on the same words as a better one."""
+    kept: list[Answer] = []
+    for answer in best_first:
+        if not any(overlap(answer.evidence, better.evidence) for better in kept):
+            kept.append(answer)
+    return kept
 
 
 def _evidence_sentences(answers: Sequence[Answer], count: int) -> list[Sentence]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from bioqa.index.hybrid import Index
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Evidence, overlap
-from bioqa.qa.engine import Answer, Engine, Response
+from bioqa.qa.aggregate import Evidence
+from bioqa.qa.engine import Answer, Engine, Response, distinct
 from bioqa.qa.questions import QuestionType
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -139,12 +139,8 @@ def _shown(response: Response) -> Sequence[Answer]:
     """Every item of a list; else the best answer, and others that are likely and no mere variants of a better one."""
     if response.type is QuestionType.LIST:
         return response.answers
-    shown: list[Answer] = list(response.answers[:1])
-    for answer in response.answers[1:]:
-        likely = answer.confidence >= response.threshold
-        if likely and not any(overlap(answer.evidence, better.evidence) for better in shown):
-            shown.append(answer)
-    return shown[:_SHOWN_ANSWERS]
+    others = [answer for answer in response.answers[1:] if answer.confidence >= response.threshold]
+    return distinct([*response.answers[:1], *others])[:_SHOWN_ANSWERS]
 
 
 def _printable(text: str) -> str:
