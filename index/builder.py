@@ -83,6 +83,7 @@ class _Build:
     def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder | None, progress: Progress, total_bytes: int):
         self._folder, self._manifest, self._encoder = folder, manifest, encoder
         self._progress, self._total_bytes = progress, max(total_bytes, 1)
+        self._commit_every = COMMIT_EVERY["encoded" if encoder else "lexical"]
         self._sources = {source.path: source for source in manifest.sources}
         self._documents: dict[str, Document] = {}
         self._deletions: set[str] = set()
@@ -108,10 +109,7 @@ class _Build:
                     taken += 1
                     self._take(record)
                     self._bytes_read = self._bytes_before_file + file.bytes_read
-                    if (
-                        len(self._documents) + len(self._deletions)
-                        >= COMMIT_EVERY["encoded" if self._encoder else "lexical"]
-                    ):
+                    if len(self._documents) + len(self._deletions) >= self._commit_every:
                         self._sources[name] = Source(name, size, modified, taken, finished=False)
                         self.flush()
                 self._sources[name] = Source(name, size, modified, taken, finished=True)
