@@ -34,14 +34,13 @@ class TerminalProgress:
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+            from rich.progress import BarColumn, Progress, TextColumn
 
             self._bar = Progress(
                 TextColumn("[bold]{task.description}"),
                 BarColumn(),
                 TextColumn("{task.percentage:>3.0f}%"),
                 TextColumn("{task.fields[talk]}"),
-                TimeElapsedColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
@@ -67,7 +66,8 @@ class TerminalProgress:
             self._bar.update(self._task, completed=fraction, talk=talk)
         elif now - self._last_line >= _LINE_EVERY:
             self._last_line = now
-            print(f"{self._title}: {fraction:.0%}, {talk}", file=sys.stderr, flush=True)  # noqa: T201
+            sys.stderr.write(f"{self._title}: {fraction:.0%}, {talk}\n")
+            sys.stderr.flush()
 
 
 def _clock(seconds: float) -> str:
