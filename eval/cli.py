@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from bioqa.qa.ask import json_option, reader_option
+
 
 @click.group()
 def evaluate() -> None:
@@ -20,10 +22,8 @@ def evaluate() -> None:
     type=click.Path(path_type=Path),
     help="The index to ask; the starter index by default.",
 )
-@click.option(
-    "--reader", "reader_folder", metavar="DIR", type=click.Path(path_type=Path), help="A reader made by 'bioqa export'."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+@reader_option
+@json_option
 def bioasq(gold: tuple[Path, ...], folder: Path | None, reader_folder: Path | None, as_json: bool) -> None:
     """Ask an index the questions of BioASQ GOLD files and score the answers; without GOLD, the starter questions.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.index import corpus
 from bioqa.index.errors import InputError
 from bioqa.index.manifest import MANIFEST, read_manifest
 
@@ -31,7 +32,7 @@ def index() -> None:
     "--format",
     "format_name",
     default="auto",
-    type=click.Choice(["auto", "pubmed", "jsonl"]),
+    type=click.Choice(["auto", *corpus.FORMATS]),
     show_default=True,
     help="Format of the input files; 'auto' finds it out from the content of each.",
 )

@@ -47,6 +47,10 @@ class Model:
             )
         return content
 
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The object in one of its JSON files, checked in the same way."""
+        return dict(json.loads(self.read(name)))
+
 
 def open_model(folder: Path, task: str) -> Model:
     """The model in `folder`. Raises ModelError where there is none, or one for something else than `task`."""

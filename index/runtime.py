@@ -1,6 +1,5 @@
 """The one door to the inference engine: ONNX Runtime, one sequence a call, sequences in parallel."""
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,9 +23,10 @@ def processors() -> int:
 class Network:
     """An exported network: token ids in, arrays out.
 
-    Every sequence is its own call on one thread, and calls run side by side. Measured on two cores with the int8
-    MiniLM this is as fast as batches of any size (nothing is padded), and it is what makes a result independent
-    of its neighbours: int8 activations are scaled per call, so in a batch a vector would depend on what else is in it.
+    Every sequence is its own call on one thread, and calls run side by side: nothing is padded. Measured on two cores
+    with the int8 MiniLM this is within 10% of the best batch size at 64 tokens and faster than any at 256. It also
+    makes a result independent of its neighbours: int8 activations are scaled per call, so in a batch a vector would
+    depend on what else is in it.
     """
 
     def __init__(self, model: Model):
@@ -88,8 +88,3 @@ def tokenizer(model: Model) -> Tokenizer:
         return _parsed_tokenizer(content)
     except Exception as error:  # the tokenizers package raises bare Exception
         raise ModelError(f"{model.folder / 'tokenizer.json'}: not a tokenizer ({error})") from None
-
-
-def read_json(model: Model, name: str) -> dict[str, Any]:
-    """A JSON file of the model folder, checked against its digest."""
-    return dict(json.loads(model.read(name)))

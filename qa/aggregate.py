@@ -38,11 +38,6 @@ class Candidate:
     support: float
     evidence: tuple[Evidence, ...]  # one a document, best first
 
-    @property
-    def documents(self) -> tuple[str, ...]:
-        """The ids of the documents that say so."""
-        return tuple(item.passage.document.id for item in self.evidence)
-
 
 def merge(
     question: str,

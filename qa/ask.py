@@ -30,7 +30,14 @@ _year_option = click.option(
 _journal_option = click.option(
     "--journal", metavar="NAME", help="Only papers of this journal (its full title, in any case)."
 )
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+reader_option = click.option(
+    "--reader",
+    "reader_folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A reader made by 'bioqa export'; the one that ships by default.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
 
 
 @click.command()
@@ -57,13 +64,11 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print data 
 )
 @_year_option
 @_journal_option
-@click.option(
-    "--reader", "reader_folder", metavar="DIR", type=click.Path(path_type=Path), help="A reader made by 'bioqa export'."
-)
+@reader_option
 @click.option(
     "--explain", is_flag=True, help="Also show what was retrieved, read and merged, and the time each step took."
 )
-@_json_option
+@json_option
 def ask(
     question: str,
     folder: Path | None,
@@ -143,7 +148,7 @@ def _decoded(question: str | bytes) -> str:
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
 @_year_option
 @_journal_option
-@_json_option
+@json_option
 def search(
     query: str, folder: Path | None, mode: str, top: int, year: str | None, journal: str | None, as_json: bool
 ) -> None:

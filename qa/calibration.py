@@ -8,7 +8,6 @@ from typing import Any
 from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, open_model, shipped
 from bioqa.index.records import Hit
-from bioqa.index.runtime import read_json
 from bioqa.qa.aggregate import Candidate, overlap
 from bioqa.qa.terms import QuestionTerms
 
@@ -47,7 +46,7 @@ def load(model: Model) -> Calibration:
     if FILE not in model.card.digests:
         model = open_model(shipped("reader"), "reader")
     try:
-        content: dict[str, Any] = read_json(model, FILE)
+        content: dict[str, Any] = model.read_json(FILE)
         return Calibration(**{name: _logistic(content[name]) for name in Calibration.__slots__})
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error})") from None

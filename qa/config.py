@@ -13,8 +13,8 @@ class AskConfig:
     top: int = 5  # answers kept: BioASQ scores five
     min_confidence: float | None = None  # None: the threshold that was fitted together with the calibration
     narrow: Filter = NO_FILTER
-    spans_per_passage: int = 20  # candidates per passage: the same answer rarely ranks lower where it is right
-    factoid_tokens: int = 20  # word pieces; 99% of BioASQ factoid answers of years 4-6 are shorter
+    spans_per_passage: int = 20  # candidates per passage: what is best in one may come low in another, and both count
+    factoid_tokens: int = 20  # word pieces; 93% of the factoid answers of BioASQ years 4-6 are no longer
     list_tokens: int = 80  # a span for a list question may hold the whole enumeration
     max_question_characters: int = 2_000
     max_evidence: int = 5  # sentences shown an answer

@@ -1,4 +1,7 @@
-"""The one answer normaliser: which strings count as the same answer. Used by merging and by evaluation."""
+"""The one answer normaliser: which strings count as the same answer, in merging and in the fit of confidence.
+
+BioASQ's own measures compare whole strings instead (`bioqa.eval.bioasq.same`).
+"""
 
 import re
 import unicodedata

@@ -45,7 +45,7 @@ _NAME_SEVERAL = re.compile(r"^name (?:the )?(?:[\w-]+ ){0,2}?(?!this |his )[\w-]
 _ASKED = re.compile(r"\b(?:which|what|name) (?P<phrase>(?:[\w/'-]+ ?){1,8})")
 _NUMERALS = {"two", "three", "four", "five", "six", "seven", "eight", "some", "several"}
 _HEADS = (  # what questions ask for, in the singular; the first one met after "which", in either number, decides
-    "which", "gene", "protein", "enzyme", "kinase", "receptor", "hormone", "cytokine", "antigen", "ligand",
+    "gene", "protein", "enzyme", "kinase", "receptor", "hormone", "cytokine", "antigen", "ligand",
     "molecule", "mutation", "drug", "inhibitor", "antibiotic", "agent", "vaccine", "medication", "compound",
     "treatment", "therapy", "vitamin", "disease", "disorder", "syndrome", "condition", "cancer", "symptom", "sign",
     "effect", "complication", "cause", "factor", "pathway", "process", "mechanism", "cell", "organ", "tissue",

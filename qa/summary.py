@@ -10,9 +10,7 @@ from bioqa.qa.reader import context_of
 from bioqa.qa.terms import QuestionTerms
 
 _ENCODED = 16  # sentences that are encoded: the best by words, at about 2 ms each
-_REDUNDANCY = (
-    0.4  # weight of likeness to what is already chosen (Carbonell and Goldstein 1998: maximal marginal relevance)
-)
+_REDUNDANCY = 0.4  # weight of likeness to what is chosen: maximal marginal relevance (Carbonell and Goldstein 1998)
 _FEWEST_WORDS = 5  # below this it is a heading, not a sentence
 
 

@@ -19,15 +19,15 @@ class QuestionTerms:
         self.weights = {term: log(1 + total / (0.5 + frequency)) for term, frequency in frequencies.items()}
         self.known = [term for term, frequency in frequencies.items() if frequency]
         self._sum = sum(self.weights.values())
-        self._known: dict[str, float] = {}
+        self._coverages: dict[str, float] = {}
 
     def coverage(self, text: str) -> float:
         """The weighted share (0..1) of the question's terms that `text` holds; 0 for a question of stop words alone."""
-        if text not in self._known:
+        if text not in self._coverages:
             present = set(analyzer.terms(text))
             held = sum(weight for term, weight in self.weights.items() if term in present)
-            self._known[text] = held / self._sum if self._sum else 0.0
-        return self._known[text]
+            self._coverages[text] = held / self._sum if self._sum else 0.0
+        return self._coverages[text]
 
     def coverage_of(self, passage: Passage) -> float:
         """The coverage by a passage and its document's title."""

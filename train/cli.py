@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from bioqa.qa.ask import reader_option
+
 
 @click.group()
 def train() -> None:
@@ -20,13 +22,7 @@ def train() -> None:
     type=click.Path(path_type=Path),
     help="An index that holds the gold documents among many others.",
 )
-@click.option(
-    "--reader",
-    "reader_folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="The reader; the one that ships by default.",
-)
+@reader_option
 @click.option(
     "--check",
     "held_out",
