@@ -212,12 +212,7 @@ class _Build:
                 (start + share * span) / self._total_bytes, counted + round(share * len(self._documents))
             )
 
-        return self._encoder.encode([encoded_text(passage) for passage in fresh], on_done)
-
-
-def encoded_text(passage: Passage) -> str:
-    """What the encoder sees of a passage: its document's title before it."""
-    return f"{passage.document.title} {passage.text}" if passage.start else passage.text
+        return self._encoder.encode([passage.titled for passage in fresh], on_done)
 
 
 def _numbered(

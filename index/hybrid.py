@@ -1,5 +1,6 @@
 """An opened index: lexical and dense search, and the two fused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from bioqa.index.fusion import FUSIONS
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.manifest import read_manifest
 from bioqa.index.model import shipped
-from bioqa.index.records import Hit
+from bioqa.index.records import Hit, Passage
 from bioqa.index.runtime import Array
 from bioqa.index.storage import Store
 from bioqa.index.vectors import VectorIndex
@@ -68,6 +69,11 @@ class Index:
                 "rebuild with 'bioqa index build'"
             )
         return encoder
+
+    def passages_of(self, document_ids: Sequence[str]) -> list[Passage]:
+        """All passages of these documents, by their number; of those that the index does not hold, none."""
+        rows = np.array(list(self.lexical.document_rows(document_ids)), dtype=np.int64)
+        return [self._store.passage(number) for number in self._store.passages_of(rows).tolist()]
 
     def search(self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER) -> list[Hit]:
         """The `k` best passages, best first.

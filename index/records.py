@@ -73,6 +73,11 @@ class Passage:
         """The passage itself, without the title unless the title is all there is."""
         return self.document.text[self.start : self.end]
 
+    @property
+    def titled(self) -> str:
+        """The passage with its document's title before it: what the encoder sees."""
+        return f"{self.document.title} {self.text}" if self.start else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

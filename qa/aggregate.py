@@ -56,8 +56,7 @@ def merge(
     supports: dict[str, dict[str, Evidence]] = {}
     for hit, reading in zip(hits, readings, strict=True):
         for span in reading.spans:
-            for piece in _items(reading.context.text, span, question_type):
-                start, end = core(reading.context.text, *piece)
+            for start, end in pieces(reading.context.text, span, question_type):
                 text = reading.context.text[start:end]
                 key = normalize(text)
                 if not key:
@@ -80,6 +79,11 @@ def overlap(some: Sequence[Evidence], others: Sequence[Evidence]) -> bool:
         for one in some
         for other in others
     )
+
+
+def pieces(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
+    """The ranges of `text` that a span offers as answers: itself, or for a list question the items it enumerates."""
+    return (core(text, *item) for item in _items(text, span, question_type))
 
 
 def _items(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:

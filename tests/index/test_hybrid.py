@@ -68,7 +68,7 @@ def test_dense_search_ranks_by_the_cosine_of_title_and_passage(index: Index, ask
     query = ask(QUESTION)
     assert query.vector is not None
     hits = index.search(query, 50, mode="dense")
-    texts = [builder.encoded_text(hit.passage) for hit in hits]
+    texts = [hit.passage.titled for hit in hits]
     assert all(hit.passage.document.title in text for hit, text in zip(hits, texts, strict=True))
     cosines = encoder.encode(texts) @ query.vector
     assert [hit.dense_score for hit in hits] == pytest.approx(cosines.tolist(), abs=2e-3)
@@ -268,5 +268,5 @@ def test_vectors_that_are_gone_are_refused_before_any_search(small_index: Path, 
 def test_stored_vectors_are_the_half_precision_of_the_encoders(small_index: Path, encoder: Encoder) -> None:
     index = Index(small_index)
     (segment,) = index._store.segments
-    texts = [builder.encoded_text(index._store.passage(number)) for number in range(index.manifest.passages)]
+    texts = [index._store.passage(number).titled for number in range(index.manifest.passages)]
     assert np.array_equal(segment.vectors, encoder.encode(texts).astype(np.float16))
