@@ -1,0 +1,100 @@
+"""Measures of rankings against graded judgments, equal to those of trec_eval.
+
+A run is ordered by score, highest first, and equal scores by document id, last in the alphabet first. Scores are
+compared as 32-bit floats, as trec_eval keeps them. A grade of 1 or more is relevant; what nobody judged is not. Every
+query that has judgments counts, also one without a relevant document and one that the run doesn't hold (trec_eval -c):
+as zero.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from bioqa.eval.measure import Measure, mean
+from bioqa.index.errors import InputError
+from bioqa.index.runtime import Array
+
+Run = Mapping[str, Mapping[str, float]]  # query id: document id: score
+Qrels = Mapping[str, Mapping[str, int]]  # query id: document id: grade
+
+
+def measures(run: Run, qrels: Qrels, names: Sequence[str]) -> dict[str, Measure]:
+    """The named measures, with a row for every query of `qrels`, in their order.
+
+    A name is one of `MEASURES`, followed by `@k` where only the first k documents count: `map`, `ndcg@10`, `mrr@10`.
+    Raises InputError for any other.
+    """
+    chosen = {name: _parsed(name) for name in names}
+    columns: dict[str, list[float]] = {name: [] for name in chosen}
+    for query, grades in qrels.items():
+        judged = np.maximum([grades.get(document, 0) for document in ranked(run.get(query, {}))], 0)
+        ideal = np.array(sorted((grade for grade in grades.values() if grade > 0), reverse=True))
+        for name, (measure, k) in chosen.items():
+            columns[name].append(measure(judged, ideal, k) if len(ideal) else 0.0)
+    return {name: mean(column) for name, column in columns.items()}
+
+
+def ranked(scores: Mapping[str, float]) -> list[str]:
+    """The documents of one query, best first."""
+    with np.errstate(over="ignore"):
+        kept = np.array(list(scores.values()), dtype=np.float64).astype(np.float32).tolist()
+    return [document for _, document in sorted(zip(kept, scores, strict=True), reverse=True)]
+
+
+def ndcg(judged: Array, ideal: Array, k: int | None) -> float:
+    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002), its gain the grade itself."""
+    return _discounted(judged[:k]) / _discounted(ideal[:k])
+
+
+def average_precision(judged: Array, ideal: Array, k: int | None) -> float:
+    """The precision at the rank of every relevant document, summed and divided by the number of all relevant ones."""
+    hits = np.flatnonzero(judged[:k])
+    return float((np.arange(1, len(hits) + 1) / (hits + 1)).sum() / len(ideal))
+
+
+def reciprocal_rank(judged: Array, ideal: Array, k: int | None) -> float:
+    """One over the rank of the first relevant document."""
+    hits = np.flatnonzero(judged[:k])
+    return float(1 / (hits[0] + 1)) if len(hits) else 0.0
+
+
+def precision(judged: Array, ideal: Array, k: int | None) -> float:
+    """The share of relevant ones among k documents, which is of k also where fewer were found."""
+    return np.count_nonzero(judged[:k]) / (k or max(len(judged), 1))
+
+
+def recall(judged: Array, ideal: Array, k: int | None) -> float:
+    """The share of the relevant documents that were found."""
+    return np.count_nonzero(judged[:k]) / len(ideal)
+
+
+def success(judged: Array, ideal: Array, k: int | None) -> float:
+    """1 where any relevant document was found."""
+    return float(judged[:k].any())
+
+
+# Each takes the grades of the documents found, best first, the grades above 0 of all that are judged, highest first,
+# and how many documents count, None for all. There is at least one relevant document.
+PerQuery = Callable[[Array, Array, int | None], float]
+MEASURES: Mapping[str, PerQuery] = {
+    "ndcg": ndcg,
+    "map": average_precision,
+    "mrr": reciprocal_rank,
+    "precision": precision,
+    "recall": recall,
+    "success": success,
+}
+
+
+def _parsed(name: str) -> tuple[PerQuery, int | None]:
+    match = re.fullmatch(rf"({'|'.join(MEASURES)})(?:@([1-9][0-9]*))?", name)
+    if not match:
+        raise InputError(
+            f"unknown measure {name!r}: choose one of {', '.join(MEASURES)}, with @k for a cutoff: ndcg@10"
+        )
+    return MEASURES[match[1]], int(match[2]) if match[2] else None
+
+
+def _discounted(grades: Array) -> float:
+    return float((grades / np.log2(np.arange(2, len(grades) + 2))).sum())

@@ -1,0 +1,130 @@
+"""Run files and judgments in the forms of TREC, and judgments in that of BEIR; plain or gzipped.
+
+run             query Q0 document rank score tag    the rank is passed over: the score decides, as in trec_eval
+qrels           query 0 document grade
+qrels of BEIR   query<tab>document<tab>grade        under the header query-id corpus-id score
+"""
+
+import gzip
+import math
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from bioqa.eval.ranking import Qrels, Run, ranked
+from bioqa.index.errors import InputError, StorageError
+
+_RUN = ["query", "Q0", "document", "rank", "score", "tag"]
+_QRELS = ["query", "0", "document", "grade"]
+_BEIR_QRELS = ["query-id", "corpus-id", "score"]
+_WORD = re.compile(r"\S+", re.ASCII)  # columns end at ASCII white space, whatever else ids are made of
+_Value = TypeVar("_Value", int, float)
+
+
+def read_run(path: Path) -> Run:
+    """The scores of a run file. Raises InputError: which file and line, what was expected."""
+    run: dict[str, dict[str, float]] = {}
+    for place, line in _lines(path):
+        query, _, document, _, written, _ = _columns(_WORD.findall(line), _RUN, place)
+        _enter(run, query, document, _score(written, place), place)
+    return run
+
+
+def read_qrels(path: Path) -> Qrels:
+    """The grades of a file of judgments, in the form of TREC or of BEIR.
+
+    Raises InputError: which file and line, what was expected.
+    """
+    lines = list(_lines(path))
+    beir = lines[0][1].split("\t") == _BEIR_QRELS
+    qrels: dict[str, dict[str, int]] = {}
+    for place, line in lines[beir:]:
+        if beir:
+            query, document, written = _columns(line.split("\t"), _BEIR_QRELS, place)
+        else:
+            query, _, document, written = _columns(_WORD.findall(line), _QRELS, place)
+        _enter(qrels, query, document, _grade(written, place), place)
+    if not qrels:
+        raise InputError(f"{path}: no judgments in it, only the header")
+    return qrels
+
+
+def write_run(path: Path, run: Run, tag: str) -> None:
+    """Write a run file, gzipped where its name ends in .gz; what stood at `path` is replaced at once, or not at all.
+
+    Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
+    """
+    lines = [
+        f"{_word(query)} Q0 {_word(document)} {rank} {scores[document]!r} {_word(tag)}\n"
+        for query, scores in run.items()
+        for rank, document in enumerate(ranked(scores), start=1)
+    ]
+    content = "".join(lines).encode()
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        unfinished.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror or error}; the run was not saved") from None
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines that are not blank, at least one, each with what to call it in an error."""
+    try:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    if not content.strip():
+        raise InputError(f"{path}: the file is empty")
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if line.strip():
+            place = f"{path}: line {number}"
+            try:
+                yield place, line.rstrip(b"\r").decode()
+            except UnicodeDecodeError as error:
+                raise InputError(f"{place}: not UTF-8 at byte {error.start + 1}; convert the file to UTF-8") from None
+
+
+def _columns(found: list[str], expected: list[str], place: str) -> list[str]:
+    if len(found) != len(expected) or not all(found):
+        between = "tabs" if expected is _BEIR_QRELS else "spaces"
+        raise InputError(
+            f"{place}: expected {len(expected)} columns with {between} between them ({' '.join(expected)}), "
+            f"found {sum(map(bool, found))}"
+        )
+    return found
+
+
+def _score(written: str, place: str) -> float:
+    try:
+        score = float(written)
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise InputError(f"{place}: the score is {written!r}; expected a finite number")
+    return score
+
+
+def _grade(written: str, place: str) -> int:
+    try:
+        return int(written)
+    except ValueError:
+        raise InputError(f"{place}: the grade is {written!r}; expected a whole number") from None
+
+
+def _enter(table: dict[str, dict[str, _Value]], query: str, document: str, value: _Value, place: str) -> None:
+    row = table.setdefault(query, {})
+    if document in row:
+        raise InputError(f"{place}: document {document} is there twice for query {query}; it may come once")
+    row[document] = value
+
+
+def _word(text: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise InputError(f"{text!r} cannot stand in a run file: an id there has at least one character and no space")
+    return text
