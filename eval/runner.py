@@ -1,76 +1,101 @@
-"""Asking an index the questions of a gold file, and scoring what comes back."""
+"""Asking the questions of gold files, each once, and keeping what comes of them."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from statistics import fmean, median
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
-from bioqa.eval.bioasq import GoldQuestion, factoid_scores, list_scores
+from bioqa.eval import diagnosis, evaluation, scores
+from bioqa.eval.evaluation import Evaluation
+from bioqa.eval.given import GIVEN
+from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.eval.journal import Journal
+from bioqa.eval.outcome import Outcome
+from bioqa.eval.scores import Batch
+from bioqa.eval.submission import DOCUMENTS, SNIPPETS, Submitted
 from bioqa.index.progress import Progress, Silent
+from bioqa.index.records import Hit
+from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Answer, Engine, Response
-from bioqa.qa.questions import QuestionType, classify
+from bioqa.qa.engine import Engine, Watch
+from bioqa.qa.questions import classify
+from bioqa.qa.summary import Sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """A gold question and what bioqa made of it."""
+def evaluate(
+    batches: Sequence[Batch], engine: Engine, given: str, against: Path | None = None, progress: Progress | None = None
+) -> Evaluation:
+    """Ask all questions and score what comes back; what an interrupted run of the same has found is not asked again.
 
-    gold: GoldQuestion
-    response: Response
-
-    @property
-    def best(self) -> tuple[Answer, ...]:
-        """The answers, or the guesses where bioqa abstained: what the measures that force an answer look at."""
-        return self.response.answers or self.response.guesses
-
-    @property
-    def found_gold(self) -> bool:
-        """Whether a gold document is among those retrieved."""
-        return any(hit.passage.document.id in self.gold.documents for hit in self.response.hits)
-
-
-def run(
-    gold: Sequence[GoldQuestion], engine: Engine, config: AskConfig, progress: Progress | None = None
-) -> list[Trip]:
-    """Ask every question, with the type that the gold file gives, as BioASQ does."""
-    trips = []
-    for question in gold:
-        trips.append(Trip(question, engine.ask(question.body, config, question.type)))
-        (progress or Silent()).update(len(trips) / len(gold), len(trips))
-    return trips
-
-
-def scores(trips: Sequence[Trip]) -> dict[str, Any]:
-    """All figures of a run. Answers are scored as if bioqa had to answer; abstention is counted beside them."""
-    answerable = [trip for trip in trips if trip.gold.answerable]
-    by_type = {kind: [trip for trip in answerable if trip.gold.type is kind] for kind in QuestionType}
-    factoids, lists = by_type[QuestionType.FACTOID], by_type[QuestionType.LIST]
-    yesno = [trip for trip in by_type[QuestionType.YESNO] if trip.gold.exact]
-    unanswerable = [trip for trip in trips if not trip.gold.answerable]
-    return {
-        "questions": len(trips),
-        "gold_document_in_passages_read": _mean([trip.found_gold for trip in answerable if trip.gold.documents]),
-        "type_right": _mean([classify(trip.gold.body) is trip.gold.type for trip in trips]),
-        "factoid": asdict(factoid_scores(*_columns(factoids))),
-        "list": asdict(list_scores([trip.gold for trip in lists], [[a.text for a in trip.best] for trip in lists])),
-        "yesno": {
-            "accuracy": _mean([trip.best[:1] != () and trip.best[0].text == trip.gold.exact[0][0] for trip in yesno]),
-            "questions": len(yesno),
-        },
-        "abstained": {
-            "answerable": sum(trip.response.abstained for trip in answerable),
-            "of_answerable": len(answerable),
-            "unanswerable": sum(trip.response.abstained for trip in unanswerable),
-            "of_unanswerable": len(unanswerable),
-        },
-        "median_ms": median(trip.response.timings_ms["total"] for trip in trips) if trips else 0.0,
+    Raises InputError where no passage of the gold documents is to be had, if those are what is given.
+    """
+    questions = scores.pooled(batches).questions
+    config = AskConfig()
+    journal = Journal(_journals(), questions, engine, config, given)
+    left = [question for question in questions if question.id not in journal.outcomes]
+    for place, found in enumerate(run(left, engine, config, given), start=len(questions) - len(left) + 1):
+        journal.add(found)
+        (progress or Silent()).update(place / len(questions), place)
+    outcomes = [journal.outcomes[question.id] for question in questions]
+    facts = {
+        "given": given,
+        "index": str(engine.index.folder),
+        "documents": f"{engine.index.manifest.documents:,}",
+        "encoder": engine.encoder.card.name if engine.encoder else "none",
+        "reader": engine.reader.model.card.name,
+        "date": datetime.now(UTC).date().isoformat(),
     }
+    found_all = evaluation.of_run(batches, outcomes, facts, retrieved=given == "nothing", against=against)
+    journal.close()
+    return found_all
 
 
-def _columns(trips: Sequence[Trip]) -> tuple[list[GoldQuestion], list[list[str]]]:
-    return [trip.gold for trip in trips], [[answer.text for answer in trip.best] for trip in trips]
+def _journals() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("bioqa")) / "runs"
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return fmean(values) if values else 0.0
+def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, given: str) -> Iterator[Outcome]:
+    """Ask every question with the type that the gold file gives, as BioASQ does; one outcome at a time.
+
+    `given` names what is read, one of `GIVEN`. Gold documents and snippets are all read; of what the index finds,
+    `config.passages`.
+    """
+    for question in questions:
+        watch = Watch()
+        with watch("question"):
+            asked = engine.understand(question.body, config, question.type)
+        with watch("search"):
+            hits = GIVEN[given](question, asked, engine)
+        read = hits[: config.passages] if given == "nothing" else hits
+        response = engine.answer(asked, read, config, watch)
+        best = response.answers or response.guesses
+        sentences = summary.relevant_sentences(read, asked.terms, asked.query.vector, engine.encoder)
+        submitted = Submitted(
+            id=question.id,
+            exact=tuple(answer.text for answer in best),
+            ideal=response.ideal_answer or " ".join(s.text for s in summary.choose(sentences, 2)),
+            documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
+            snippets=tuple(snippet_of(sentence) for sentence in sentences[:SNIPPETS]),
+        )
+        yield Outcome(
+            submitted=submitted,
+            confidences=tuple(answer.confidence for answer in best),
+            abstained=response.abstained,
+            type_told=classify(question.body).value,
+            gold_found=_gold_found(question, read),
+            row=diagnosis.entry(question, response, best),
+            milliseconds=response.timings_ms["total"],
+        )
+
+
+def snippet_of(sentence: Sentence) -> Snippet:
+    """A sentence as BioASQ's snippets say where it is: its characters in the title or the abstract."""
+    document = sentence.passage.document
+    begin = document.text.index(sentence.text, sentence.passage.start)
+    section, offset = ("abstract", document.abstract_start) if document.abstract else ("title", 0)
+    return Snippet(document.id, section, section, begin - offset, begin - offset + len(sentence.text), sentence.text)
+
+
+def _gold_found(question: GoldQuestion, hits: Sequence[Hit]) -> bool:
+    return any(hit.passage.document.id in question.documents for hit in hits)

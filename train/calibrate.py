@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.eval.bioasq import GoldQuestion
+from bioqa.eval.confidence import expected_calibration_error
+from bioqa.eval.gold import GoldQuestion
 from bioqa.index import analyzer
 from bioqa.index.errors import InputError
 from bioqa.index.hybrid import DEPTH
@@ -181,18 +182,6 @@ def _first_answer(features: Mapping[str, float], _: View) -> bool:
 
 def _of_the_whole_index(_: Mapping[str, float], view: View) -> bool:
     return view is View.WHOLE
-
-
-def expected_calibration_error(predicted: Array, right: Array, bins: int = 10) -> float:
-    """The mean gap between confidence and accuracy over equally wide bins of confidence, weighed by their size."""
-    home = np.minimum((predicted * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            (home == b).mean() * abs(predicted[home == b].mean() - right[home == b].mean())
-            for b in range(bins)
-            if (home == b).any()
-        )
-    )
 
 
 def save(models: Mapping[str, Logistic], folder: Path) -> None:

@@ -48,7 +48,7 @@ def calibration(
     Example:
       bioqa train calibration [5-8]B*_golden.json --check 11B1_golden.json --index my-index --to data/models/reader
     """
-    from bioqa.eval.bioasq import read_gold
+    from bioqa.eval.gold import read_gold
     from bioqa.index.model import open_model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.engine import Engine

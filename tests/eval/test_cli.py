@@ -36,34 +36,83 @@ def test_the_scores_of_a_gold_file_are_printed_as_data(run: Run, small_index: Pa
     outcome = run("eval", "bioasq", gold, "--index", small_index, "--json")
     assert (outcome.status, outcome.err) == (0, "")
     found = json.loads(outcome.out)
-    assert found["questions"] == 2
-    assert found["gold_document_in_passages_read"] == 1.0
-    assert found["factoid"] == {"strict": 1.0, "lenient": 1.0, "mrr": 1.0, "questions": 1}
-    assert found["yesno"]["accuracy"] == 1.0
-    assert found["list"]["questions"] == 0
-    assert found["abstained"]["of_answerable"] == 2
+    assert found["questions"] == {"factoid": 1, "yesno": 1}
+    assert found["phase_b"]["factoid_strict_accuracy"] == found["phase_b"]["yesno_accuracy"] == 1.0
+    assert found["phase_a"]["documents_recall"] == 1.0
+    assert found["intervals_95"]["factoid_mrr"] == [1.0, 1.0]
+    assert found["run"]["gold_document_among_passages_read"] == 1.0
+    assert found["run"]["answerable_questions"] == 2
+    assert found["ledger"]["right"] == 1
+    assert found["confidence"]["factoid"]["questions"] == 1
 
 
-def test_several_gold_files_are_pooled(run: Run, small_index: Path, gold: Path, tmp_path: Path) -> None:
-    (tmp_path / "second.json.gz").write_bytes(gzip.compress(gold.read_bytes()))
+def test_several_gold_files_are_scored_apart_and_pooled(
+    run: Run, small_index: Path, gold: Path, tmp_path: Path
+) -> None:
+    second = [question | {"id": f"second-{question['id']}"} for question in QUESTIONS]
+    (tmp_path / "second.json.gz").write_bytes(gzip.compress(json.dumps({"questions": second}).encode()))
     outcome = run("eval", "bioasq", gold, tmp_path / "second.json.gz", "--index", small_index, "--json")
-    assert json.loads(outcome.out)["questions"] == 4
+    found = json.loads(outcome.out)
+    assert found["questions"] == {"factoid": 2, "yesno": 2}
+    assert {name: part["questions"]["factoid"] for name, part in found["batches"].items()} == {"gold": 1, "second": 1}
+
+
+def test_a_question_in_two_gold_files_is_refused(run: Run, small_index: Path, gold: Path) -> None:
+    outcome = run("eval", "bioasq", gold, gold, "--index", small_index)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "question 1 is in gold and in gold" in outcome.err
 
 
 def test_in_text_every_figure_has_its_line(run: Run, small_index: Path, gold: Path) -> None:
     outcome = run("eval", "bioasq", gold, "--index", small_index)
     assert (outcome.status, outcome.err) == (0, "")
-    assert "factoid strict / lenient / MRR    1.000 / 1.000 / 1.000\n" in outcome.out
-    assert "yes/no accuracy                   1.000\n" in outcome.out
-    assert "abstained, not answerable         0 of 0\n" in outcome.out
-    assert "median time a question" in outcome.out
+    for start in ("gold: 1 factoid, 1 yesno", "factoid MRR", "The run", "Ledger", "Confidence, factoid", "near miss"):
+        assert f"\n{start}" in f"\n{outcome.out}"
+
+
+def test_a_saved_run_scores_the_same_as_a_submission(run: Run, small_index: Path, gold: Path, tmp_path: Path) -> None:
+    saved, ledger = tmp_path / "run.json", tmp_path / "ledger.jsonl"
+    ran = run("eval", "bioasq", gold, "--index", small_index, "--save", saved, "--ledger", ledger, "--json")
+    scored = run("eval", "bioasq", gold, saved, "--json")
+    assert (scored.status, scored.err) == (0, "")
+    first, second = json.loads(ran.out), json.loads(scored.out)
+    assert (first["phase_a"], first["phase_b"]) == (second["phase_a"], second["phase_b"])
+    (row,) = [json.loads(line) for line in ledger.read_text().splitlines()]
+    assert (row["id"], row["cause"]) == ("1", "right")
+
+
+def test_two_submissions_are_compared(run: Run, small_index: Path, gold: Path, tmp_path: Path) -> None:
+    empty, saved = tmp_path / "empty.json", tmp_path / "run.json"
+    empty.write_text(json.dumps({"questions": [{"id": "1"}, {"id": "2"}]}))
+    assert run("eval", "bioasq", gold, "--index", small_index, "--save", saved).status == 0
+    found = json.loads(run("eval", "bioasq", gold, saved, "--against", empty, "--json").out)
+    assert found["against"]["factoid_mrr"]["difference"] == 1.0
+    text = run("eval", "bioasq", gold, saved, "--against", empty).out
+    assert "run.json against empty.json" in text
+
+
+def test_a_submission_that_misses_a_question_is_an_error(run: Run, gold: Path, tmp_path: Path) -> None:
+    system = tmp_path / "system.json"
+    system.write_text(json.dumps({"questions": [{"id": "1"}]}))
+    outcome = run("eval", "bioasq", gold, system)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "1 of 2 questions have no entry, the first is 2" in outcome.err
+
+
+@pytest.mark.parametrize("option", ["--save", "--ledger"])
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_asked(
+    run: Run, small_index: Path, gold: Path, tmp_path: Path, option: str
+) -> None:
+    outcome = run("eval", "bioasq", gold, "--index", small_index, option, tmp_path / "no" / "file")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"there is no folder {tmp_path / 'no'}" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("{", "not a BioASQ file"),
-        ('{"questions": [{"id": "7", "type": "essay", "body": "?"}]}', "question 7: expected"),
+        ('{"questions": [{"id": "7", "type": "essay", "body": "?"}]}', "question 7: type is 'essay'; expected"),
         ("[1, 2]", "not a BioASQ file"),
         pytest.param(
             '{"questions": null}',
@@ -83,12 +132,12 @@ def test_a_bad_gold_file_is_one_line_of_error(
     assert outcome.err.count("\n") == 1
 
 
-def test_a_yes_no_question_without_gold_answer_is_refused_or_passed_over(
-    run: Run, small_index: Path, tmp_path: Path
-) -> None:
+def test_a_question_without_gold_answer_is_asked_but_not_scored(run: Run, small_index: Path, tmp_path: Path) -> None:
     path = tmp_path / "test-set.json"
-    path.write_text('{"questions": [{"id": "7", "type": "yesno", "body": "is it?"}]}')
-    assert run("eval", "bioasq", path, "--index", small_index, "--json").status in (0, 2)
+    path.write_text('{"questions": [{"id": "7", "type": "yesno", "body": "is Huntington disease dominant?"}]}')
+    outcome = run("eval", "bioasq", path, "--index", small_index, "--json")
+    assert outcome.status == 0
+    assert "yesno_accuracy" not in json.loads(outcome.out)["intervals_95"]
 
 
 def test_a_gold_file_or_an_index_that_is_not_there_is_named(

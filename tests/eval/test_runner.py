@@ -1,117 +1,164 @@
-from collections.abc import Callable
-from dataclasses import replace
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
-from bioqa.eval import runner
-from bioqa.eval.bioasq import GoldQuestion
-from bioqa.eval.runner import Trip
+from bioqa.eval import outcome, runner
+from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.eval.ledger import Cause
+from bioqa.eval.scores import Batch
 from bioqa.index.errors import InputError
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Answer, Engine
+from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
 
 FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
 
 
-def gold(
-    kind: QuestionType, body: str, *items: str, documents: tuple[str, ...] = (), answerable: bool = True
-) -> GoldQuestion:
-    return GoldQuestion("q", kind, body, tuple((item,) for item in items), documents, answerable)
+def gold(identity: str, kind: QuestionType, body: str, *items: str, documents: tuple[str, ...] = ()) -> GoldQuestion:
+    return GoldQuestion(identity, kind, body, tuple((item,) for item in items), documents, answerable=bool(items))
+
+
+QUESTIONS = [
+    gold("1", FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("101", "102")),
+    gold("2", FACTOID, "which gene is expanded in Huntington disease?", "HTT", documents=("103",)),
+    gold("3", YESNO, "is Huntington disease dominant?", "yes", documents=("103",)),
+    gold("4", FACTOID, "which protein is the target of imatinib in leukemia?"),
+]
 
 
 @pytest.fixture
-def trip(engine: Engine) -> Callable[..., Trip]:
-    """A trip that came back with these answers (given) or guesses (abstained), and found the paper 101."""
-    found = engine.ask("what gene causes cystic fibrosis?", AskConfig(passages=1))
-    assert [hit.passage.document.id for hit in found.hits] == ["101"]
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the questions that were really asked."""
+    asked: list[str] = []
+    run = runner.run
 
-    def made(question: GoldQuestion, *texts: str, abstained: bool = False, ms: float = 1.0) -> Trip:
-        answers = tuple(Answer(text, 0.5, {}, ()) for text in texts)
-        given, guesses = ((), answers) if abstained else (answers, ())
-        response = replace(
-            found, answers=given, guesses=guesses, abstained=abstained, type=question.type, timings_ms={"total": ms}
-        )
-        return Trip(question, response)
+    def counting(questions: Sequence[GoldQuestion], *rest: object) -> Iterator[outcome.Outcome]:
+        for question in questions:
+            asked.append(question.id)
+            yield from run([question], *rest)  # type: ignore[arg-type]
 
-    return made
+    monkeypatch.setattr(runner, "run", counting)
+    return asked
 
 
-def test_questions_are_asked_in_order_with_the_type_of_the_gold_file(engine: Engine) -> None:
-    questions = [gold(LIST, "what is metformin?"), gold(YESNO, "what gene causes cystic fibrosis?")]
+def test_what_the_small_corpus_says_is_scored_right(engine: Engine) -> None:
     seen: list[tuple[float, int]] = []
 
     class Watcher:
         def update(self, fraction: float, count: int) -> None:
             seen.append((fraction, count))
 
-    trips = runner.run(questions, engine, AskConfig(), Watcher())
-    assert [found.gold for found in trips] == questions
-    assert [found.response.type for found in trips] == [LIST, YESNO]
-    assert seen == [(0.5, 1), (1.0, 2)]
+    found = runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing", progress=Watcher())
+    assert seen == [(0.25, 1), (0.5, 2), (0.75, 3), (1.0, 4)]
+    assert found.pooled.phase_b["factoid_strict_accuracy"].value == 1.0
+    assert found.pooled.phase_b["yesno_accuracy"].value == 1.0
+    assert found.pooled.phase_a["documents_recall"].value == 1.0
+    assert found.pooled.questions == {"factoid": 2, "yesno": 1}
+    assert [each.abstained for each in found.outcomes] == [False, False, False, True]
+    assert [row.cause for row in found.rows] == [Cause.RIGHT, Cause.RIGHT]
+    assert found.facts["given"] == "nothing"
 
 
-def test_the_best_answers_are_the_guesses_where_it_abstained(trip: Callable[..., Trip]) -> None:
-    question = gold(FACTOID, "which?", "a")
-    assert [answer.text for answer in trip(question, "a", "b").best] == ["a", "b"]
-    assert [answer.text for answer in trip(question, "c", abstained=True).best] == ["c"]
+def test_a_question_has_the_type_of_the_gold_file(engine: Engine) -> None:
+    (found,) = runner.run(
+        [gold("1", LIST, "what gene causes cystic fibrosis?", "CFTR")], engine, AskConfig(), "nothing"
+    )
+    assert found.type_told == "factoid"
+    assert found.row
+    assert found.row.type == "list"
 
 
-def test_the_scores_are_those_worked_out_by_hand(trip: Callable[..., Trip]) -> None:
-    trips = [
-        trip(gold(FACTOID, "which gene is it?", "a", documents=("101",)), "a", "b", ms=10),
-        trip(gold(FACTOID, "which gene is it?", "a", documents=("999", "101")), "b", "a", abstained=True, ms=20),
-        trip(gold(FACTOID, "which genes are they?", "a", documents=("999",)), "b", ms=30),
-        trip(gold(LIST, "which genes are they?", "a", "b"), "a", "x", ms=40),
-        trip(gold(YESNO, "is it?", "yes"), "yes", ms=50),
-        trip(gold(YESNO, "is it?", "no"), "yes", ms=60),
-        trip(gold(YESNO, "is it?", "no"), "no", abstained=True, ms=70),
-        trip(gold(SUMMARY, "why?"), ms=80),
-        trip(gold(FACTOID, "which gene is it?", answerable=False), "a", abstained=True, ms=90),
-        trip(gold(YESNO, "is it?", answerable=False), "yes", ms=100),
-    ]
-    found = runner.scores(trips)
-    assert found["questions"] == 10
-    assert found["factoid"] == {
-        "strict": pytest.approx(1 / 3),
-        "lenient": pytest.approx(2 / 3),
-        "mrr": pytest.approx((1 + 1 / 2) / 3),
-        "questions": 3,
-    }
-    assert found["list"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "questions": 1}
-    assert found["yesno"]["accuracy"] == pytest.approx(2 / 3)
-    assert found["yesno"]["questions"] == 3
-    assert found["abstained"] == {"answerable": 2, "of_answerable": 8, "unanswerable": 1, "of_unanswerable": 2}
-    assert found["gold_document_in_passages_read"] == pytest.approx(2 / 3)
-    assert found["type_right"] == pytest.approx(9 / 10)
-    assert found["median_ms"] == 55
+def test_abstaining_keeps_the_guesses_and_says_something(engine: Engine) -> None:
+    (found,) = runner.run(QUESTIONS[3:], engine, AskConfig(), "nothing")
+    assert found.abstained
+    assert found.submitted.exact
+    assert len(found.confidences) == len(found.submitted.exact)
+    assert found.submitted.ideal
 
 
-def test_a_list_is_scored_where_it_abstained_too(trip: Callable[..., Trip]) -> None:
-    found = runner.scores([trip(gold(LIST, "which genes are they?", "a"), "a", abstained=True)])
-    assert found["list"]["recall"] == 1.0
+def test_given_snippets_there_is_no_phase_a(engine: Engine) -> None:
+    text = "Mutations in the CFTR gene cause cystic fibrosis."
+    piece = Snippet("101", "abstract", "abstract", 0, len(text), text)
+    question = GoldQuestion(
+        "1", FACTOID, "what gene causes cystic fibrosis?", (("CFTR",),), ("101",), snippets=(piece,)
+    )
+    found = runner.evaluate([Batch("small", [question])], engine, "snippets")
+    assert found.pooled.phase_a == {}
+    assert found.outcomes[0].submitted.exact[0] == "CFTR"
+    assert found.pooled.ceilings == {"factoid": 1.0}
 
 
-def test_no_trips_have_scores_of_zero() -> None:
-    found = runner.scores([])
-    assert found["questions"] == found["median_ms"] == found["type_right"] == found["yesno"]["accuracy"] == 0
-    assert found["factoid"]["questions"] == found["list"]["questions"] == 0
+def test_snippets_say_where_their_sentences_are(engine: Engine) -> None:
+    (found,) = runner.run(QUESTIONS[:1], engine, AskConfig(), "nothing")
+    documents = {passage.document.id: passage.document for passage in engine.index.passages_of(["101", "102", "103"])}
+    checked = [snippet for snippet in found.submitted.snippets if snippet.document in documents]
+    assert checked
+    for snippet in checked:
+        document = documents[snippet.document]
+        section = {"abstract": document.abstract, "title": document.title}[snippet.begin_section]
+        assert section[snippet.begin : snippet.end] == snippet.text
+
+
+def test_an_interrupted_run_goes_on_where_it_was(engine: Engine, counted: list[str]) -> None:
+    batches = [Batch("small", QUESTIONS)]
+
+    class Interrupting:
+        def update(self, fraction: float, count: int) -> None:
+            if count == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.evaluate(batches, engine, "nothing", progress=Interrupting())
+    found = runner.evaluate(batches, engine, "nothing")
+    assert counted == ["1", "2", "3", "4"]
+    whole = runner.evaluate(batches, engine, "nothing")  # the journal of a finished run is gone
+    assert counted == ["1", "2", "3", "4"] * 2
+    assert [each.submitted for each in found.outcomes] == [each.submitted for each in whole.outcomes]
+
+
+def test_another_run_does_not_go_on_from_this_one(engine: Engine, counted: list[str]) -> None:
+    class Interrupting:
+        def update(self, fraction: float, count: int) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.evaluate([Batch("small", QUESTIONS[:2])], engine, "nothing", progress=Interrupting())
+    runner.evaluate([Batch("small", QUESTIONS[:2])], engine, "documents")
+    runner.evaluate([Batch("small", QUESTIONS[:1])], engine, "nothing")
+    assert counted == ["1", "1", "2", "1"]
+
+
+def test_a_line_that_was_cut_off_is_asked_again(
+    engine: Engine, counted: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(runner, "_journals", lambda: tmp_path)
+
+    class Interrupting:
+        def update(self, fraction: float, count: int) -> None:
+            if count == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing", progress=Interrupting())
+    (path,) = tmp_path.glob("*.jsonl")
+    path.write_bytes(path.read_bytes()[:-30])
+    runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing")
+    assert counted == ["1", "2", "2", "3", "4"]
+
+
+def test_an_outcome_survives_its_form_on_disk(engine: Engine) -> None:
+    for found in runner.run(QUESTIONS, engine, AskConfig(), "nothing"):
+        assert outcome.from_object(json.loads(json.dumps(asdict(found)))) == found
 
 
 def test_a_question_that_cannot_be_asked_ends_the_run(engine: Engine) -> None:
     with pytest.raises(InputError, match="empty"):
-        runner.run([gold(FACTOID, "???")], engine, AskConfig())
+        runner.evaluate([Batch("b", [gold("1", FACTOID, "???", "a")])], engine, "nothing")
 
 
-def test_what_the_small_corpus_says_is_scored_right(engine: Engine) -> None:
-    questions = [
-        gold(FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("101", "102")),
-        gold(FACTOID, "which gene is expanded in Huntington disease?", "HTT", documents=("103",)),
-        gold(YESNO, "is Huntington disease dominant?", "yes", documents=("103",)),
-        gold(FACTOID, "which protein is the target of imatinib in leukemia?", answerable=False),
-    ]
-    found = runner.scores(runner.run(questions, engine, AskConfig()))
-    assert found["gold_document_in_passages_read"] == 1.0
-    assert found["factoid"]["strict"] == found["yesno"]["accuracy"] == 1.0
-    assert found["abstained"]["unanswerable"] == 1
-    assert found["median_ms"] > 0
+def test_a_question_in_two_batches_is_refused(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="question 1 is in first and in second"):
+        runner.evaluate([Batch("first", QUESTIONS), Batch("second", QUESTIONS)], engine, "nothing")

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.eval.bioasq import GoldQuestion
+from bioqa.eval.confidence import expected_calibration_error
+from bioqa.eval.gold import GoldQuestion
 from bioqa.index import model
 from bioqa.qa import calibration
 from bioqa.qa.calibration import Logistic
 from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
 from bioqa.train import calibrate
-from bioqa.train.calibrate import Sample, View, expected_calibration_error, fit, probabilities
+from bioqa.train.calibrate import Sample, View, fit, probabilities
 
 TRUE = {"a": 1.5, "b": -2.0, "c": 0.0}
 BIAS = 0.4

@@ -1,0 +1,112 @@
+"""`bioqa eval speed`: times and memory."""
+
+import json
+from pathlib import Path
+
+import click
+
+from bioqa.qa.ask import json_option, reader_option
+
+
+@click.command()
+@click.option(
+    "--index",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The index to ask; the starter index by default.",
+)
+@click.option(
+    "--corpus",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What to parse, index, encode and read; the starter passages by default.",
+)
+@click.option(
+    "--questions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A BioASQ gold file, or one question a line; the starter questions by default.",
+)
+@click.option(
+    "--peer-encoder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The encoder's original model, to time sentence-transformers with.",
+)
+@click.option(
+    "--runs", default=5, show_default=True, type=click.IntRange(1), help="Fresh processes that time a cold start."
+)
+@click.option(
+    "--asked", default=50, show_default=True, type=click.IntRange(1), help="How many of the questions are asked."
+)
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1), help="Rounds over the questions.")
+@click.option(
+    "--warm-up", default=5, show_default=True, type=click.IntRange(0), help="Questions before those that count."
+)
+@click.option(
+    "--documents",
+    default=30_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many documents of the corpus are parsed and indexed.",
+)
+@click.option(
+    "--passages",
+    default=256,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many passages of the corpus are encoded and read.",
+)
+@reader_option
+@json_option
+def speed(
+    folder: Path | None,
+    corpus: Path | None,
+    questions: Path | None,
+    peer_encoder: Path | None,
+    runs: int,
+    asked: int,
+    repeat: int,
+    warm_up: int,
+    documents: int,
+    passages: int,
+    reader_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Time bioqa and measure its memory: cold start, every stage of an answer, parsing, indexing, encoding, reading.
+
+    Whatever is timed runs in a process of its own. Beside it, in the same run, stand rank-bm25, bm25s and
+    sentence-transformers at the same work, where they are installed.
+
+    \b
+    Examples:
+      bioqa eval speed
+      bioqa eval speed --index my-index --corpus pubmed26n0001.xml.gz --json
+    """
+    from dataclasses import asdict
+
+    from bioqa.eval import machine, speed, tables, timings
+    from bioqa.eval.process import Job
+    from bioqa.qa import starter
+
+    job = Job(
+        index=str(folder or starter.index_folder()),
+        corpus=str(corpus or starter.passages_file()),
+        questions=speed.read_questions(questions or starter.questions_file()),
+        reader=str(reader_folder) if reader_folder else None,
+        peer_encoder=str(peer_encoder) if peer_encoder else None,
+        documents=documents,
+        passages=passages,
+        warm_up=warm_up,
+        repeat=repeat,
+    )
+    report = speed.measure(job, runs=runs, most_questions=asked, talk=lambda what: click.echo(what, err=True))
+    if as_json:
+        click.echo(json.dumps(asdict(report), indent=1))
+        return
+    click.echo(machine.described(report.machine))
+    for table in timings.tables(report):
+        click.echo(f"\n{tables.text(table)}")
+    for line in report.skipped:
+        click.echo(f"left out: {line}")

@@ -1,0 +1,117 @@
+"""Finding the stage that lost a question: the line of the ledger that it gets."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from bioqa.eval.bioasq import same
+from bioqa.eval.ceiling import extractable_items, stands_in
+from bioqa.eval.gold import GoldQuestion
+from bioqa.eval.ledger import Cause, Nearest, Row
+from bioqa.index import analyzer
+from bioqa.qa.aggregate import pieces
+from bioqa.qa.engine import Answer, Response
+from bioqa.qa.normalize import normalize
+from bioqa.qa.questions import QuestionType
+
+_NEAR = 0.2  # edit distance, as a share of the longer string, up to which a person takes two names for one
+_LONGER = 0.5  # least share of an answer's words that are the gold answer's: "human glioma" is glioma
+_SHORTER = 2 / 3  # least share of a gold answer's words that will do: "rotavirus" is no rotavirus disease
+_SHOWN_EVIDENCE = 3  # sentences kept a question
+
+
+def entry(gold: GoldQuestion, response: Response, best: Sequence[Answer]) -> Row | None:
+    """The line of a question that was answered with `best`; None where there is no gold string to compare with.
+
+    A factoid is right when its first answer is. A list is right when every item is found and nothing else is said;
+    otherwise its cause is the most frequent one among the items that were missed, the earliest stage of equals.
+    """
+    if gold.type not in (QuestionType.FACTOID, QuestionType.LIST) or not gold.exact:
+        return None
+    answers = [answer.text for answer in best]
+    scored = answers[:1] if gold.type is QuestionType.FACTOID else answers
+    missed = [item for item in gold.exact if not any(same(answer, item) for answer in scored)]
+    wrong = [answer for answer in scored if not any(same(answer, item) for item in gold.exact)]
+    return Row(
+        id=gold.id,
+        type=gold.type.value,
+        question=gold.body,
+        cause=_cause(gold, response, missed, wrong),
+        gold=gold.exact,
+        answers=tuple(answers),
+        confidence=best[0].confidence if best else None,
+        extractable=any(extractable_items(gold)),
+        nearest=nearest(wrong, missed),
+        evidence=tuple(dict.fromkeys(e.sentence for answer in best for e in answer.evidence[:1]))[:_SHOWN_EVIDENCE],
+    )
+
+
+def nearest(answers: Sequence[str], missed: Sequence[Sequence[str]]) -> Nearest | None:
+    """The closest pair of a wrong answer and a gold string that was missed."""
+    pairs = [(distance(answer, text), answer, text) for answer in answers for item in missed for text in item]
+    if not pairs:
+        return None
+    closest = min(pairs)
+    return Nearest(closest[1], closest[2], round(closest[0], 4))
+
+
+def distance(some: str, other: str) -> float:
+    """The edit distance (Levenshtein 1966) of two strings in lower case, as a share of the longer one (0..1)."""
+    a, b = some.lower(), other.lower()
+    row = list(range(len(b) + 1))
+    for i, here in enumerate(a, start=1):
+        before, row[0] = row[0], i
+        for j, there in enumerate(b, start=1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (here != there))
+    return row[-1] / max(len(a), len(b), 1)
+
+
+def is_near_miss(answer: str, synonyms: Iterable[str]) -> bool:
+    """Whether a person would take `answer` for one of `synonyms` although the strings differ.
+
+    Equal when normalised, a few letters apart, or one the other with a word or two more; never with other numbers in
+    it, since IL-6 and IL-8 are one letter apart.
+    """
+    return any(_near(answer, synonym) for synonym in synonyms)
+
+
+def _near(answer: str, synonym: str) -> bool:
+    if normalize(answer) == normalize(synonym):
+        return True
+    if _numbers(answer) != _numbers(synonym):
+        return False
+    some, other = set(analyzer.terms(answer)), set(analyzer.terms(synonym))
+    if other and other <= some:
+        return len(other) >= _LONGER * len(some)
+    if some and some <= other:
+        return len(some) >= _SHORTER * len(other)
+    return distance(answer, synonym) <= _NEAR
+
+
+def _numbers(text: str) -> list[str]:
+    return sorted("".join(letter if letter.isdigit() else " " for letter in text).split())
+
+
+def _cause(gold: GoldQuestion, response: Response, missed: Sequence[Sequence[str]], wrong: Sequence[str]) -> Cause:
+    if not missed:
+        return Cause.MISRANKED if wrong else Cause.RIGHT
+    contexts = [reading.context.text for reading in response.readings]
+    offered = {
+        reading.context.text[start:end].lower()
+        for reading in response.readings
+        for span in reading.spans
+        for start, end in pieces(reading.context.text, span, gold.type)
+    }
+    snippets = [snippet.text for snippet in gold.snippets]
+
+    def of(item: Sequence[str]) -> Cause:
+        if any(is_near_miss(answer, item) for answer in wrong):
+            return Cause.NEAR_MISS
+        if any(text.lower() in offered for text in item):
+            return Cause.MISRANKED
+        if stands_in(item, contexts):
+            return Cause.NOT_READ
+        return Cause.NOT_RETRIEVED if stands_in(item, snippets) else Cause.NOT_EXTRACTABLE
+
+    stages = list(Cause)
+    counts = Counter(of(item) for item in missed)
+    return max(counts, key=lambda cause: (counts[cause], -stages.index(cause)))

@@ -1,0 +1,109 @@
+"""The same work in other libraries, over the same texts, terms and questions; each runs in a process of its own."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bioqa.eval import phases
+from bioqa.eval.process import Figures, Groups, Job
+from bioqa.index import analyzer
+from bioqa.index.runtime import processors
+
+_K1, _B = 1.2, 0.75  # of BM25, as in tantivy
+_BATCH_SIZES = (8, 32, 128)
+
+
+def bm25s(job: Job) -> Groups:
+    """Lexical search in bm25s: scores are worked out when indexing, and kept in memory as a sparse matrix."""
+    import bm25s as library  # type: ignore[import-not-found, unused-ignore]
+
+    texts = _texts(job)
+    began = time.perf_counter()
+    terms = [analyzer.terms(text) for text in texts]
+    analysed = time.perf_counter()
+    index = library.BM25(method="lucene", k1=_K1, b=_B)
+    index.index(terms, show_progress=False)
+    indexed = time.perf_counter()
+    del terms
+
+    def search(question: str) -> list[int]:
+        asked = [analyzer.query_terms(question)]
+        numbers, scores = index.retrieve(asked, k=min(phases.TOP, len(texts)), show_progress=False)
+        return [int(number) for number, score in zip(numbers[0], scores[0], strict=True) if score > 0]
+
+    found, times = phases.searched(job, search)
+    return {
+        "lexical_indexing": _indexing(len(texts), analysed - began, indexed - analysed),
+        "lexical_search": {**times, "same_top_10": _agreement(job, found)},
+    }
+
+
+def rank_bm25(job: Job) -> Groups:
+    """Lexical search in rank-bm25: every passage is scored for every question."""
+    from rank_bm25 import BM25Okapi
+
+    texts = _texts(job)
+    began = time.perf_counter()
+    terms = [analyzer.terms(text) for text in texts]
+    analysed = time.perf_counter()
+    index = BM25Okapi(terms, k1=_K1, b=_B)
+    indexed = time.perf_counter()
+    del terms
+
+    def search(question: str) -> list[int]:
+        scores = index.get_scores(analyzer.query_terms(question))
+        best = np.argsort(scores)[::-1][: phases.TOP]  # as its get_top_n does
+        return [int(number) for number in best if scores[number] > 0]
+
+    found, times = phases.searched(job, search)
+    return {
+        "lexical_indexing": _indexing(len(texts), analysed - began, indexed - analysed),
+        "lexical_search": {**times, "same_top_10": _agreement(job, found)},
+    }
+
+
+def sentence_transformers(job: Job) -> Groups:
+    """Encoding with sentence-transformers in fp32 on the processor, at the best of three batch sizes.
+
+    `cosine` is the mean over the passages of the cosine of its vector and ours.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read at import
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(processors())
+    model = SentenceTransformer(job.peer_encoder, device="cpu").float()
+    model.max_seq_length = job.encoder_tokens
+    texts = [passage.titled for passage in phases.spaced(phases.sample(job), job.passages)]
+    model.encode(texts[: phases.WARM_UP_TEXTS])
+    taken = {}
+    for size in _BATCH_SIZES:
+        began = time.perf_counter()
+        vectors = model.encode(texts, batch_size=size, normalize_embeddings=True)
+        taken[size] = time.perf_counter() - began
+    best = min(taken, key=lambda size: taken[size])
+    ours = np.load(Path(job.scratch) / phases.VECTORS)
+    others = {f"batch_{size}_passages_per_s": len(texts) / seconds for size, seconds in taken.items()}
+    cosine = float((vectors * ours).sum(axis=1).mean())
+    return {
+        "encoding": {**phases.rate(taken[best], passages=len(texts)), "batch_size": best, **others, "cosine": cosine}
+    }
+
+
+def _texts(job: Job) -> list[str]:
+    return [passage.titled for passage in phases.sample(job)]
+
+
+def _indexing(passages: int, analysis: float, indexing: float) -> Figures:
+    whole = phases.rate(analysis + indexing, passages=passages)
+    return {**whole, "analysis_seconds": analysis, "without_analysis_passages_per_s": passages / indexing}
+
+
+def _agreement(job: Job, found: list[list[int]]) -> float:
+    """The share of the passages found here that bioqa's search found too."""
+    ours = json.loads((Path(job.scratch) / phases.FOUND).read_text(encoding="utf-8"))
+    shared = sum(len(set(mine) & set(theirs)) for mine, theirs in zip(ours, found, strict=True))
+    return shared / max(1, sum(map(len, found)))

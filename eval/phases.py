@@ -1,0 +1,214 @@
+"""What bioqa is timed at: functions from a job to figures, each run in a process of its own.
+
+They hand over in the job's scratch folder: `parsing` leaves the sample of the corpus that the others work on, `lexical`
+the passages it found and `encoding` its vectors, which those of other libraries are compared with.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from bioqa.eval.process import Figures, Groups, Job
+from bioqa.index import builder, corpus, model
+from bioqa.index import passages as windows
+from bioqa.index.errors import InputError
+from bioqa.index.filters import NO_FILTER
+from bioqa.index.fusion import FUSIONS
+from bioqa.index.hybrid import DEPTH, FUSION, Index, Query
+from bioqa.index.lexical import LexicalIndex, LexicalWriter
+from bioqa.index.manifest import read_manifest
+from bioqa.index.records import Document, Passage
+from bioqa.qa.config import AskConfig
+from bioqa.qa.engine import Engine
+from bioqa.qa.reader import Reader
+
+TOP = 10  # passages that a lexical search brings: as many as are read a question
+WARM_UP_TEXTS = 32  # that a network runs before its time counts
+FOUND, VECTORS = "found.json", "vectors.npy"
+_SAMPLE = "sample.jsonl"
+
+Item = TypeVar("Item")
+
+
+def spread(seconds: Sequence[float]) -> Figures:
+    """How durations are spread: median, 95th percentile (linear between neighbours) and largest, in milliseconds."""
+    p50, p95, largest = (np.percentile(seconds, (50, 95, 100)) * 1000).tolist()
+    return {"samples": len(seconds), "p50_ms": p50, "p95_ms": p95, "max_ms": largest}
+
+
+def rate(seconds: float, **counts: int) -> Figures:
+    """Counts, the time they took, and each as a rate: `documents` becomes `documents_per_s` too."""
+    rates = {f"{what}_per_s": number / seconds for what, number in counts.items()}
+    return {**counts, "seconds": seconds, **rates}
+
+
+def spaced(items: Sequence[Item], most: int) -> list[Item]:
+    """At most `most` of the items, in order and evenly far from each other."""
+    count = min(most, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
+
+
+def sample(job: Job) -> list[Passage]:
+    """The passages of the sample of the corpus."""
+    documents = _documents(Path(job.scratch) / _SAMPLE)
+    cut = ((document, span) for document in documents for span in windows.windows(document))
+    return [Passage(number, document, *span) for number, (document, span) in enumerate(cut)]
+
+
+def searched(job: Job, search: Callable[[str], list[int]]) -> tuple[list[list[int]], Figures]:
+    """What `search` finds for each question, and how long one takes after the warm-up."""
+    for question in job.questions[: job.warm_up]:
+        search(question)
+    seconds = []
+    found = []
+    for _ in range(job.repeat):
+        for question in job.questions:
+            began = time.perf_counter()
+            hits = search(question)
+            seconds.append(time.perf_counter() - began)
+            found.append(hits)
+    return found[: len(job.questions)], spread(seconds)
+
+
+def parsing(job: Job) -> Groups:
+    """Read the records of the corpus; megabytes are those of its file, compressed or not."""
+    records = size = 0
+    began = time.perf_counter()
+    for file in corpus.files([Path(job.corpus)]):
+        opened, read = corpus.CorpusFile(file), 0
+        for _ in islice(opened.records(), job.documents - records):
+            records, read = records + 1, opened.bytes_read
+        size += read
+    seconds = time.perf_counter() - began
+    _write_sample(job)
+    return {"parsing": {**rate(seconds, records=records), "bytes": size, "megabytes_per_s": size / 1e6 / seconds}}
+
+
+def building(job: Job) -> Groups:
+    """Build an index without vectors over the sample: parsing, cutting, BM25, and the store of the text."""
+    folder = Path(job.scratch) / "built"
+    began = time.perf_counter()
+    builder.build([Path(job.scratch) / _SAMPLE], folder, None)
+    seconds = time.perf_counter() - began
+    made = read_manifest(folder)
+    return {"lexical_build": rate(seconds, documents=made.documents, passages=made.passages)}
+
+
+def lexical(job: Job) -> Groups:
+    """BM25 alone over the sample, text analysis and writing to disk included; then the questions in it."""
+    passages = sample(job)
+    folder = Path(job.scratch) / "lexical"
+    folder.mkdir()
+    began = time.perf_counter()
+    writer = LexicalWriter(folder)
+    for passage in passages:
+        writer.add(passage, passage.number)
+    writer.commit()
+    seconds = time.perf_counter() - began
+    index = LexicalIndex(folder)
+    found, times = searched(job, lambda question: list(index.search(question, TOP, NO_FILTER)))
+    (Path(job.scratch) / FOUND).write_text(json.dumps(found), encoding="utf-8")
+    return {"lexical_indexing": rate(seconds, passages=len(passages)), "lexical_search": times}
+
+
+def encoding(job: Job) -> Groups:
+    """Encode passages of the sample with the encoder of the index."""
+    encoder = Index(Path(job.index)).open_encoder()
+    if encoder is None:
+        raise InputError(f"{job.index}: lexical only; build it with an encoder")
+    texts = [passage.titled for passage in spaced(sample(job), job.passages)]
+    encoder.encode(texts[:WARM_UP_TEXTS])
+    began = time.perf_counter()
+    vectors = encoder.encode(texts)
+    seconds = time.perf_counter() - began
+    np.save(Path(job.scratch) / VECTORS, vectors)
+    return {"encoding": rate(seconds, passages=len(texts))}
+
+
+def reading(job: Job) -> Groups:
+    """Read passages of the sample for the first question."""
+    reader = Reader(Path(job.reader) if job.reader else model.shipped("reader"))
+    config = AskConfig()
+    passages = spaced(sample(job), job.passages)
+
+    def read(some: Sequence[Passage]) -> None:
+        reader.read(job.questions[0], some, max_tokens=config.factoid_tokens, count=config.spans_per_passage)
+
+    read(passages[:WARM_UP_TEXTS])
+    began = time.perf_counter()
+    read(passages)
+    return {"reading": rate(time.perf_counter() - began, passages=len(passages))}
+
+
+def answering(job: Job) -> Groups:
+    """Ask the index the questions: the time of each stage of a trip over those that go through it."""
+    began = time.perf_counter()
+    engine = Engine(Path(job.index), Path(job.reader) if job.reader else None)
+    loaded = time.perf_counter() - began
+    config = AskConfig()
+    for question in job.questions[: job.warm_up]:
+        engine.ask(question, config)
+        _search_stages(engine, question, config)
+    seconds: dict[str, list[float]] = {}
+    for _ in range(job.repeat):
+        for question in job.questions:
+            for stage, milliseconds in engine.ask(question, config).timings_ms.items():
+                seconds.setdefault(stage, []).append(milliseconds / 1000)
+        for question in job.questions:
+            for stage, taken in _search_stages(engine, question, config).items():
+                seconds.setdefault(stage, []).append(taken)
+    stages = {f"stage_{stage}": spread(taken) for stage, taken in sorted(seconds.items(), key=_in_order)}
+    return {"answering": {"questions": len(job.questions), "load_ms": loaded * 1000}, **stages}
+
+
+_ORDER = (
+    *("question", "search", "search_lexical", "search_dense", "search_fusion"),
+    *("read", "merge", "sentences", "write", "total"),
+)
+
+
+def _in_order(stage: tuple[str, list[float]]) -> int:
+    return _ORDER.index(stage[0]) if stage[0] in _ORDER else len(_ORDER)
+
+
+def _search_stages(engine: Engine, question: str, config: AskConfig) -> dict[str, float]:
+    """The parts of a search by themselves: each side to its full depth, and making one ranking of two."""
+    query = engine.understand(question, config).query
+    stages = {}
+    began = time.perf_counter()
+    rankings = [engine.index.lexical.search(query.text, DEPTH, NO_FILTER)]
+    stages["search_lexical"] = time.perf_counter() - began
+    if query.vector is not None:
+        began = time.perf_counter()
+        engine.index.search(query, 1, mode="dense")  # one passage is fetched, but all of the depth is searched
+        stages["search_dense"] = time.perf_counter() - began
+        rankings.append(_dense_ranking(engine.index, query))
+    began = time.perf_counter()
+    FUSIONS[FUSION]([ranking for ranking in rankings if ranking])
+    stages["search_fusion"] = time.perf_counter() - began
+    return stages
+
+
+def _dense_ranking(index: Index, query: Query) -> dict[int, float]:
+    return {hit.passage.number: hit.score for hit in index.search(query, DEPTH, mode="dense")}
+
+
+def _documents(path: Path) -> Iterator[Document]:
+    return (record for record in corpus.CorpusFile(path).records() if isinstance(record, Document))
+
+
+def _write_sample(job: Job) -> None:
+    every = (document for file in corpus.files([Path(job.corpus)]) for document in _documents(file))
+    written = 0
+    with (Path(job.scratch) / _SAMPLE).open("w", encoding="utf-8") as file:
+        for document in islice(every, job.documents):
+            fields = {name: getattr(document, name) for name in ("id", "title", "abstract", "year", "journal")}
+            file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+            written += 1
+    if not written:
+        raise InputError(f"{job.corpus}: no document in it to time with")

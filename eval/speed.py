@@ -1,0 +1,159 @@
+"""How fast bioqa is and how much memory it takes, on real input, beside other libraries in the same run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bioqa.eval import process
+from bioqa.eval.gold import read_gold
+from bioqa.eval.machine import this_machine
+from bioqa.eval.phases import spaced, spread
+from bioqa.eval.process import Figures, Job
+from bioqa.eval.timings import OURS, Report, ratios
+from bioqa.index import corpus, model
+from bioqa.index.errors import BioqaError, InputError
+from bioqa.index.hybrid import Index
+from bioqa.index.manifest import Manifest
+from bioqa.qa.config import AskConfig
+from bioqa.qa.questions import checked
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One process that is timed: whose it is, the function it runs, and what must be there for it: a module, and fields
+    of the job."""
+
+    library: str
+    function: str
+    module: str = ""
+    needs: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.function.partition(":")[2] if self.library == OURS else self.library
+
+
+STEPS = (
+    Step(OURS, "bioqa.eval.phases:parsing"),
+    Step(OURS, "bioqa.eval.phases:building"),
+    Step(OURS, "bioqa.eval.phases:lexical"),
+    Step("bm25s", "bioqa.eval.peers:bm25s", "bm25s"),
+    Step("rank-bm25", "bioqa.eval.peers:rank_bm25", "rank_bm25"),
+    Step(OURS, "bioqa.eval.phases:encoding", needs=["encoder_tokens"]),
+    Step(
+        "sentence-transformers",
+        "bioqa.eval.peers:sentence_transformers",
+        "sentence_transformers",
+        needs=["encoder_tokens", "peer_encoder"],
+    ),
+    Step(OURS, "bioqa.eval.phases:reading"),
+    Step(OURS, "bioqa.eval.phases:answering"),
+)
+_MISSING = {
+    "encoder_tokens": "the index has no vectors; build it with an encoder",
+    "peer_encoder": "pass the folder of the original model with --peer-encoder DIR",
+}
+_PARTS = {"lexical": "lexical", "segments": "text"}  # folders of an index; vectors are told by their file name
+
+
+def read_questions(path: Path) -> list[str]:
+    """The questions of a BioASQ gold file, or of a text file with one a line.
+
+    Raises InputError for a file that has none, and for a question that could not be asked.
+    """
+    try:
+        content = path.read_bytes()
+        if content.startswith(b"\x1f\x8b") or content.lstrip().startswith(b"{"):
+            lines = [question.body for question in read_gold(path)]
+        else:
+            lines = content.decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8; expected one question a line, or a BioASQ file") from None
+    questions = []
+    for place, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                questions.append(checked(line, AskConfig().max_question_characters))
+            except InputError as error:
+                raise InputError(f"{path}: question {place}: {error}") from None
+    if not questions:
+        raise InputError(f"{path}: no question in it; expected one a line, or a BioASQ file")
+    return questions
+
+
+def measure(
+    job: Job, *, runs: int = 5, most_questions: int = 50, talk: Callable[[str], None] = lambda _: None
+) -> Report:
+    """Time everything that `job` describes; its scratch folder is made and removed here.
+
+    `runs` is the number of fresh processes that a cold start is measured with; of the questions at most
+    `most_questions` are asked. `talk` hears what is being timed.
+
+    Raises InputError where the index, the corpus or a model cannot be used, BioqaError where bioqa itself fails.
+    Another library that fails is left out and named.
+    """
+    machine = this_machine()
+    index = Index(Path(job.index))
+    encoder = index.open_encoder()
+    corpus.files([Path(job.corpus)])
+    if job.reader:
+        model.open_model(Path(job.reader), "reader")
+    if job.peer_encoder and not (Path(job.peer_encoder) / "config.json").is_file():
+        raise InputError(f"{job.peer_encoder}: no model there (no config.json); give the folder of the original model")
+    questions = spaced(job.questions, most_questions)
+    tokens = encoder.card.max_tokens if encoder else 0
+    figures: dict[str, dict[str, Figures]] = {"index_on_disk": {OURS: _on_disk(Path(job.index), index.manifest)}}
+    reader = ["--reader", job.reader] if job.reader else []
+    cold = {"cold_help": ["--help"], "cold_ask": ["ask", "--index", job.index, *reader, "--", questions[0]]}
+    for name, arguments in cold.items():
+        talk(f"timing {name}")
+        figures[name] = {OURS: _cold(arguments, runs)}
+    skipped = []
+    with TemporaryDirectory(prefix="bioqa-speed-") as scratch:
+        job = replace(job, scratch=scratch, questions=questions, encoder_tokens=tokens)
+        for step in STEPS:
+            lacking = _lacking(step, job)
+            if lacking:
+                skipped.append(f"{step.name}: {lacking}")
+                continue
+            talk(f"timing {step.name}")
+            try:
+                groups = process.call(step.function, job)
+            except BioqaError as error:
+                if step.library == OURS:
+                    raise
+                skipped.append(f"{step.name}: {error}")
+                continue
+            for group, found in groups.items():
+                figures.setdefault(group, {})[step.library] = found
+    return Report(machine, figures, ratios(figures), skipped)
+
+
+def _lacking(step: Step, job: Job) -> str | None:
+    """What is missing for a step, and the cure; None where all is there."""
+    if step.module and find_spec(step.module) is None:
+        return f"not installed; pip install {step.library}"
+    return next((_MISSING[field] for field in step.needs if not getattr(job, field)), None)
+
+
+def _cold(arguments: Sequence[str], runs: int) -> Figures:
+    ended = [process.command(arguments) for _ in range(runs)]
+    peaks = [one.peak_bytes for one in ended if one.peak_bytes is not None]
+    return {**spread([one.seconds for one in ended]), **({"peak_bytes": max(peaks)} if peaks else {})}
+
+
+def _on_disk(folder: Path, manifest: Manifest) -> Figures:
+    """The bytes of an index folder by what they are for; `other` is the manifest and the list of removed documents."""
+    sizes = {file.relative_to(folder): file.stat().st_size for file in folder.rglob("*") if file.is_file()}
+    parts = {"lexical_bytes": 0, "vectors_bytes": 0, "text_bytes": 0, "other_bytes": 0}
+    for file, size in sizes.items():
+        part = "vectors" if file.name == "vectors.npy" else _PARTS.get(file.parts[0], "other")
+        parts[f"{part}_bytes"] += size
+    total = sum(sizes.values())
+    counts = {"documents": manifest.documents, "passages": manifest.passages}
+    return {**counts, **parts, "total_bytes": total, "bytes_per_document": total / max(1, manifest.documents)}

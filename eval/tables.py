@@ -1,0 +1,70 @@
+"""Tables of figures: aligned text for a terminal, Markdown, and HTML."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under column names; fractions are shown with three decimals, None as a dash."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def shown(cell: Cell) -> str:
+    """A cell as text."""
+    if cell is None:
+        return "-"
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.3f}" if isinstance(cell, float) else cell
+
+
+def text(table: Table) -> str:
+    """The table in aligned columns, numbers to the right."""
+    cells = _cells(table)
+    widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
+    lines = [
+        "  ".join(
+            _aligned(cell, width, i, table, str.rjust) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    return "\n".join(line.rstrip() for line in [table.title, *lines] if line)
+
+
+def markdown(table: Table) -> str:
+    """The table in Markdown, its title as a heading of the third level."""
+    header, *rows = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in _cells(table)]
+    marks = ["--:" if _numeric(table, i) else "---" for i in range(len(table.columns))]
+    body = "\n".join("| " + " | ".join(row) + " |" for row in [header, marks, *rows])
+    return f"### {table.title}\n\n{body}\n" if table.title else f"{body}\n"
+
+
+def html(table: Table) -> str:
+    """The table as an HTML element."""
+    kind = ["number" if _numeric(table, i) else "text" for i in range(len(table.columns))]
+    header, *rows = [[escape(cell) for cell in row] for row in _cells(table)]
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f'<{tag} class="{k}">{c}</{tag}>' for c, k in zip(cells, kind, strict=True)) + "</tr>"
+
+    caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table>{caption}<thead>{line(header, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _cells(table: Table) -> list[list[str]]:
+    return [list(table.columns), *([shown(cell) for cell in row] for row in table.rows)]
+
+
+def _numeric(table: Table, column: int) -> bool:
+    cells = [row[column] for row in table.rows if row[column] is not None]
+    return bool(cells) and all(isinstance(cell, int | float) for cell in cells)
+
+
+def _aligned(cell: str, width: int, column: int, table: Table, right: Callable[[str, int], str]) -> str:
+    return right(cell, width) if _numeric(table, column) else cell.ljust(width)
