@@ -50,6 +50,13 @@ def evaluate() -> None:
     type=click.Path(path_type=Path),
     help="Write each question's fate, as JSON lines.",
 )
+@click.option(
+    "--report",
+    "report_folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a page to look at (report.html), the same in Markdown and as data, and of a run the ledger.",
+)
 @json_option
 def bioasq(
     files: tuple[Path, ...],
@@ -59,6 +66,7 @@ def bioasq(
     save: Path | None,
     against: Path | None,
     ledger_file: Path | None,
+    report_folder: Path | None,
     as_json: bool,
 ) -> None:
     """Score a SYSTEM's answers to BioASQ GOLD files, or ask bioqa their questions and score that.
@@ -73,14 +81,15 @@ def bioasq(
     Examples:
       bioqa eval bioasq
       bioqa eval bioasq 7B1_golden.json submission.json
-      bioqa eval bioasq 7B*_golden.json --given snippets --save run.json
+      bioqa eval bioasq 7B*_golden.json --given snippets --save run.json --report figures
       bioqa eval bioasq 7B*_golden.json run.json --against baseline.json --json
     """
-    from bioqa.eval import evaluation, ledger, submission, tables
+    from bioqa.eval import evaluation, ledger, report, submission, tables
 
-    for target in filter(None, (save, ledger_file)):
-        if not target.absolute().parent.is_dir():
-            raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
+    for target in filter(None, (save, ledger_file, report_folder)):
+        _refuse_homeless(target)
+    if report_folder and report_folder.exists() and not report_folder.is_dir():
+        raise InputError(f"{report_folder}: is a file; a report is a folder")
     if len(files) > 1 and not (folder or given or reader_folder or save):
         found = evaluation.of_submission(evaluation.read_batches(files[:-1]), files[-1], against)
     else:
@@ -89,10 +98,18 @@ def bioasq(
         submission.write_submission(save, found.questions, [outcome.submitted for outcome in found.outcomes])
     if ledger_file:
         ledger.write(ledger_file, found.rows)
+    if report_folder:
+        report.write(report_folder, found)
     if as_json:
         click.echo(json.dumps(evaluation.as_object(found), indent=1))
     else:
         click.echo("\n\n".join(tables.text(table) for table in evaluation.tables(found)))
+
+
+def _refuse_homeless(target: Path) -> None:
+    """Say before long work that there is no folder to write `target` into."""
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
 
 
 def _run(
@@ -152,8 +169,8 @@ def squad(
         raise click.UsageError("--save and --reader are for the reader's answers: leave PREDICTIONS out")
     if probabilities and not predictions:
         raise click.UsageError("--na-probs goes with PREDICTIONS")
-    if save and not save.absolute().parent.is_dir():
-        raise InputError(f"{save}: there is no folder {save.absolute().parent} to write it into")
+    if save:
+        _refuse_homeless(save)
     whole = squad.read_squad(gold)
     if probabilities and not whole.unanswerable:
         raise click.UsageError(f"--na-probs is for SQuAD 2.0, and {gold} is SQuAD 1.1")
