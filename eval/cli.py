@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bioqa.eval.cli_speed import speed
+from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.qa.ask import json_option, reader_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bioqa.eval.evaluation import Evaluation
     from bioqa.eval.squad import Predictions, Squad
 
@@ -86,34 +89,37 @@ def bioasq(
     """
     from bioqa.eval import evaluation, ledger, report, submission, tables
 
-    for target in filter(None, (save, ledger_file, report_folder)):
-        _refuse_homeless(target)
-    if report_folder and report_folder.exists() and not report_folder.is_dir():
-        raise InputError(f"{report_folder}: is a file; a report is a folder")
+    for target in filter(None, (save, ledger_file)):
+        atomic.refuse_unwritable(target)
+    if report_folder:
+        atomic.refuse_unwritable(report_folder, folder=True)
+
+    def deliver(found: "Evaluation") -> None:
+        if save:
+            submission.write_submission(save, found.questions, [outcome.submitted for outcome in found.outcomes])
+        if ledger_file:
+            ledger.write(ledger_file, found.rows)
+        if report_folder:
+            report.write(report_folder, found)
+
     if len(files) > 1 and not (folder or given or reader_folder or save):
         found = evaluation.of_submission(evaluation.read_batches(files[:-1]), files[-1], against)
+        deliver(found)
     else:
-        found = _run(files, folder, given or "nothing", reader_folder, against)
-    if save:
-        submission.write_submission(save, found.questions, [outcome.submitted for outcome in found.outcomes])
-    if ledger_file:
-        ledger.write(ledger_file, found.rows)
-    if report_folder:
-        report.write(report_folder, found)
+        found = _run(files, folder, given or "nothing", reader_folder, against, deliver)
     if as_json:
         click.echo(json.dumps(evaluation.as_object(found), indent=1))
     else:
         click.echo("\n\n".join(tables.text(table) for table in evaluation.tables(found)))
 
 
-def _refuse_homeless(target: Path) -> None:
-    """Say before long work that there is no folder to write `target` into."""
-    if not target.absolute().parent.is_dir():
-        raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
-
-
 def _run(
-    files: tuple[Path, ...], folder: Path | None, given: str, reader_folder: Path | None, against: Path | None
+    files: tuple[Path, ...],
+    folder: Path | None,
+    given: str,
+    reader_folder: Path | None,
+    against: Path | None,
+    deliver: "Callable[[Evaluation], None]",
 ) -> "Evaluation":
     from bioqa.eval import evaluation, runner
     from bioqa.index.progress import TerminalProgress
@@ -123,7 +129,7 @@ def _run(
     batches = evaluation.read_batches(files or [starter.questions_file()])
     engine = Engine(folder or starter.index_folder(), reader_folder)
     with TerminalProgress("Asking", "questions") as progress:
-        return runner.evaluate(batches, engine, given, against, progress)
+        return runner.evaluate(batches, engine, given, against, progress, deliver)
 
 
 @evaluate.command()
@@ -170,7 +176,7 @@ def squad(
     if probabilities and not predictions:
         raise click.UsageError("--na-probs goes with PREDICTIONS")
     if save:
-        _refuse_homeless(save)
+        atomic.refuse_unwritable(save)
     whole = squad.read_squad(gold)
     if probabilities and not whole.unanswerable:
         raise click.UsageError(f"--na-probs is for SQuAD 2.0, and {gold} is SQuAD 1.1")

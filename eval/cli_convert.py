@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.qa.ask import json_option
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 
 
 def _writable(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    if path and not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.absolute().parent} to write it into")
-    if path and path.is_dir():
-        raise InputError(f"{path}: a folder; name the file to write")
+    if path:
+        atomic.refuse_unwritable(path)
     return path
 
 
@@ -154,7 +153,7 @@ def bioasq_to_squad(
     if not made:
         raise InputError(f"{target}: not written: none of {len(found):,} questions has an answer in its {source}")
     content = pairs.as_squad(made, unanswerable=unanswerable == "keep")
-    convert.write(target, json.dumps(content, indent=1) + "\n")
+    atomic.write_text(target, json.dumps(content, indent=1) + "\n")
     _show(found, pairs.counts(made), as_json)
 
 
@@ -191,8 +190,8 @@ def bioasq_to_iob(
     made = tagged.tagged(found)
     if not made:
         raise InputError(f"{target}: not written: none of {len(found):,} questions has an answer in its snippets")
-    convert.write(companion, convert.lines(tagged.question_entries(made)))
-    convert.write(target, tagged.as_iob(made))
+    atomic.write_text(companion, convert.lines(tagged.question_entries(made)))
+    atomic.write_text(target, tagged.as_iob(made))
     _show(found, tagged.counts(made), as_json)
 
 
@@ -214,7 +213,7 @@ def _look(
     with TerminalProgress("Aligning", "questions") as progress:
         found = convert.look(questions, texts, rules, progress)
     if missing_file:
-        convert.write(missing_file, convert.lines(findings.missing_entries(found)))
+        atomic.write_text(missing_file, convert.lines(findings.missing_entries(found)))
     return found
 
 

@@ -1,6 +1,5 @@
-"""The steps that the conversions of BioASQ's gold files share: which questions, which texts, how files are written."""
+"""The steps that the conversions of BioASQ's gold files share: which questions, and which texts."""
 
-import gzip
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from bioqa.eval import contexts, evaluation, findings, scores
 from bioqa.eval.contexts import Contexts
 from bioqa.eval.findings import Finding
 from bioqa.eval.gold import GoldQuestion
-from bioqa.index.errors import InputError, StorageError
+from bioqa.index.errors import InputError
 from bioqa.index.hybrid import Index
 from bioqa.index.progress import Progress
 from bioqa.qa.questions import QuestionType
@@ -56,17 +55,3 @@ def look(asked: Sequence[GoldQuestion], texts: Texts, rules: Collection[str], pr
 def lines(entries: Iterable[Mapping[str, Any]]) -> str:
     """The entries as JSON lines."""
     return "".join(json.dumps(entry) + "\n" for entry in entries)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file, gzipped where its name ends in .gz; what stood at `path` is replaced at once, or not at all.
-
-    Raises StorageError where the disk refuses.
-    """
-    content = text.encode("utf-8", "replace")  # lone surrogates, which JSON can hold and UTF-8 cannot
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        unfinished.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror or error}; it was not written") from None

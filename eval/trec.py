@@ -62,8 +62,7 @@ def write_run(path: Path, run: Run, tag: str) -> None:
         for query, scores in run.items()
         for rank, document in enumerate(ranked(scores), start=1)
     ]
-    content = "".join(lines).encode()
-    atomic.write(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    atomic.write_text(path, "".join(lines))
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:

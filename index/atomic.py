@@ -1,10 +1,11 @@
 """Files that are written whole or not at all."""
 
 import contextlib
+import gzip
 import os
 from pathlib import Path
 
-from bioqa.index.errors import StorageError
+from bioqa.index.errors import InputError, StorageError
 
 
 def unfinished(path: Path) -> Path:
@@ -29,8 +30,20 @@ def write(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write` of text, in UTF-8; lone surrogates, which JSON can hold but UTF-8 cannot, become question marks."""
-    write(path, text.encode("utf-8", "replace"))
+    """`write` of text in UTF-8, gzipped where the name ends in .gz; lone surrogates, which JSON can hold but UTF-8
+    cannot, become question marks."""
+    content = text.encode("utf-8", "replace")
+    write(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def refuse_unwritable(target: Path, *, folder: bool = False) -> None:
+    """Say before long work that a file, or a `folder`, cannot be written: raises InputError."""
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
+    if target.is_dir() and not folder:
+        raise InputError(f"{target}: is a folder; name the file to write")
+    if folder and target.exists() and not target.is_dir():
+        raise InputError(f"{target}: is a file; name the folder to write")
 
 
 def _replace(path: Path, content: bytes) -> None:

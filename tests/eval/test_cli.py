@@ -133,7 +133,7 @@ def test_a_report_of_a_submission_names_it_and_compares(run: Run, gold: Path, tm
 def test_a_report_that_would_be_a_file_is_told_before_anything_is_asked(run: Run, gold: Path) -> None:
     outcome = run("eval", "bioasq", gold, "--report", gold)
     assert (outcome.status, outcome.out) == (2, "")
-    assert f"{gold}: is a file; a report is a folder" in outcome.err
+    assert f"{gold}: is a file; name the folder to write" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_gold_items_that_are_found_nowhere_are_reported(run: Run, gold: Path, tm
         (["{gold}", "--to", "{folder}/no/out"], "there is no folder {folder}/no to write it into"),
         (["{folder}/none", "--to", "{folder}/no/out"], "there is no folder {folder}/no to write it into"),
         (["{folder}/none", "--to", "{folder}/out"], "{folder}/none: No such file"),
-        (["{gold}", "--to", "{folder}"], "{folder}: a folder"),
+        (["{gold}", "--to", "{folder}"], "{folder}: is a folder"),
         (["{gold}", "--to", "{gold}"], "{gold}: named twice in this call"),
         (["{gold}", "--to", "{folder}/out", "--report-missing", "{folder}/out"], "{folder}/out: named twice"),
         (["{gold}", "{gold}", "--to", "{folder}/out"], "question 56bc751eac7ad10019000013 is in gold and in gold"),

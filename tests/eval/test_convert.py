@@ -1,4 +1,3 @@
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ import pytest
 from bioqa.eval import contexts, convert
 from bioqa.eval.alignment import RULES
 from bioqa.eval.gold import GoldQuestion
-from bioqa.index.errors import InputError, StorageError
+from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
 
@@ -58,37 +57,3 @@ def test_looking_says_how_far_it_is() -> None:
 def test_an_index_without_any_gold_document_is_refused(small_index: Path) -> None:
     with pytest.raises(InputError, match="holds none of the gold documents"):
         convert.documents_in(small_index, [GoldQuestion("a", QuestionType.LIST, "what?", (), ("none",))])
-
-
-def test_what_is_written_replaces_what_was_there(tmp_path: Path) -> None:
-    path = tmp_path / "out.tsv"
-    path.write_text("old")
-    convert.write(path, "β\ud800\n")
-    assert path.read_bytes() == "β?\n".encode()
-    assert [entry.name for entry in tmp_path.iterdir()] == ["out.tsv"]
-
-
-def test_a_name_in_gz_is_gzipped_and_the_same_every_time(tmp_path: Path) -> None:
-    paths = [tmp_path / "1.gz", tmp_path / "2.gz"]
-    for path in paths:
-        convert.write(path, "text")
-    assert gzip.decompress(paths[0].read_bytes()) == b"text"
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_what_was_there_stays_whole_when_writing_stops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    path = tmp_path / "out.json"
-    path.write_text("whole")
-
-    def stop(unfinished: Path, content: bytes) -> int:
-        with unfinished.open("wb") as stream:
-            stream.write(content[:2])
-        raise error
-
-    monkeypatch.setattr(Path, "write_bytes", stop)
-    with pytest.raises((StorageError, KeyboardInterrupt)):
-        convert.write(path, "half of it")
-    assert path.read_text() == "whole"

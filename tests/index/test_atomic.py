@@ -1,4 +1,5 @@
 import errno
+import gzip
 import os
 import stat
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bioqa.index import atomic
-from bioqa.index.errors import StorageError
+from bioqa.index.errors import InputError, StorageError
 
 
 def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
@@ -19,6 +20,28 @@ def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
 def test_text_is_utf8_with_its_line_ends_and_without_what_is_no_character(tmp_path: Path) -> None:
     atomic.write_text(tmp_path / "file", "β\n\ud800.")
     assert (tmp_path / "file").read_bytes() == "β\n?.".encode()
+
+
+def test_a_name_in_gz_is_gzipped_and_the_same_every_time(tmp_path: Path) -> None:
+    paths = [tmp_path / "1.gz", tmp_path / "2.gz"]
+    for path in paths:
+        atomic.write_text(path, "text")
+    assert gzip.decompress(paths[0].read_bytes()) == b"text"
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_what_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    for fine in (tmp_path / "new", tmp_path / "file"):
+        atomic.refuse_unwritable(fine)
+    for fine in (tmp_path / "new", tmp_path):
+        atomic.refuse_unwritable(fine, folder=True)
+    with pytest.raises(InputError, match=f"there is no folder {tmp_path / 'no'} to write it into"):
+        atomic.refuse_unwritable(tmp_path / "no" / "file")
+    with pytest.raises(InputError, match="is a folder; name the file to write"):
+        atomic.refuse_unwritable(tmp_path)
+    with pytest.raises(InputError, match="is a file; name the folder to write"):
+        atomic.refuse_unwritable(tmp_path / "file", folder=True)
 
 
 @pytest.mark.parametrize("failing", ["open", "fsync", "replace"])
