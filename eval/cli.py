@@ -76,11 +76,10 @@ def bioasq(
       bioqa eval bioasq 7B*_golden.json --given snippets --save run.json
       bioqa eval bioasq 7B*_golden.json run.json --against baseline.json --json
     """
-    from bioqa.eval import evaluation, ledger, submission, tables
+    from bioqa.eval import evaluation, ledger, submission, tables, target
 
-    for target in filter(None, (save, ledger_file)):
-        if not target.absolute().parent.is_dir():
-            raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
+    for written in filter(None, (save, ledger_file)):
+        target.check_target(written)
     if len(files) > 1 and not (folder or given or reader_folder or save):
         found = evaluation.of_submission(evaluation.read_batches(files[:-1]), files[-1], against)
     else:
@@ -146,14 +145,14 @@ def squad(
     """
     from dataclasses import replace
 
-    from bioqa.eval import squad, squad_scores, tables
+    from bioqa.eval import squad, squad_scores, tables, target
 
     if predictions and (save or reader_folder):
         raise click.UsageError("--save and --reader are for the reader's answers: leave PREDICTIONS out")
     if probabilities and not predictions:
         raise click.UsageError("--na-probs goes with PREDICTIONS")
-    if save and not save.absolute().parent.is_dir():
-        raise InputError(f"{save}: there is no folder {save.absolute().parent} to write it into")
+    if save:
+        target.check_target(save)
     whole = squad.read_squad(gold)
     if probabilities and not whole.unanswerable:
         raise click.UsageError(f"--na-probs is for SQuAD 2.0, and {gold} is SQuAD 1.1")
