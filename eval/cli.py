@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.eval.cli_retrieval import retrieval
 from bioqa.eval.cli_speed import speed
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def evaluate() -> None:
-    """Measure answers against gold files."""
+    """Measure answers and retrieval against gold files."""
 
 
 @evaluate.command()
@@ -207,4 +208,5 @@ def _read(questions: "Squad", reader_folder: Path | None) -> "Predictions":
         return squad.predict(questions, reader, progress)
 
 
+evaluate.add_command(retrieval)
 evaluate.add_command(speed)

@@ -167,7 +167,8 @@ def spoken(name: str) -> str:
         .replace("f1", "F1")
         .replace("rouge ", "ROUGE-")
     )
-    return words.replace("gmap", "GMAP").replace("map", "MAP").replace("mrr", "MRR").replace("su4", "SU4")
+    words = words.replace("gmap", "GMAP").replace("map", "MAP").replace("mrr", "MRR")
+    return words.replace("ndcg", "nDCG").replace("su4", "SU4")
 
 
 def _ceiling(name: str, scores: Scores) -> float | None:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import pytrec_eval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,10 +54,9 @@ def test_a_file_is_gzipped_where_its_name_says_so_and_read_by_its_content(tmp_pa
 
 
 def test_trec_eval_reads_the_same_run(tmp_path: Path) -> None:
-    trec_eval = pytest.importorskip("pytrec_eval")
     trec.write_run(tmp_path / "run", {"q1": {"a": 1e-7, "b": 2.0}, "é": {"ß": -3.5}}, "t")
     with (tmp_path / "run").open(encoding="utf-8") as file:
-        assert trec_eval.parse_run(file) == trec.read_run(tmp_path / "run")
+        assert pytrec_eval.parse_run(file) == trec.read_run(tmp_path / "run")
 
 
 def test_columns_may_be_apart_by_any_white_space_and_lines_end_as_on_any_system(write: Write) -> None:

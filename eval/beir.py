@@ -1,0 +1,107 @@
+"""Retrieval collections in the form of BEIR: a folder with documents, queries and judgments, plain or gzipped.
+
+    corpus.jsonl          {"_id", "title", "text"}
+    queries.jsonl         {"_id", "text"}
+    qrels/SPLIT.tsv       query<tab>document<tab>grade, under the header query-id corpus-id score
+
+Thakur et al., "BEIR: a heterogeneous benchmark for zero-shot evaluation of information retrieval models" (2021).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioqa.eval import trec
+from bioqa.eval.ranking import Qrels
+from bioqa.index.corpus import CorpusFile
+from bioqa.index.errors import InputError
+from bioqa.index.records import BadRecord, Document
+
+_QUERY = "expected a line to be an object with a query's '_id' and 'text'"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The documents of a collection by their ids, in the order of the file, and what cannot be searched for."""
+
+    path: Path
+    ids: tuple[str, ...]
+    unusable: tuple[BadRecord, ...]
+
+
+def read_qrels(folder: Path, split: str) -> Qrels:
+    """The judgments of a split. Raises InputError: which splits there are, or which line is wrong."""
+    there_are = sorted({path.name.removesuffix(".gz") for path in (folder / "qrels").glob("*.tsv*")})
+    name = f"{split}.tsv"
+    if folder.is_dir() and name not in there_are:
+        known = ", ".join(name.removesuffix(".tsv") for name in there_are) or "none"
+        raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {known}")
+    return trec.read_qrels(_file(folder, f"qrels/{name}"))
+
+
+def read_queries(folder: Path, qrels: Qrels) -> dict[str, str]:
+    """The texts of the queries that have judgments, in the order of these.
+
+    Raises InputError: which line or which query, what was expected.
+    """
+    path = _file(folder, "queries.jsonl")
+    queries: dict[str, str] = {}
+    for record in _records(path):
+        if isinstance(record, BadRecord):
+            raise InputError(f"{record}; {_QUERY}")
+        if record.id in queries:
+            raise InputError(f"{path}: query {record.id} is there twice; every id may come once")
+        queries[record.id] = record.text
+    if not queries:
+        raise InputError(f"{path}: there is no query in it")
+    missing = [query for query in qrels if query not in queries]
+    if missing:
+        raise InputError(
+            f"{path}: {len(missing):,} of {len(qrels):,} queries that have judgments are not in it, "
+            f"the first is {missing[0]}"
+        )
+    return {query: queries[query] for query in qrels}
+
+
+def read_corpus(folder: Path) -> Corpus:
+    """What documents there are, each read and checked once.
+
+    Raises InputError for a file that is missing, breaks off or has no documents, and for an id that comes twice.
+    """
+    path = _file(folder, "corpus.jsonl")
+    ids: dict[str, None] = {}
+    unusable = []
+    for record in _records(path):
+        if isinstance(record, BadRecord):
+            unusable.append(record)
+        elif record.id in ids:
+            raise InputError(f"{path}: document {record.id} is there twice; every id may come once")
+        else:
+            ids[record.id] = None
+    if not ids:
+        raise InputError(
+            f"{unusable[0]}; there is no document in it" if unusable else f"{path}: there is no document in it"
+        )
+    return Corpus(path, tuple(ids), tuple(unusable))
+
+
+def lacking(corpus: Corpus, qrels: Qrels) -> list[str]:
+    """The documents that are judged relevant and that the corpus does not have, each once."""
+    relevant = dict.fromkeys(document for row in qrels.values() for document, grade in row.items() if grade > 0)
+    held = set(corpus.ids)
+    return [document for document in relevant if document not in held]
+
+
+def _file(folder: Path, name: str) -> Path:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected one with corpus.jsonl, queries.jsonl and qrels/")
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise InputError(f"{folder / name}: no such file, and none with .gz; a folder in the form of BEIR has one")
+
+
+def _records(path: Path) -> Iterator[Document | BadRecord]:
+    for record in CorpusFile(path, "jsonl").records():
+        if isinstance(record, Document | BadRecord):  # JSON lines hold no deletions
+            yield record

@@ -1,0 +1,71 @@
+"""What an index finds for queries, as runs: rankings of documents, one run for every way to search."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bioqa.eval import trec
+from bioqa.eval.ranking import Run
+from bioqa.index.errors import InputError
+from bioqa.index.hybrid import Index, Query
+from bioqa.index.progress import Progress, Silent
+
+MODES = ("lexical", "dense", "hybrid")
+DOCUMENTS = 100  # ranked a query: the deepest that the measures of BEIR look
+_PASSAGES = 2 * DOCUMENTS  # first taken: abstracts have two passages on average
+
+
+def modes_of(index: Index, mode: str | None = None) -> tuple[str, ...]:
+    """The ways to search that an index allows, or the one that is asked for. Raises InputError where it has no vectors
+    for that."""
+    if index.manifest.encoder is None:
+        if mode not in (None, "lexical"):
+            raise InputError(
+                f"{index.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
+            )
+        return ("lexical",)
+    return (mode,) if mode else MODES
+
+
+def runs(
+    queries: Mapping[str, str], index: Index, modes: Sequence[str], progress: Progress | None = None
+) -> dict[str, Run]:
+    """The documents found for every query in every mode, up to `DOCUMENTS` of them, each with its score."""
+    encoder = index.open_encoder() if set(modes) - {"lexical"} else None
+    found: dict[str, dict[str, dict[str, float]]] = {mode: {} for mode in modes}
+    for place, (identity, text) in enumerate(queries.items(), start=1):
+        query = Query(text, encoder.encode([text])[0] if encoder else None)
+        for mode in modes:
+            found[mode][identity] = documents(index, query, mode)
+        (progress or Silent()).update(place / len(queries), place)
+    return dict(found)
+
+
+def documents(index: Index, query: Query, mode: str, count: int = DOCUMENTS) -> dict[str, float]:
+    """The `count` best documents: {id: score}, best first; a document scores as its best passage does.
+
+    Several passages can be of one document: more are taken until there are enough documents, or no more passages.
+    """
+    depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode)
+    while len({hit.passage.document.id for hit in hits}) < count and len(hits) == depth:
+        depth *= 2
+        hits = index.search(query, depth, mode=mode)
+    scores: dict[str, float] = {}
+    for hit in hits:
+        if len(scores) < count:
+            scores.setdefault(hit.passage.document.id, hit.score)
+    return scores
+
+
+def save(path: Path, runs: Mapping[str, Run]) -> None:
+    """Write the runs in the form of TREC: one alone to `path`, each of several to a file with the mode in its name.
+
+    Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
+    """
+    for mode, run in runs.items():
+        trec.write_run(_place(path, mode) if len(runs) > 1 else path, run, f"bioqa-{mode}")
+
+
+def _place(path: Path, mode: str) -> Path:
+    """run.lexical.trec.gz for run.trec.gz."""
+    ending = "".join(path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:])
+    return path.with_name(f"{path.name.removesuffix(ending)}.{mode}{ending}")
