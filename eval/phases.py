@@ -111,7 +111,7 @@ def lexical(job: Job) -> Groups:
     writer.commit()
     seconds = time.perf_counter() - began
     index = LexicalIndex(folder)
-    found, times = searched(job, lambda question: list(index.search(question, TOP, NO_FILTER)))
+    found, times = searched(job, lambda question: list(index.search(question, TOP, NO_FILTER))[:TOP])
     (Path(job.scratch) / FOUND).write_text(json.dumps(found), encoding="utf-8")
     return {"lexical_indexing": rate(seconds, passages=len(passages)), "lexical_search": times}
 

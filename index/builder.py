@@ -1,6 +1,6 @@
 """Building an index folder from corpus files, committed in parts: an interrupted build goes on from the last one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -10,12 +10,20 @@ import numpy as np
 from bioqa.index import analyzer, corpus, passages
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
-from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors
+from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors, length
 from bioqa.index.manifest import MANIFEST, Manifest, Source, read_manifest
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage, Record
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Store, commit, discard_uncommitted, fork_lexical, write_segment, writing
+from bioqa.index.storage import (
+    Store,
+    commit,
+    discard_uncommitted,
+    fork_lexical,
+    write_removed,
+    write_segment,
+    writing,
+)
 
 # Records between two commits: what an interruption can cost. 5,000 abstracts are encoded in 80 s on two cores.
 COMMIT_EVERY = {"encoded": 5_000, "lexical": 50_000}
@@ -28,6 +36,7 @@ class BuildReport:
     records: int = 0
     replaced: int = 0
     deleted: int = 0
+    absent: int = 0  # deletions of what was not there
     skipped_files: int = 0
     bad_records: list[BadRecord] = field(default_factory=list)
     bad_files: list[InputError] = field(default_factory=list)
@@ -86,7 +95,7 @@ class _Build:
         self._commit_every = COMMIT_EVERY["encoded" if encoder else "lexical"]
         self._sources = {source.path: source for source in manifest.sources}
         self._documents: dict[str, Document] = {}
-        self._deletions: set[str] = set()
+        self._deletions: dict[str, bool] = {}  # and whether they took back something read since the last commit
         self._bytes_before_file = 0
         self._bytes_committed = 0
         self._bytes_read = 0
@@ -124,8 +133,8 @@ class _Build:
                 self.report.bad_records.append(record)
                 return
             case Deletion():
-                self._documents.pop(record.id, None)
-                self._deletions.add(record.id)
+                taken_back = self._documents.pop(record.id, None) is not None
+                self._deletions[record.id] = taken_back or self._deletions.get(record.id, False)
             case Document():
                 before = self._documents.get(record.id)
                 self.report.replaced += before is not None
@@ -152,18 +161,17 @@ class _Build:
 
         lexical_folder = fork_lexical(self._folder, self._manifest.lexical, name)
         with disk_errors(lexical_folder):
-            lexical = LexicalWriter(lexical_folder)
+            writer = LexicalWriter(lexical_folder)
             for row in outdated:
-                lexical.remove(row)
+                writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
             for passage, row in zip(fresh, rows, strict=True):
-                lexical.add(passage, row)
-            lexical.commit()
+                writer.add(passage, row)
+            writer.commit()
 
-        removed = np.concatenate([store.removed, np.array(outdated, dtype=np.int64)])
-        removed_file = f"removed-{name}.npy" if len(removed) else ""
-        if removed_file:
-            np.save(self._folder / removed_file, removed)
+        outdated_rows = np.array(outdated, dtype=np.int64)
+        gone = [store.passage(number) for number in store.passages_of(outdated_rows).tolist()]
+        removed = np.concatenate([store.removed, outdated_rows])
         segment = write_segment(self._folder, name, documents, ranges, vectors)
         self._manifest = commit(
             self._folder,
@@ -171,11 +179,16 @@ class _Build:
             replace(
                 self._manifest,
                 documents=self._manifest.documents + len(documents) - len(outdated),
-                passages=store.next_passage + len(fresh) - len(store.passages_of(removed)),
+                passages=self._manifest.passages + len(fresh) - len(gone),
+                tokens=(
+                    self._manifest.tokens + sum(map(length, fresh)) - sum(map(length, gone))
+                    if len(removed)
+                    else self._counted_tokens(lexical_folder, fresh)
+                ),
                 segments=(*self._manifest.segments, segment),
                 sources=sources,
                 lexical=name,
-                removed=removed_file,
+                removed=write_removed(self._folder, name, removed),
             ),
         )
         self._documents.clear()
@@ -185,20 +198,32 @@ class _Build:
 
     def _outdated_rows(self, store: Store) -> list[int]:
         """Rows of committed documents that this commit replaces or deletes; what is older than them is dropped here."""
-        if not self._manifest.lexical:
-            return []
-        lexical = LexicalIndex(self._folder / "lexical" / self._manifest.lexical)
-        outdated = []
-        for row in lexical.document_rows([*self._documents, *self._deletions]):
+        outdated, known = [], set()
+        for row in self._committed_rows([*self._documents, *self._deletions]):
             committed = store.document(row)
             newer = self._documents.get(committed.id)
             if newer and newer.version < committed.version and committed.id not in self._deletions:
                 del self._documents[committed.id]
                 continue
+            known.add(committed.id)
             self.report.replaced += newer is not None
             self.report.deleted += newer is None
             outdated.append(row)
+        for name, taken_back in self._deletions.items():
+            if name not in known:
+                self.report.deleted += taken_back and name not in self._documents
+                self.report.absent += not taken_back
         return outdated
+
+    def _committed_rows(self, ids: Sequence[str]) -> Iterable[int]:
+        if not self._manifest.lexical:
+            return []
+        return LexicalIndex(self._folder / "lexical" / self._manifest.lexical).document_rows(ids)
+
+    def _counted_tokens(self, lexical_folder: Path, fresh: Sequence[Passage]) -> int:
+        """The number of terms of all passages as tantivy counts them, which is right while nothing has been removed."""
+        some_term = next((term for passage in fresh for term in analyzer.terms(passage.titled)), None)
+        return LexicalIndex(lexical_folder).counted_tokens(some_term) if some_term else self._manifest.tokens
 
     def _encode(self, fresh: Sequence[Passage]) -> Array | None:
         if not self._encoder:

@@ -1,4 +1,4 @@
-"""`bioqa index`: build an index folder and look at one."""
+"""`bioqa index`: build an index folder, keep it up to date, look at one, check one."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bioqa.index import corpus
-from bioqa.index.errors import InputError
+from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.manifest import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
@@ -20,15 +20,12 @@ _SHOWN = 5  # unusable records that are named one by one
 
 @click.group()
 def index() -> None:
-    """Build an index over PubMed files or JSON lines, and look at one."""
+    """Build an index over PubMed files or JSON lines, keep it up to date, and look at one."""
 
 
-@index.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
-@click.option(
-    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The index folder to write."
-)
-@click.option(
+_FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+_INPUTS = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
+_FORMAT = click.option(
     "--format",
     "format_name",
     default="auto",
@@ -36,6 +33,15 @@ def index() -> None:
     show_default=True,
     help="Format of the input files; 'auto' finds it out from the content of each.",
 )
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+
+
+@index.command()
+@_INPUTS
+@click.option(
+    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The index folder to write."
+)
+@_FORMAT
 @click.option(
     "--encoder",
     default="default",
@@ -67,6 +73,32 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
     _print_report(report, folder)
 
 
+@index.command()
+@_FOLDER
+@_INPUTS
+@_FORMAT
+def update(folder: Path, inputs: tuple[Path, ...], format_name: str) -> None:
+    """Bring an index up to date with files that came later.
+
+    New citations are added, revised ones replace their earlier version, deleted ones go; texts are encoded by the
+    encoder that the index was built with. Both searches change at once, and rank as if the index had been built anew.
+    Stopped at any moment, the same command goes on from the last commit.
+
+    \b
+    Examples:
+      bioqa index update my-index updatefiles/pubmed26n1335.xml.gz
+      bioqa index update my-index updatefiles/
+    """
+    from bioqa.index import builder
+    from bioqa.index.hybrid import Index
+    from bioqa.index.progress import TerminalProgress
+
+    encoder = Index(folder).open_encoder()
+    with TerminalProgress("Updating", "documents") as progress:
+        report = builder.build(inputs, folder, encoder, format_name=format_name, progress=progress)
+    _print_report(report, folder)
+
+
 def _print_report(report: "BuildReport", folder: Path) -> None:
     for bad in report.bad_records[:_SHOWN]:
         click.echo(f"skipped: {bad}", err=True)
@@ -75,6 +107,7 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
     counts = {
         "replaced by a newer one with the same id": report.replaced,
         "deleted": report.deleted,
+        "deletions of what was not there": report.absent,
         "unusable": len(report.bad_records),
         "files already in the index": report.skipped_files,
         "files not read to the end": len(report.bad_files),
@@ -94,8 +127,40 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
 
 
 @index.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+@_FOLDER
+@_JSON
+def verify(folder: Path, as_json: bool) -> None:
+    """Check that every byte of an index is the one that was written.
+
+    Names each file that is damaged, missing or of another size, and what in the index contradicts itself; files that
+    do not belong to it are named too, and are harmless. The exit status is 1 where the index is damaged.
+
+    \b
+    Example:
+      bioqa index verify my-index
+    """
+    from bioqa.index.progress import TerminalProgress
+    from bioqa.index.verification import verify as findings_of
+
+    with TerminalProgress("Verifying", "files") as progress:
+        findings = findings_of(folder, progress)
+    damages = [finding for finding in findings if not finding.harmless]
+    if as_json:
+        fields = {"path": str(folder), "damaged": bool(damages), "findings": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(fields, indent=1))
+    else:
+        for finding in findings:
+            kind = "harmless" if finding.harmless else "DAMAGED "
+            click.echo(f"{kind}  {finding.file}: {finding.what}; {finding.cure}")
+        if not damages:
+            click.echo(f"{folder}: every file is as it was written")
+    if damages:
+        raise BioqaError(f"{folder}: damaged; {len(damages):,} of its files are named above")
+
+
+@index.command()
+@_FOLDER
+@_JSON
 def info(folder: Path, as_json: bool) -> None:
     """Show what an index folder holds.
 
@@ -111,11 +176,13 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     from bioqa.index.storage import Store
 
     manifest = read_manifest(folder)
-    Store(folder, manifest)  # this and the next line check that every file is there
-    LexicalIndex(folder / "lexical" / manifest.lexical)
+    store = Store(folder, manifest)  # this and the next line check that every file is there
+    waiting = LexicalIndex(folder / "lexical" / manifest.lexical).waiting
+    removed = store.next_passage - manifest.passages
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     if as_json:
-        fields = {**asdict(manifest), "path": str(folder), "bytes": size}
+        counts = {"removed_passages": removed, "waiting_passages": waiting}
+        fields = {**asdict(manifest), **counts, "path": str(folder), "bytes": size}
         json.dump(fields, sys.stdout, indent=1)
         click.echo()
         return
@@ -128,9 +195,11 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     click.echo(f"index      {folder}")
     click.echo(f"documents  {manifest.documents:,}")
     click.echo(f"passages   {manifest.passages:,}")
+    if removed:
+        click.echo(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")
     click.echo(f"encoder    {encoder}")
     click.echo(
         f"files in   {finished:,}"
         + (f", {len(manifest.sources) - finished:,} in part" if finished < len(manifest.sources) else "")
     )
-    click.echo(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit}")
+    click.echo(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit} of {manifest.committed}")

@@ -6,10 +6,13 @@ Scores = Mapping[int, float]
 
 
 def rrf(rankings: Sequence[Scores], constant: float = 60.0) -> dict[int, float]:
-    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of 1 / (constant + rank)."""
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of 1 / (constant + rank).
+
+    Equal scores rank in the order in which their ranking has them.
+    """
     fused: dict[int, float] = {}
     for ranking in rankings:
-        for rank, number in enumerate(sorted(ranking, key=lambda n: (-ranking[n], n)), start=1):
+        for rank, number in enumerate(sorted(ranking, key=lambda n: -ranking[n]), start=1):
             fused[number] = fused.get(number, 0.0) + 1.0 / (constant + rank)
     return fused
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bioqa.index import ties
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSIONS
-from bioqa.index.lexical import LexicalIndex
+from bioqa.index.lexical import LexicalIndex, Living
 from bioqa.index.manifest import read_manifest
 from bioqa.index.model import shipped
 from bioqa.index.records import Hit, Passage
@@ -39,7 +40,9 @@ class Index:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self._store = Store(folder, self.manifest)
-        self.lexical = LexicalIndex(folder / "lexical" / self.manifest.lexical)
+        self.lexical = LexicalIndex(
+            folder / "lexical" / self.manifest.lexical, Living(self.manifest.tokens, self._store.passage)
+        )
 
     @cached_property
     def _vectors(self) -> VectorIndex | None:
@@ -76,7 +79,7 @@ class Index:
         return [self._store.passage(number) for number in self._store.passages_of(rows).tolist()]
 
     def search(self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER) -> list[Hit]:
-        """The `k` best passages, best first.
+        """The `k` best passages, best first; what scores alike comes in the order of document ids.
 
         `hybrid` falls back to the lexical side alone where the index has no vectors; `dense` raises InputError there.
         """
@@ -86,26 +89,29 @@ class Index:
             raise InputError(
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
             )
-        depth = max(k, DEPTH)
-        lexical = self.lexical.search(query.text, depth, narrow) if mode != "dense" else {}
+        depth, place = max(k, DEPTH), self._store.place
+        lexical: dict[int, float] = {}
+        if mode != "dense":
+            lexical = ties.ordered(self.lexical.search(query.text, depth, narrow), depth, place)
         dense: dict[int, float] = {}
-        if mode != "lexical" and self._vectors is not None and query.vector is not None:
+        vectors, vector = self._vectors if mode != "lexical" else None, query.vector
+        if vectors is not None and vector is not None:
             allowed = None if narrow.is_empty else self.lexical.matching(narrow)
-            dense = self._vectors.search(query.vector, depth, allowed)
+            nearest = ties.complete(lambda size: vectors.search(vector, size, allowed), depth)
+            dense = ties.ordered(nearest, depth, place)
         rankings = [ranking for ranking in (lexical, dense) if ranking]
-        fused = FUSIONS[FUSION](rankings)
-        best = sorted(fused, key=lambda number: (-fused[number], number))[:k]
+        best = ties.ordered(FUSIONS[FUSION](rankings), k, place)
         lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
         return [
             Hit(
                 self._store.passage(number),
-                fused[number],
+                score,
                 lexical_ranks.get(number),
                 dense_ranks.get(number),
                 lexical.get(number),
                 dense.get(number),
             )
-            for number in best
+            for number, score in best.items()
         ]
 
 

@@ -1,23 +1,27 @@
 """BM25 over passages, in tantivy."""
 
 import contextlib
+import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tantivy
 
-from bioqa.index import analyzer
+from bioqa.index import analyzer, bm25, ties
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.filters import Filter
 from bioqa.index.records import Passage
 from bioqa.index.runtime import Array
 
 _WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
+_SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
 
 
 def _schema() -> Any:
@@ -44,9 +48,8 @@ class LexicalWriter:
     def add(self, passage: Passage, document_row: int) -> None:
         """Index a passage under its number; the title counts as part of every passage of a document."""
         document = passage.document
-        title = document.title if passage.start else ""
         entry = tantivy.Document()
-        entry.add_text("text", f"{title} {passage.text}")
+        entry.add_text("text", passage.titled)
         entry.add_text("id", document.id)
         entry.add_unsigned("passage", passage.number)
         entry.add_unsigned("document", document_row)
@@ -85,13 +88,32 @@ def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
     return mirror
 
 
-class LexicalIndex:
-    """A committed tantivy index, read-only."""
+def length(passage: Passage) -> int:
+    """How many terms are indexed of a passage."""
+    return len(analyzer.terms(passage.titled))
 
-    def __init__(self, folder: Path):
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """What is known of the passages that have not been removed: how many terms they have, and the text of each."""
+
+    tokens: int
+    passage: Callable[[int], Passage]
+
+
+class LexicalIndex:
+    """A committed tantivy index, read-only.
+
+    tantivy's statistics count passages that were removed until a merge drops them, and estimate the lengths of what it
+    merged. With `living`, scores are those of an index in which they never were; without, the mean length is tantivy's.
+    """
+
+    def __init__(self, folder: Path, living: Living | None = None):
         try:
             self._mirror = None if os.access(folder, os.W_OK) else _mirrored(folder)
             self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
+            segments = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["segments"]
+            self._counted: int = sum(segment["max_doc"] for segment in segments)
         except (ValueError, OSError) as error:
             raise IndexFolderError(
                 f"{folder}: the lexical index cannot be opened ({error}); build the index again"
@@ -100,27 +122,91 @@ class LexicalIndex:
         self._index.config_reader("manual")
         self._searcher = self._index.searcher()
         self._folder = folder
+        self._living = living
+        self._frequencies: dict[str, int] = {}
+        self._counted_mean: float | None = None
+
+    @property
+    def passages(self) -> int:
+        """The number of passages that can be found."""
+        return int(self._searcher.num_docs)
+
+    @property
+    def waiting(self) -> int:
+        """The number of passages that were removed and wait to be dropped by a merge."""
+        return self._counted - self.passages
 
     def search(self, query: str, k: int, narrow: Filter) -> dict[int, float]:
-        """The `k` best passages by BM25: {passage number: score}, best first; empty where no term is known."""
-        counts = Counter(analyzer.query_terms(query))
-        clauses = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), float(count)))
-            for term, count in counts.items()
-        ]
-        if not clauses or k < 1:
+        """The `k` best passages by BM25 and all that score like the last: {passage number: score}, best first.
+
+        Empty where no term is known.
+        """
+        weights = {
+            term: count * bm25.idf(self.passages, holding)
+            for term, count in Counter(analyzer.query_terms(query)).items()
+            if (holding := self.document_frequency(term))
+        }
+        if not weights or k < 1:
             return {}
-        scored = tantivy.Query.boolean_query(clauses)
-        if not narrow.is_empty:
-            unscored = tantivy.Query.const_score_query(self._filter_query(narrow), 0.0)
-            scored = tantivy.Query.boolean_query([(tantivy.Occur.Must, scored), (tantivy.Occur.Must, unscored)])
-        try:
-            hits = self._searcher.search(scored, k, count=False).hits
-        except ValueError as error:  # a file that is opened only when a query needs it
-            raise IndexFolderError(f"{self._folder}: damaged ({error}); build the index again") from None
-        numbers = self._searcher.fast_field_values("passage", [address for _, address in hits])
-        best_first = sorted(zip(numbers, (score for score, _ in hits), strict=True), key=lambda hit: (-hit[1], hit[0]))
-        return dict(best_first)
+        scored = self._scored(weights)
+        narrowed = self._narrowed(scored, narrow)
+        stretch = self._stretch(scored)
+        if self._living and abs(stretch - 1) > _SAME:
+            return ties.reaching(self._rescored(narrowed, k, weights, stretch, self._living), k)
+        return ties.complete(lambda size: self._found(narrowed, size), k)
+
+    def _rescored(
+        self, narrowed: Any, k: int, weights: Mapping[str, float], stretch: float, living: Living
+    ) -> dict[int, float]:
+        """Right scores of passages among which are the `k` best and all that score like the last of them.
+
+        tantivy ranks by the right weights, but by its own mean length. With the right one, `stretch` times as long, a
+        score is at most max(1, stretch) times what it was, for f / (f + c + d / mean) grows by less than the mean does.
+        So passages are scored from their text, in tantivy's order, until that bound falls below the k-th best found.
+        """
+        most = max(1.0, stretch) * (1 + _SAME + ties.NEARLY)
+        mean = living.tokens / self.passages
+        scores: dict[int, float] = {}
+        best: list[float] = []
+        size = 2 * k
+        while True:
+            found = self._found(narrowed, size)
+            for number, counted in found.items():
+                if len(best) == k and counted * most < best[0]:
+                    return scores
+                if number not in scores:
+                    scores[number] = bm25.score(weights, analyzer.terms(living.passage(number).titled), mean)
+                    heappush(best, scores[number])
+                    if len(best) > k:
+                        heappop(best)
+            if len(found) < size:
+                return scores
+            size *= 2
+
+    def _stretch(self, scored: Any) -> float:
+        """The right mean length of passages over the one that tantivy takes; `scored` is a query that finds some."""
+        if self._living is None:
+            return 1.0
+        if self._counted_mean is None:
+            self._counted_mean = self._explained_mean(scored)
+        return self._living.tokens / self.passages / self._counted_mean
+
+    def counted_tokens(self, term: str) -> int:
+        """The number of terms in all passages as tantivy counts them, to the precision of float32.
+
+        `term` is one that a passage holds. Exact up to 8 million where nothing has been removed.
+        """
+        return round(self._explained_mean(self._term("text", term)) * self._counted)
+
+    def _explained_mean(self, scored: Any) -> float:
+        with self._reading():
+            ((_, address),) = self._hits(scored, 1)
+            parts = [json.loads(scored.explain(self._searcher, address).to_json())]
+            for part in parts:
+                if part["description"].startswith("avgdl"):
+                    return float(part["value"])
+                parts.extend(part.get("details", ()))
+            raise ValueError("tantivy does not tell the mean length of its passages")
 
     def matching(self, narrow: Filter) -> Array:
         """The numbers of all passages that pass the filter: int64, shape (n,)."""
@@ -133,10 +219,49 @@ class LexicalIndex:
 
     def document_frequency(self, term: str) -> int:
         """The number of passages that hold a term as the analyzer writes it."""
-        return int(self._searcher.doc_freq("text", term))
+        if not self.waiting:
+            return self._counted_frequency(term)
+        if term not in self._frequencies:
+            with self._reading():
+                self._frequencies[term] = int(self._searcher.search(self._term("text", term), 1, count=True).count)
+        return self._frequencies[term]
+
+    def _counted_frequency(self, term: str) -> int:
+        with self._reading():
+            return int(self._searcher.doc_freq("text", term))
+
+    def _scored(self, weights: Mapping[str, float]) -> Any:
+        clauses = []
+        for term, weight in weights.items():
+            boost = weight / bm25.idf(self._counted, self._counted_frequency(term))
+            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), boost)))
+        return tantivy.Query.boolean_query(clauses)
+
+    def _narrowed(self, scored: Any, narrow: Filter) -> Any:
+        if narrow.is_empty:
+            return scored
+        unscored = tantivy.Query.const_score_query(self._filter_query(narrow), 0.0)
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, scored), (tantivy.Occur.Must, unscored)])
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:  # a file that is opened only when a query needs it
+            raise IndexFolderError(f"{self._folder}: damaged ({error}); build the index again") from None
+
+    def _hits(self, query: Any, k: int) -> list[tuple[float, Any]]:
+        with self._reading():
+            hits: list[tuple[float, Any]] = self._searcher.search(query, k, count=False).hits
+        return hits
+
+    def _found(self, query: Any, k: int) -> dict[int, float]:
+        hits = self._hits(query, k)
+        numbers = self._searcher.fast_field_values("passage", [address for _, address in hits])
+        return dict(zip(numbers, (score for score, _ in hits), strict=True))
 
     def _all_values(self, query: Any, field: str) -> Array:
-        hits = self._searcher.search(query, max(1, self._searcher.num_docs), count=False).hits
+        hits = self._hits(query, max(1, self.passages))
         return np.array(self._searcher.fast_field_values(field, [address for _, address in hits]), dtype=np.int64)
 
     def _term(self, field: str, value: str) -> Any:

@@ -1,15 +1,18 @@
 """The manifest of an index folder: the only source of truth about what it holds."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from bioqa.index import atomic
 from bioqa.index.errors import IndexFolderError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
+_DIGEST = re.compile(rb'\{\s*"digest": "([0-9a-f]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,15 @@ class Manifest:
     passage_words: int
     encoder: EncoderIdentity | None
     commit: int = 0
+    committed: str = ""  # when, in UTC
     documents: int = 0
     passages: int = 0
+    tokens: int = 0  # terms in all passages together, what was removed not counted
     segments: tuple[SegmentInfo, ...] = ()
     sources: tuple[Source, ...] = ()
     lexical: str = ""
     removed: str = ""
+    digests: dict[str, str] = field(default_factory=dict)  # SHA-256 of every file, by its path in the folder
     format: int = field(default=FORMAT)
 
 
@@ -73,6 +79,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise IndexFolderError(
                 f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
             )
+        del fields["digest"]
         encoder = fields.pop("encoder")
         manifest = Manifest(
             encoder=EncoderIdentity(**encoder) if encoder else None,
@@ -93,8 +100,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _check_types(manifest: Manifest) -> None:
-    numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.passage_words]
-    texts = [manifest.analyzer, manifest.lexical, manifest.removed]
+    numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.tokens, manifest.passage_words]
+    texts = [manifest.analyzer, manifest.lexical, manifest.removed, manifest.committed]
+    texts += [text for entry in dict(manifest.digests).items() for text in entry]
     for segment in manifest.segments:
         numbers += [segment.documents, segment.passages, *dict(segment.files).values()]
         texts += [segment.name, *segment.files]
@@ -104,4 +112,16 @@ def _check_types(manifest: Manifest) -> None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """The commit: after this rename the new state is there, before it the old one is."""
-    atomic.write_text(folder / MANIFEST, json.dumps(asdict(manifest), indent=1))
+    content = {"digest": "", **asdict(manifest)}
+    atomic.write(folder / MANIFEST, _signed(json.dumps(content, indent=1).encode()))
+
+
+def is_as_written(folder: Path) -> bool:
+    """Whether not one byte of the manifest has changed since its commit: it begins with the digest of all the rest."""
+    found = (folder / MANIFEST).read_bytes()
+    digest = _DIGEST.match(found)
+    return digest is not None and _signed(found[: digest.start(1)] + found[digest.end(1) :]) == found
+
+
+def _signed(unsigned: bytes) -> bytes:
+    return unsigned.replace(b'""', f'"{sha256(unsigned).hexdigest()}"'.encode(), 1)

@@ -9,6 +9,8 @@
     lexical/000001/             tantivy's files; hard links to the previous commit's where nothing changed
     removed-000001.npy          int64: rows of documents that were replaced or deleted since their segment was written
 
+    writer.lock                 of the writer at work; see lock.py
+
 What a killed process leaves behind is in no manifest, so nobody reads it, and the next writer deletes it.
 """
 
@@ -20,19 +22,21 @@ import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bioqa.index import atomic
+from bioqa.index import atomic, digests
 from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.lock import LOCK, locked
 from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest, write_manifest
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
 
-_LOCK = "writer.lock"
 _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commit
 
 
@@ -43,9 +47,7 @@ def writing(folder: Path) -> Iterator[None]:
     if folder.exists():
         _refuse_foreign(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _LOCK).open("a") as lock:
-            _lock(lock.fileno(), folder)
+        with locked(folder):
             try:
                 yield
             finally:
@@ -61,7 +63,7 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; an index is a folder")
     entries = {entry.name for entry in folder.iterdir()}
-    ours = {_LOCK, "segments", "lexical", atomic.unfinished(Path(MANIFEST)).name} if _LOCK in entries else set()
+    ours = {LOCK, "segments", "lexical", atomic.unfinished(Path(MANIFEST)).name} if LOCK in entries else set()
     strangers = entries - ours
     if MANIFEST not in entries and strangers:
         raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")
@@ -70,21 +72,10 @@ def _refuse_foreign(folder: Path) -> None:
 def _leave_nothing(folder: Path) -> None:
     """Take back what a writer that committed nothing has put into the folder; what else is there stays."""
     _discard(folder, keep=set())
-    (folder / _LOCK).unlink(missing_ok=True)
+    (folder / LOCK).unlink(missing_ok=True)
     for emptied in (folder / "segments", folder / "lexical", folder):
         with contextlib.suppress(OSError):
             emptied.rmdir()
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: tantivy's own lock still stops a second writer
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StorageError(f"{folder}: another bioqa is writing to this index; wait for it to end") from None
 
 
 def write_segment(
@@ -111,11 +102,25 @@ def write_segment(
     if vectors is not None:
         np.save(target / "vectors.npy", vectors.astype(np.float16))
     sizes = {}
-    for file_path in sorted(target.iterdir()):
-        with file_path.open("rb") as file:
-            os.fsync(file.fileno())
-        sizes[file_path.name] = file_path.stat().st_size
+    for path in sorted(target.iterdir()):
+        _sync(path)
+        sizes[path.name] = path.stat().st_size
     return SegmentInfo(name, len(documents), len(rows), sizes)
+
+
+def write_removed(folder: Path, name: str, rows: Array) -> str:
+    """Write the rows of all documents removed so far; returns the file's name, none where there are none."""
+    if not len(rows):
+        return ""
+    path = folder / f"removed-{name}.npy"
+    np.save(path, rows)
+    _sync(path)
+    return path.name
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def fork_lexical(folder: Path, current: str, name: str) -> Path:
@@ -167,7 +172,8 @@ class Segment:
                 raise IndexFolderError(f"{path} {what}; the index is damaged, rebuild with 'bioqa index build'")
 
     @cached_property
-    def _offsets(self) -> Array:
+    def offsets(self) -> Array:
+        """int64 (n + 1): where each document's line begins, and where the last one ends."""
         return _mapped(self._folder / "documents.npy")
 
     @cached_property
@@ -187,19 +193,29 @@ class Segment:
 
     def document(self, row: int) -> Document:
         """The document in row `row` of this segment."""
-        start, end = self._offsets[row : row + 2].tolist()
+        fields = self._fields(row)
         try:
-            fields = json.loads(self._lines[start:end])
             for name in ("authors", "mesh", "publication_types"):
                 fields[name] = tuple(fields[name])
             return Document(**fields)
-        except (ValueError, TypeError, KeyError) as error:
+        except (TypeError, KeyError) as error:
+            raise _damaged(self._folder / "documents.jsonl", str(error)) from None
+
+    def document_id(self, row: int) -> str:
+        """The id of the document in row `row` of this segment."""
+        return str(self._fields(row)["id"])
+
+    def _fields(self, row: int) -> dict[str, Any]:
+        start, end = self.offsets[row : row + 2].tolist()
+        try:
+            return dict(json.loads(self._lines[start:end]))
+        except (ValueError, TypeError) as error:
             raise _damaged(self._folder / "documents.jsonl", str(error)) from None
 
 
 def _mapped(path: Path) -> Array:
     try:
-        array: Array = np.load(path, mmap_mode="r")
+        array: Array = np.asarray(np.load(path, mmap_mode="r"))  # a plain view: rows of a memmap take twice the time
     except (OSError, ValueError, EOFError) as error:
         raise _damaged(path, str(error)) from None
     return array
@@ -239,6 +255,12 @@ class Store:
         row, start, end = self.segments[part].passages[number - self._passage_bases[part]].tolist()
         return Passage(number, self.segments[part].document(row), start, end)
 
+    def place(self, number: int) -> tuple[str, int]:
+        """The id of a passage's document and where it starts in its text: what does not change with its number."""
+        part = bisect_right(self._passage_bases, number) - 1
+        row, start, _ = self.segments[part].passages[number - self._passage_bases[part]].tolist()
+        return self.segments[part].document_id(row), start
+
     def passages_of(self, document_rows: Array) -> Array:
         """The numbers of all passages of these documents: int64, ascending."""
         found = []
@@ -253,7 +275,9 @@ class Store:
 
 def commit(folder: Path, before: Manifest, changes: Manifest) -> Manifest:
     """Make `changes` the state of the folder, then delete the files that only `before` needed."""
-    after = replace(changes, commit=before.commit + 1)
+    now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+    digested = digests.digests(folder, before, changes)
+    after = replace(changes, commit=before.commit + 1, committed=now, digests=digested)
     write_manifest(folder, after)
     discard_uncommitted(folder, after)
     return after

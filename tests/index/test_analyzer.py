@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bioqa.index import analyzer
 
@@ -30,6 +32,11 @@ def test_forms_of_one_word_become_one_term(one: str, other: str) -> None:
 
 def test_terms_keep_the_order_of_the_text() -> None:
     assert analyzer.terms("zinc finger binds zinc") == ["zinc", "finger", "bind", "zinc"]
+
+
+@given(st.text(st.sampled_from("aB3é-ﬁ\u2028\u0301 \t\n\x1c\x85_.😀'\u3000x"), max_size=60), st.integers(1, 90))
+def test_terms_are_those_the_analyzer_finds_in_the_whole_text(text: str, times: int) -> None:
+    assert analyzer.terms(text * times) == list(analyzer.analyzer().analyze(text * times))
 
 
 def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:

@@ -4,7 +4,10 @@ from hypothesis import strategies as st
 
 from bioqa.index.fusion import FUSIONS, Scores, minmax, rrf
 
-RANKING = st.dictionaries(st.integers(0, 20), st.integers(-50, 50).map(lambda n: n / 8), max_size=12)
+SCORES = st.dictionaries(st.integers(0, 20), st.integers(-50, 50).map(lambda n: n / 8), max_size=12)
+RANKING = SCORES.map(
+    lambda scores: {number: scores[number] for number in order(scores)}
+)  # best first, as searches give
 RANKINGS = st.lists(RANKING, min_size=1, max_size=3)
 
 
@@ -42,8 +45,8 @@ def test_rrf_sees_ranks_and_not_the_size_of_scores(rankings: list[Scores], facto
     assert rrf(stretched) == rrf(rankings)
 
 
-def test_rrf_ranks_equal_scores_by_number() -> None:
-    assert order(rrf([{7: 1.0, 3: 1.0, 5: 1.0}])) == [3, 5, 7]
+def test_rrf_ranks_equal_scores_as_their_ranking_does() -> None:
+    assert order(rrf([{7: 1.0, 3: 1.0, 5: 1.0}])) == [7, 3, 5]
 
 
 def test_minmax_gives_the_means_worked_out_by_hand() -> None:

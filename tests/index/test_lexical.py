@@ -10,7 +10,7 @@ from rank_bm25 import BM25Okapi
 from bioqa.index import analyzer
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.filters import NO_FILTER, Filter
-from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors
+from bioqa.index.lexical import LexicalIndex, LexicalWriter, Living, disk_errors, length
 from bioqa.index.records import Document, Passage
 
 Add = Callable[[Iterable[Document]], LexicalIndex]
@@ -55,9 +55,9 @@ def lucene_bm25(documents: list[Document], query: str) -> dict[int, float]:
     for term in analyzer.terms(query):
         holding = sum(term in text for text in texts)
         idf = math.log(1 + (len(texts) - holding + 0.5) / (holding + 0.5))
-        for number, (text, length) in enumerate(zip(texts, lengths, strict=True)):
+        for number, (text, words) in enumerate(zip(texts, lengths, strict=True)):
             if term in text:
-                part = text[term] * 2.2 / (text[term] + 1.2 * (0.25 + 0.75 * length / mean))
+                part = text[term] * 2.2 / (text[term] + 1.2 * (0.25 + 0.75 * words / mean))
                 scores[number] = scores.get(number, 0.0) + idf * part
     return scores
 
@@ -167,6 +167,49 @@ def test_a_removed_document_is_found_by_nothing(index_of: Add, tmp_path: Path) -
     assert set(index.search("fresh", 10, NO_FILTER)) == {5}
     assert index.matching(Filter(1999, 1999)).tolist() == [5]
     assert list(index.document_rows(["1", "5"])) == [5]
+
+
+@pytest.fixture
+def updated(index_of: Add, random_corpus: list[Document], tmp_path: Path) -> tuple[LexicalIndex, list[Document]]:
+    """An index from which every third document was removed, those with the most words first, and what is left."""
+    index_of(random_corpus)
+    by_length = sorted(range(len(random_corpus)), key=lambda row: -len(random_corpus[row].text))
+    gone = set(by_length[: len(random_corpus) // 3])
+    writer = LexicalWriter(tmp_path)
+    for row in gone:
+        writer.remove(row)
+    writer.commit()
+    left = [document for row, document in enumerate(random_corpus) if row not in gone]
+    tokens = sum(length(whole(0, document)) for document in left)
+    return LexicalIndex(tmp_path, Living(tokens, lambda number: whole(number, random_corpus[number]))), left
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("k", [1, 3, 1000])
+def test_scores_are_those_of_bm25_over_what_is_left(
+    query: str, k: int, updated: tuple[LexicalIndex, list[Document]]
+) -> None:
+    index, left = updated
+    found = index.search(query, k, NO_FILTER)
+    every = {left[row].id: score for row, score in lucene_bm25(left, query).items()}
+    kth = sorted(every.values(), reverse=True)[:k][-1]
+    assert {str(number) for number in found} == {name for name, score in every.items() if score > kth * (1 - 1e-9)}
+    assert {str(number): score for number, score in found.items()} == pytest.approx(
+        {str(number): every[str(number)] for number in found}, rel=1e-9
+    )
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_statistics_count_what_is_left_alone(updated: tuple[LexicalIndex, list[Document]]) -> None:
+    index, left = updated
+    assert (index.passages, index.waiting) == (len(left), 66)
+    for term in ("worda0", "worde9", "unheard"):
+        assert index.document_frequency(term) == sum(term in analyzer.terms(document.text) for document in left)
+
+
+def test_the_number_of_terms_is_told_where_nothing_was_removed(index_of: Add, random_corpus: list[Document]) -> None:
+    wanted = sum(length(whole(0, document)) for document in random_corpus)
+    assert index_of(random_corpus).counted_tokens("worda0") == wanted
 
 
 def test_nothing_shows_before_the_commit(index_of: Add, tmp_path: Path) -> None:

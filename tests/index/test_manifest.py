@@ -21,6 +21,9 @@ FULL = Manifest(
     sources=(Source("/data/ä b.xml.gz", 100, 0, 3, finished=True),),
     lexical="000007",
     removed="removed-000007.npy",
+    committed="2026-01-02 03:04:05+00:00",
+    tokens=900,
+    digests={"removed-000007.npy": "ab" * 32},
 )
 
 
@@ -58,7 +61,7 @@ def test_another_format_is_named_with_the_one_that_is_read(found: Any, tmp_path:
 def changed(**changes: Any) -> bytes:
     fields: dict[str, Any] = {
         "analyzer": "a", "passage_words": 1, "encoder": None, "commit": 1, "documents": 0, "passages": 0,
-        "segments": [], "sources": [], "lexical": "000001", "removed": "", "format": manifest.FORMAT,
+        "segments": [], "sources": [], "lexical": "000001", "removed": "", "format": manifest.FORMAT, "digest": "",
     }  # fmt: skip
     fields |= changes
     return json.dumps({name: value for name, value in fields.items() if value != "left out"}).encode()
@@ -79,7 +82,7 @@ def test_the_undamaged_one_is_read(tmp_path: Path) -> None:
         b"3",
         b"{}",
         b"\xff\xfe\x00",
-        b'{"format": 1, "enc',
+        b'{"format": 2, "enc',
         b"\x00" * 200,
         changed(encoder="left out"),
         changed(segments="left out"),
