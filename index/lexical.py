@@ -164,7 +164,7 @@ class LexicalIndex:
         score is at most max(1, stretch) times what it was, for f / (f + c + d / mean) grows by less than the mean does.
         So passages are scored from their text, in tantivy's order, until that bound falls below the k-th best found.
         """
-        most = max(1.0, stretch) * (1 + _SAME + ties.NEARLY)
+        most = max(1.0, stretch) * (1 + 2 * ties.NEARLY)  # and a little for the rounding of float32
         mean = living.tokens / self.passages
         scores: dict[int, float] = {}
         best: list[float] = []
@@ -172,7 +172,7 @@ class LexicalIndex:
         while True:
             found = self._found(narrowed, size)
             for number, counted in found.items():
-                if len(best) == k and counted * most < best[0]:
+                if len(best) == k and counted * most < best[0] - ties.NEARLY:
                     return scores
                 if number not in scores:
                     scores[number] = bm25.score(weights, analyzer.terms(living.passage(number).titled), mean)

@@ -4,11 +4,13 @@ import gzip
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, starmap
 from pathlib import Path
@@ -24,8 +26,10 @@ from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.filters import Filter
 from bioqa.index.hybrid import Index, Query
+from bioqa.index.lock import LOCK
 from bioqa.index.manifest import MANIFEST, EncoderIdentity, read_manifest
 from bioqa.index.progress import Silent
+from bioqa.index.verification import verify
 
 TOPICS = [
     "Insulin lowers blood glucose in patients with diabetes.",
@@ -272,12 +276,12 @@ def test_a_deletion_withdraws_a_document_in_both_searches(spread: str, tmp_path:
     articles = [article(number, f"Paper {number}") for number in (1, 2, 3)]
     withdrawn = deletion(1, 3, 77)
     if spread == "one file":
-        builder.build([xml_file(tmp_path / "all.xml", *articles, withdrawn)], folder, encoder)
+        report = builder.build([xml_file(tmp_path / "all.xml", *articles, withdrawn)], folder, encoder)
+        assert (report.records, report.deleted, report.absent) == (6, 2, 1)
     else:
         builder.build([xml_file(tmp_path / "baseline.xml", *articles)], folder, encoder)
         report = builder.build([xml_file(tmp_path / "update.xml", withdrawn)], folder, encoder)
-        assert report.deleted == 2
-        assert report.records == 3
+        assert (report.records, report.deleted, report.absent) == (3, 2, 1)
     assert titles(folder) == titles(folder, encoder=encoder) == [("2", "Paper 2")]
     assert read_manifest(folder).documents == read_manifest(folder).passages == 1
     assert_clean(folder)
@@ -301,6 +305,22 @@ def test_what_follows_a_deletion_counts_whatever_its_version(tmp_path: Path) -> 
     builder.build([xml_file(tmp_path / "a.xml", article(1, "Paper old", 2))], tmp_path / "index", None)
     builder.build([xml_file(tmp_path / "b.xml", deletion(1), article(1, "Paper new"))], tmp_path / "index", None)
     assert titles(tmp_path / "index") == [("1", "Paper new")]
+
+
+def test_one_file_may_delete_a_document_and_bring_it_again(tmp_path: Path) -> None:
+    builder.build(
+        [xml_file(tmp_path / "a.xml", article(1, "Paper old", 3), article(2, "Paper 2"))], tmp_path / "i", None
+    )
+    update = xml_file(tmp_path / "b.xml", deletion(1, 9), article(1, "Paper new"), article(9, "Paper 9"), deletion(9))
+    report = builder.build([update], tmp_path / "i", None)
+    assert titles(tmp_path / "i") == [("1", "Paper new"), ("2", "Paper 2")]
+    assert (report.replaced, report.deleted, report.absent, read_manifest(tmp_path / "i").documents) == (1, 1, 0, 2)
+
+
+def test_a_lower_version_changes_nothing_and_is_no_error(tmp_path: Path) -> None:
+    builder.build([xml_file(tmp_path / "a.xml", article(1, "Paper new", 3))], tmp_path / "index", None)
+    report = builder.build([xml_file(tmp_path / "b.xml", article(1, "Paper old", 2))], tmp_path / "index", None)
+    assert (report.records, report.replaced, titles(tmp_path / "index")) == (1, 0, [("1", "Paper new")])
 
 
 CHANGES = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.booleans()), min_size=1, max_size=10)
@@ -412,7 +432,7 @@ def ranked(folder: Path) -> dict[Any, list[tuple[tuple[str, int], float]]]:
     }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.lists(CHANGE, min_size=1, max_size=12), st.integers(1, 4), st.sampled_from([2, 100]))
 def test_whatever_was_added_revised_deleted_and_added_again_ranks_as_if_built_afresh(
     changes: list[tuple[int, str | None, str]], every: int, depth: int
@@ -431,8 +451,12 @@ def test_whatever_was_added_revised_deleted_and_added_again_ranks_as_if_built_af
         wanted, got = ranked(fresh), ranked(updated)
         assert read_manifest(updated).tokens == read_manifest(fresh).tokens
     for asked, hits in wanted.items():
-        assert [place for place, _ in got[asked]] == [place for place, _ in hits], asked
-        assert [score for _, score in got[asked]] == pytest.approx([score for _, score in hits], rel=1e-5, abs=1e-6)
+        # Fusing stretches what separates near scores to 0..1, and the rounding of float32 with it.
+        near = {"abs": 1e-4} if asked[1] == "hybrid" else {"rel": 1e-5, "abs": 1e-6}
+        fresh_scores, scores = dict(hits), dict(got[asked])
+        assert scores == pytest.approx(fresh_scores, **near), asked
+        in_order = [fresh_scores[place] for place, _ in got[asked]]
+        assert in_order == pytest.approx([score for _, score in hits], **near), asked
 
 
 # The same file again
@@ -776,6 +800,64 @@ def test_a_killed_build_goes_on_and_ends_like_one_that_was_not(
     assert_clean(folder)
 
 
+OFTEN = """
+from bioqa.index import builder
+builder.COMMIT_EVERY["lexical"] = 3
+from bioqa.qa.cli import main
+main()
+"""
+
+
+def is_held_by(process: int, folder: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return f'"process": {process},' in (folder / LOCK).read_text()
+    return False
+
+
+def kill_again_and_again(arguments: Sequence[str | Path], folder: Path, source: random.Random) -> int:
+    """Runs a command until it ends, killed at random moments of its writing up to five times; returns how often."""
+    kills = 0
+    while True:
+        commit = read_manifest(folder).commit if (folder / MANIFEST).exists() else 0
+        process = subprocess.Popen(
+            [sys.executable, "-c", OFTEN, "index", *map(str, arguments)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while process.poll() is None and not is_held_by(process.pid, folder):
+            time.sleep(0.001)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(source.uniform(0, 0.1) if kills < 5 else None)
+        if process.poll() is not None:
+            assert process.returncode == 0
+            return kills
+        process.kill()
+        process.wait()
+        kills += 1
+        if commit:
+            assert read_manifest(folder).commit >= commit, "what was committed is lost"
+            assert len(titles(folder)) == read_manifest(folder).documents
+
+
+def test_killed_at_any_moment_the_real_commands_lose_nothing(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    baseline = write_jsonl("baseline.jsonl", records(60))
+    revised = [{**record, "title": "Paper revised"} for record in records(48, 7)]
+    update = [
+        write_jsonl("update.jsonl", revised),
+        xml_file(tmp_path / "z.xml", deletion(1, 8, 20, 99), article(8, "Paper")),
+    ]
+    whole, folder, source = tmp_path / "whole", tmp_path / "index", random.Random(8)
+    builder.build([baseline], whole, None)
+    kills = kill_again_and_again(["build", baseline, "--to", folder, "--encoder", "none"], folder, source)
+    assert found(folder) == found(whole)
+    builder.build(update, whole, None)
+    kills += kill_again_and_again(["update", folder, *update], folder, source)
+    assert kills > 2
+    assert found(folder) == found(whole)
+    assert read_manifest(folder).tokens == read_manifest(whole).tokens
+    assert verify(folder) == []
+    assert_clean(folder)
+
+
 @pytest.mark.parametrize("step", ["nothing written", "lexical index changed", "manifest not yet renamed"])
 def test_a_build_killed_before_its_first_commit_begins_again(
     step: str, ten_papers: Path, uninterrupted_lexical: list[Any], tmp_path: Path
@@ -788,6 +870,40 @@ def test_a_build_killed_before_its_first_commit_begins_again(
     builder.build([ten_papers], folder, None)
     assert found(folder) == uninterrupted_lexical
     assert_clean(folder)
+
+
+# Readers meanwhile
+
+
+def test_an_open_index_answers_from_its_commit_while_others_replace_it(
+    ten_papers: Path, write_jsonl: WriteJsonl, encoder: Encoder, tmp_path: Path, often: None
+) -> None:
+    folder = tmp_path / "index"
+    builder.build([ten_papers], folder, encoder)
+    searched, untouched = Index(folder), Index(folder)
+
+    def answers(index: Index) -> list[Any]:
+        query = Query(QUERIES[0], encoder.encode([QUERIES[0]])[0])
+        hits = [index.search(query, 50, mode=m, narrow=n) for m in hybrid.MODES for n in (Filter(), Filter(1993, 2001))]
+        return [*hits, index.passages_of(["1", "2", "7"]), index.lexical.document_frequency("paper")]
+
+    before = answers(searched)
+    lexical = folder / "lexical" / searched.manifest.lexical
+
+    class Reader(Silent):
+        commits = 0
+
+        def update(self, fraction: float, count: int) -> None:
+            self.commits += read_manifest(folder).commit > searched.manifest.commit
+            assert answers(searched) == before
+
+    reader = Reader()
+    revised = write_jsonl("revised.jsonl", [{**record, "abstract": "Cystic fibrosis gene."} for record in records(7)])
+    builder.build([revised, xml_file(tmp_path / "z.xml", deletion(2, 9))], folder, encoder, progress=reader)
+    assert reader.commits > 2
+    assert not lexical.exists()
+    assert answers(searched) == answers(untouched) == before
+    assert answers(Index(folder)) != before
 
 
 # Disks that refuse

@@ -104,7 +104,68 @@ def test_info_tells_of_files_that_are_in_only_in_part(
     assert "files in   1, 1 in part" in run("index", "info", tmp_path / "index").out
 
 
-@pytest.mark.parametrize("command", [["index"], ["index", "build"], ["index", "info"]])
+def test_an_update_adds_revises_and_deletes_and_reports_like_a_build(
+    run: Run, build: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    build(write_jsonl("a.jsonl", papers(1, 2, 3)))
+    update = tmp_path / "update.xml"
+    deleted = "<DeleteCitation><PMID>1</PMID><PMID>77</PMID></DeleteCitation>"
+    update.write_text(f"<PubmedArticleSet>{ARTICLE.format(3)}{ARTICLE.format(4)}{deleted}</PubmedArticleSet>")
+    outcome = run("index", "update", tmp_path / "index", update)
+    assert outcome.status == 0
+    assert outcome.err == (
+        "4 records read; 1 replaced by a newer one with the same id; 1 deleted; 1 deletions of what was not there.\n"
+    )
+    assert "documents  3\n" in outcome.out
+    assert "removed    2 passages, of which 2 wait to be dropped from the lexical index\n" in outcome.out
+    assert found(tmp_path / "index") == ["2", "3", "4"]
+    again = run("index", "update", tmp_path / "index", update)
+    assert (again.status, again.err) == (0, "0 records read; 1 files already in the index.\n")
+    data = json.loads(run("index", "info", tmp_path / "index", "--json").out)
+    assert (data["removed_passages"], data["waiting_passages"], data["passages"]) == (2, 2, 3)
+    assert f"commit 2 of {data['committed']}\n" in outcome.out
+
+
+def test_an_update_takes_the_encoder_of_the_index(run: Run, write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(model.shipped("encoder"), tmp_path / "own")
+    run("index", "build", write_jsonl("a.jsonl", papers(1)), "--to", folder, "--encoder", tmp_path / "own")
+    assert run("index", "update", folder, write_jsonl("b.jsonl", papers(2))).status == 0
+    assert len(Index(folder)._vectors.search(Index(folder)._store.segments[0].vectors[0].astype("float32"), 9)) == 2
+    shutil.rmtree(tmp_path / "own")
+    outcome = run("index", "update", folder, write_jsonl("c.jsonl", papers(3)))
+    assert outcome.status == 2
+    assert f"{folder}: the encoder it was built with cannot be opened" in outcome.err
+    assert_plain(outcome)
+
+
+@pytest.mark.parametrize("what", ["nowhere", "empty", "file", "foreign", "format 1"])
+def test_an_update_of_what_is_no_index_is_refused_and_makes_none(
+    what: str, run: Run, build: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    match what:
+        case "empty":
+            folder.mkdir()
+        case "file":
+            folder.write_text("mine")
+        case "foreign":
+            folder.mkdir()
+            (folder / "thesis.txt").write_text("mine")
+        case "format 1":
+            build(write_jsonl("a.jsonl", papers(1)))
+            change_manifest(folder, format=1)
+    before = sorted(tmp_path.rglob("*"))
+    path = write_jsonl("b.jsonl", papers(2))
+    outcome = run("index", "update", folder, path)
+    assert outcome.status == 2
+    assert str(folder) in outcome.err
+    assert "bioqa index build" in outcome.err or what == "file"
+    assert sorted(set(tmp_path.rglob("*")) - {path}) == before
+    assert_plain(outcome)
+
+
+@pytest.mark.parametrize("command", [["index"], *(["index", verb] for verb in ("build", "update", "info", "verify"))])
 def test_help_says_how_to_call_it(command: list[str], run: Run) -> None:
     outcome = run(*command, "--help")
     assert outcome.status == 0
@@ -123,6 +184,11 @@ def test_help_says_how_to_call_it(command: list[str], run: Run) -> None:
         ["index", "build", "a.jsonl", "--to", "x", "--unheard"],
         ["index", "info"],
         ["index", "info", "a", "b"],
+        ["index", "update"],
+        ["index", "update", "a"],
+        ["index", "update", "a", "b", "--encoder", "none"],
+        ["index", "verify"],
+        ["index", "verify", "a", "b"],
         ["index", "destroy"],
     ],
 )
@@ -360,7 +426,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES.values(), ids=DAMAGES.keys())
-@pytest.mark.parametrize("command", ["info", "info --json", "build", "search"])
+@pytest.mark.parametrize("command", ["info", "info --json", "build", "update", "search"])
 def test_a_damaged_index_is_named_with_the_reason(
     damage: Callable[[Path], Any],
     message: str,
@@ -376,6 +442,8 @@ def test_a_damaged_index_is_named_with_the_reason(
     match command:
         case "build":
             outcome = build(more)
+        case "update":
+            outcome = run("index", "update", tmp_path / "index", more)
         case "search":
             outcome = run("search", "gene", "--index", tmp_path / "index", "--mode", "lexical")
         case _:
@@ -471,7 +539,7 @@ def test_a_second_build_at_the_same_time_is_refused(build: Run, write_jsonl: Wri
     with storage.writing(tmp_path / "index"):
         outcome = build(write_jsonl("b.jsonl", papers(2)))
     assert outcome.status == StorageError.exit_status == 1
-    assert f"{tmp_path / 'index'}: another bioqa is writing to this index" in outcome.err
+    assert f"{tmp_path / 'index'}: another bioqa is writing to this index (process {os.getpid()} on " in outcome.err
     assert found(tmp_path / "index") == ["1"]
     assert_plain(outcome)
 
@@ -497,8 +565,9 @@ def in_own_mounts(script: str, *arguments: str | Path) -> "subprocess.CompletedP
 
 
 @pytest.mark.parametrize("size", ["700k", "2m"])
+@pytest.mark.parametrize("command", ['build "$3" --to "$1/index" --encoder none', 'update "$1/index" "$3"'])
 def test_a_full_disk_leaves_the_last_commit_and_room_to_go_on(
-    size: str, write_jsonl: WriteJsonl, tmp_path: Path
+    command: str, size: str, write_jsonl: WriteJsonl, tmp_path: Path
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -516,14 +585,15 @@ def test_a_full_disk_leaves_the_last_commit_and_room_to_go_on(
         mount -t tmpfs -o "size=$4" tmpfs "$1"
         bioqa index build "$2" --to "$1/index" --encoder none
         echo "--- full"
-        bioqa index build "$3" --to "$1/index" --encoder none
+        bioqa index COMMAND
         echo "--- after"
         bioqa index info "$1/index"
         bioqa search "gene 7" --index "$1/index" --mode lexical --json
         echo "--- again"
         echo '{"pmid": 99, "title": "A paper that fits"}' > "$1/one.jsonl"
         bioqa index build "$1/one.jsonl" --to "$1/index" --encoder none
-        """,
+        bioqa index verify "$1/index"
+        """.replace("COMMAND", command),
         disk, small, much, size,
     )  # fmt: skip
     first, full, after, again = outcome.stdout.split("---")
@@ -537,6 +607,7 @@ def test_a_full_disk_leaves_the_last_commit_and_room_to_go_on(
     assert '"pmid": "7"' in after
     assert after.count("status 0") == 2
     assert "documents  21" in again
+    assert "every file is as it was written" in again
 
 
 def test_a_disk_that_may_only_be_read_can_be_searched_and_refuses_a_build(
@@ -551,6 +622,7 @@ def test_a_disk_that_may_only_be_read_can_be_searched_and_refuses_a_build(
         bioqa search "gene 2" --index "$1" --json
         echo "--- build"
         bioqa index build "$2" --to "$1"
+        bioqa index update "$1" "$2"
         """,
         folder, write_jsonl("b.jsonl", papers(4)),
     )  # fmt: skip
@@ -559,7 +631,7 @@ def test_a_disk_that_may_only_be_read_can_be_searched_and_refuses_a_build(
     reading, building = outcome.stdout.split("---")
     assert reading.count("status 0") == 2, outcome.stderr
     assert '"pmid": "2"' in reading
-    assert "status 1" in building
+    assert building.count("status 1") == 2
     assert f"error: {folder}: Read-only file system" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert found(folder) == ["1", "2", "3"]
