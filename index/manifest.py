@@ -8,7 +8,7 @@ from typing import Any
 
 from bioqa.index.errors import IndexFolderError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
