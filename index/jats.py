@@ -20,7 +20,8 @@ _NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object
 _OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # stand inside a paragraph, but are none of it
 _BLOCKS = {"break", "def-item", "disp-quote", "list-item", "p", "sec", "title"}
 _NOTES = {"bibr", "fn", "table-fn"}  # what a cross-reference by a mere number or sign can lead to
-_MARK = re.compile(r"[\s\d,;.*†‡§¶–—-]*")
+_MARK = re.compile(r"[\s\d,;.*†‡§¶()\[\]–—-]*")
+_BETWEEN_MARKS = re.compile(r"[\s,;–—-]*")
 _EMPTY_BRACKETS = re.compile(r"\s*[\[(][\s,;–—-]*[\])]")
 _SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # what a citation leaves
 _DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
@@ -156,13 +157,15 @@ def _prose(element: etree._Element | None) -> str:
 def _pieces(element: etree._Element) -> Iterator[str]:
     yield element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and child.tag.rpartition("}")[2] not in _NO_PROSE | _OUTSIDE:
+        is_mark = _is_mark(child)
+        if not is_mark and isinstance(child.tag, str) and child.tag.rpartition("}")[2] not in _NO_PROSE | _OUTSIDE:
             space = " " if child.tag in _BLOCKS else ""
-            if not _is_mark(child):
-                yield space
-                yield from _pieces(child)
-                yield space
-        yield child.tail or ""
+            yield space
+            yield from _pieces(child)
+            yield space
+        after, tail = child.getnext(), child.tail or ""
+        if not (is_mark and after is not None and _is_mark(after) and _BETWEEN_MARKS.fullmatch(tail)):
+            yield tail
 
 
 def _is_mark(element: etree._Element) -> bool:

@@ -129,7 +129,8 @@ def show_hits(hits: Sequence[Hit]) -> None:
     for rank, hit in enumerate(hits, start=1):
         _say(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
         _say(f"   {_named(hit.passage.document)}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
-        _say(f"   {hit.passage.text}\n")
+        lines = hit.passage.text.replace("\n", "\n   ")
+        _say(f"   {lines}\n")
 
 
 def _published(hit: Hit) -> str:

@@ -93,6 +93,26 @@ def test_a_whole_article_arrives() -> None:
     ]
 
 
+CITATION = '<xref ref-type="bibr">{0}</xref>'
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        (f"Mice ate [{CITATION.format(1)}, {CITATION.format('3–5')}].", "Mice ate."),
+        (f"Mice ate.{CITATION.format(6)}-{CITATION.format('8)')} They ran.", "Mice ate. They ran."),
+        (f"Mice ate<sup>{CITATION.format(6)},{CITATION.format(8)}</sup>, then ran.", "Mice ate, then ran."),
+        (f"Mice ate ({CITATION.format('Doe et al., 2001')}).", "Mice ate (Doe et al., 2001)."),
+        ("Of 10<sup>6</sup> mice, 5 [3, 7] ate.", "Of 106 mice, 5 [3, 7] ate."),
+        ('See <xref ref-type="table">Table 1</xref> and <xref ref-type="fig">2</xref>.', "See Table 1 and 2."),
+        ("P = .05 in f(x).", "P = .05 in f(x)."),
+        ("One <!-- no --> two <?pi no?> three.", "One two three."),
+    ],
+)
+def test_numbers_of_citations_are_left_out_of_a_sentence_and_no_others(sentence: str, expected: str) -> None:
+    assert document(article(body=f"<p>{sentence}</p>")).sections == (Section("", expected),)
+
+
 def test_passages_of_the_body_carry_the_heading_of_their_section() -> None:
     found = document(FULL)
     cut = [Passage(0, found, start, end) for start, end in passages.windows(found)]
