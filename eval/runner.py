@@ -98,10 +98,13 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
 
 
 def snippet_of(sentence: Sentence) -> Snippet:
-    """A sentence as BioASQ's snippets say where it is: its characters in the title or the abstract."""
-    document = sentence.passage.document
+    """A sentence as BioASQ's snippets say where it is: its characters in the title, the abstract or a section."""
+    document, number = sentence.passage.document, sentence.passage.section
     begin = document.text.index(sentence.text, sentence.passage.start)
-    section, offset = ("abstract", document.abstract_start) if document.abstract else ("title", 0)
+    if number is not None:
+        section, offset = f"sections.{number}", document.section_starts[number]
+    else:
+        section, offset = ("abstract", document.abstract_start) if document.abstract else ("title", 0)
     return Snippet(document.id, section, section, begin - offset, begin - offset + len(sentence.text), sentence.text)
 
 

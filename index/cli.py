@@ -20,7 +20,7 @@ _SHOWN = 5  # unusable records that are named one by one
 
 @click.group()
 def index() -> None:
-    """Build an index over PubMed files or JSON lines, keep it up to date, and look at one."""
+    """Build an index over files of papers, keep it up to date, and look at one."""
 
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -52,13 +52,16 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print data and not
 def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str) -> None:
     """Build an index over files and folders.
 
-    Reads PubMed XML (baseline, update and efetch files) and JSON lines with pmid or id, title, and abstract or text;
-    plain or compressed with gzip, xz or bzip2. Stopped at any moment, the same command goes on from the last commit.
+    Reads PubMed XML (baseline, update and efetch files), MEDLINE text (.nbib), full texts in JATS, BioC in JSON and
+    XML, JSON lines and tab-separated values with pmid or id, title, and abstract or text, and BEIR folders; plain, in
+    tar archives, or compressed with gzip, xz or bzip2. Stopped at any moment, the same command goes on from the last
+    commit.
 
     \b
     Examples:
       bioqa index build pubmed26n0001.xml.gz --to my-index
       bioqa index build downloads/ notes.jsonl --to my-index
+      bioqa index build citations.nbib full-texts.tar.gz --to my-index
       bioqa index build abstracts.jsonl.xz --to bm25-only --encoder none
     """
     from bioqa.index import builder, model

@@ -4,14 +4,16 @@ import bz2
 import gzip
 import io
 import lzma
+import re
+import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from bioqa.index import jsonl, pubmed
+from bioqa.index import archive, bioc, jats, jsonl, medline, pubmed, tsv
 from bioqa.index.errors import InputError
-from bioqa.index.records import Record
+from bioqa.index.records import BadRecord, Record
 
 _DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"\x1f\x8b": lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw)),
@@ -19,8 +21,24 @@ _DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"BZh": lambda raw: cast(BinaryIO, bz2.BZ2File(raw)),
 }
 _DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
-_SUFFIXES = {".xml", ".jsonl", ".ndjson", ".json"}  # taken from folders; a file named outright may have any
+_SUFFIXES = {  # taken from folders; a file named outright may have any
+    ".json",
+    ".jsonl",
+    ".nbib",
+    ".ndjson",
+    ".nxml",
+    ".tar",
+    ".tgz",
+    ".tsv",
+    ".xml",
+}
 _COMPRESSED = {".gz", ".xz", ".bz2"}
+_HEAD = 4096  # bytes from which the format is found out
+_PROLOG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
+_ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
+_ROOTS = {b"article": "jats", b"pmc-articleset": "jats", b"OAI-PMH": "jats", b"collection": "bioc-xml"}
+_BIOC_KEY = re.compile(rb'"(?:passages|documents|PubTator3)"\s*:\s*\[')
+_BEIR = ("corpus.jsonl", "queries.jsonl")
 
 
 class Reader(Protocol):
@@ -31,18 +49,46 @@ class Reader(Protocol):
         ...
 
 
-FORMATS: dict[str, Reader] = {"pubmed": pubmed.read, "jsonl": jsonl.read}
+def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """The records of all files in a tar archive; one that cannot be read on becomes a BadRecord."""
+    for member in archive.members(stream, source):
+        if isinstance(member, BadRecord):
+            yield member
+        elif _has_known_suffix(Path(member.name)):
+            place = f"{source}: {member.name}"
+            try:
+                stream = _decompressed(io.BufferedReader(io.BytesIO(member.content)))
+                name = _sniff(stream, place)
+                if name == "tar":
+                    raise InputError(f"{place}: an archive inside an archive; unpack it first")
+                yield from FORMATS[name](stream, place)
+            except (InputError, OSError, *_DAMAGED) as error:
+                yield BadRecord(source, member.name, str(error).removeprefix(f"{place}: "))
+
+
+FORMATS: dict[str, Reader] = {
+    "pubmed": pubmed.read,
+    "medline": medline.read,
+    "jats": jats.read,
+    "bioc-json": bioc.read_json,
+    "bioc-xml": bioc.read_xml,
+    "jsonl": jsonl.read,
+    "tsv": tsv.read,
+    "tar": _read_archive,
+}
 
 
 def files(inputs: Iterable[Path]) -> list[Path]:
     """The files to read, folders searched to any depth and sorted by name, each file once.
+
+    Of a folder in the form of BEIR, with corpus.jsonl beside queries.jsonl, the corpus alone is taken.
 
     Raises InputError for a path that is not there and a folder without a single file of a known suffix.
     """
     found: dict[Path, None] = {}
     for path in inputs:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file() and _has_known_suffix(file))
+            inside = _inside(path)
             if not inside:
                 raise InputError(
                     f"{path}: no file in this folder ends in {' '.join(sorted(_SUFFIXES))} (plain, .gz, .xz or .bz2)"
@@ -53,6 +99,13 @@ def files(inputs: Iterable[Path]) -> list[Path]:
         else:
             raise InputError(f"{path}: no such file or folder")
     return list(found)
+
+
+def _inside(folder: Path) -> list[Path]:
+    every = sorted(file for file in folder.rglob("*") if file.is_file() and _has_known_suffix(file))
+    collections = {name: {file.parent for file in every if file.name.startswith(name)} for name in _BEIR}
+    beir = set.intersection(*collections.values())
+    return [file for file in every if file.name.startswith(_BEIR[0]) or beir.isdisjoint(file.parents)]
 
 
 def _has_known_suffix(file: Path) -> bool:
@@ -88,6 +141,10 @@ class CorpusFile:
                 f"{self.path}: compressed data damaged or cut off after {count:,} records ({error}); "
                 "fetch the file again"
             ) from None
+        except tarfile.TarError as error:
+            raise InputError(
+                f"{self.path}: archive damaged or cut off after {count:,} records ({error}); fetch the file again"
+            ) from None
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror or error} after {count:,} records") from None
 
@@ -101,12 +158,36 @@ def _decompressed(raw: BinaryIO) -> io.BufferedReader:
 
 
 def _sniff(stream: io.BufferedReader, source: str) -> str:
-    head = stream.peek(4096)[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not head:
+    head = stream.peek(_HEAD)[:_HEAD]
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = (head[2:].replace(b"\0", b"") if wide else head.removeprefix(b"\xef\xbb\xbf")).lstrip()
+    if not text:
         raise InputError(f"{source}: the file is empty")
-    if head.startswith(b"{"):
-        return "jsonl"
-    if head.startswith(b"<") or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "pubmed"
-    hint = "; it looks like one JSON array: write one object a line" if head.startswith(b"[") else ""
-    raise InputError(f"{source}: not a known format ({', '.join(FORMATS)}): begins with {head[:20]!r}{hint}")
+    if head[257:].startswith(b"ustar"):
+        return "tar"
+    if text.startswith(b"<"):
+        return _ROOTS.get(_root(text), "pubmed")
+    if wide:
+        raise InputError(f"{source}: text in UTF-16; write it as UTF-8, with 'iconv -f UTF-16 -t UTF-8' for instance")
+    found = next((name for name, fits in _SIGNS.items() if fits(text)), None)
+    if found:
+        return found
+    hint = "; it looks like one JSON array: write one object a line" if text.startswith(b"[") else ""
+    raise InputError(f"{source}: not a known format ({', '.join(FORMATS)}): begins with {text[:20]!r}{hint}")
+
+
+def _root(xml: bytes) -> bytes:
+    match = _ROOT.search(_PROLOG.sub(b"", xml))
+    return match[1] if match else b""
+
+
+def _is_tsv(text: bytes) -> bool:
+    return tsv.is_header(text.partition(b"\n")[0].decode("utf-8", "replace"))
+
+
+_SIGNS: dict[str, Callable[[bytes], bool]] = {  # what text of a format begins with; the first that fits counts
+    "bioc-json": lambda text: text[:1] in (b"{", b"[") and _BIOC_KEY.search(text) is not None,
+    "jsonl": lambda text: text.startswith(b"{"),
+    "medline": lambda text: text.startswith((b"PMID- ", b"PMID -")),
+    "tsv": _is_tsv,
+}

@@ -1,6 +1,7 @@
 """What a search may be narrowed to. Filters act before scoring, in both searches alike."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bioqa.index.errors import InputError
@@ -10,11 +11,18 @@ _YEARS = re.compile(r"(?P<only>\d{4})|(?P<first>\d{4})?:(?P<last>\d{4})?", re.AS
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Restrictions that all must hold; a document of unknown year is outside every range of years."""
+    """Restrictions that all must hold; a document of unknown year is outside every range of years.
+
+    Journal, MeSH terms, publication type and language are compared whole, in any case.
+    """
 
     first_year: int | None = None
     last_year: int | None = None
     journal: str | None = None
+    mesh: tuple[str, ...] = ()
+    publication_type: str | None = None
+    language: str | None = None
+    not_retracted: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -25,8 +33,16 @@ class Filter:
 NO_FILTER = Filter()
 
 
-def parse(years: str | None, journal: str | None) -> Filter:
-    """A filter from the text of `--year` ("2015", "2015:2024", ":2010", "2020:") and `--journal`.
+def parse(
+    years: str | None,
+    journal: str | None,
+    mesh: Sequence[str] = (),
+    publication_type: str | None = None,
+    language: str | None = None,
+    *,
+    not_retracted: bool = False,
+) -> Filter:
+    """A filter from the text of `--year` ("2015", "2015:2024", ":2010", "2020:") and of the other options.
 
     Raises InputError where `years` is none of these or runs backwards.
     """
@@ -40,4 +56,4 @@ def parse(years: str | None, journal: str | None) -> Filter:
         )
         if first and last and first > last:
             raise InputError(f"--year {years!r}: the range runs backwards")
-    return Filter(first, last, journal)
+    return Filter(first, last, journal, tuple(mesh), publication_type, language, not_retracted)

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bioqa.index.records import BadRecord, Document, Record
+from bioqa.index import lines, years
+from bioqa.index.records import STATUSES, Document, Record
 
 _DEEPEST = 100  # levels of lists and objects inside each other
 _ALIASES = {  # field of Document: names it goes by, first found wins
@@ -23,22 +24,24 @@ _ALIASES = {  # field of Document: names it goes by, first found wins
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     """Documents from `stream`; a line that is no usable object becomes a BadRecord and the rest is read."""
-    for number, line in enumerate(stream, start=1):
-        if line.strip():
+    for line in lines.read(stream):
+        if line.fault:
+            yield line.bad(source)
+        elif line.text.strip():
             try:
-                yield _document(_loaded(line.decode("utf-8-sig")))
-            except UnicodeDecodeError as error:
-                yield BadRecord(source, f"line {number}", f"not UTF-8 at byte {error.start + 1}")
-            except RecursionError:
-                yield BadRecord(source, f"line {number}", "nested too deeply")
-            except json.JSONDecodeError as error:
-                yield BadRecord(source, f"line {number}", f"not JSON at column {error.colno}: {error.msg}")
+                yield document(loaded(line.text))
             except ValueError as error:
-                yield BadRecord(source, f"line {number}", str(error))
+                yield line.bad(source, str(error))
 
 
-def _loaded(line: str) -> Any:
-    value = json.loads(line)
+def loaded(line: str) -> Any:
+    """The value that a line of JSON holds. Raises ValueError with the reason where it holds none that can be used."""
+    try:
+        value = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
     if "\\ud" in line.lower():  # lone surrogates are no text and could not be written back
         value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
@@ -55,7 +58,8 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def _document(fields: Any) -> Document:
+def document(fields: Any) -> Document:
+    """The document that an object with these fields is. Raises ValueError with the reason where it is none."""
     if not isinstance(fields, dict):
         raise ValueError(f"expected an object with pmid, title and abstract, found {type(fields).__name__}")
     rest = dict(fields)
@@ -79,6 +83,7 @@ def _document(fields: Any) -> Document:
         publication_types=_texts(taken["publication_types"]),
         language=_text(taken, "language"),
         version=_version(taken["version"]),
+        status=rest.pop("status") if rest.get("status") in STATUSES else "",
         extra=rest,
     )
 
@@ -110,4 +115,4 @@ def _year(value: Any) -> int | None:
         year = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return year if 0 < year < 10_000 else None
+    return years.plausible(year)

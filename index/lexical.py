@@ -17,9 +17,10 @@ import tantivy
 from bioqa.index import analyzer, bm25, ties
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.filters import Filter
-from bioqa.index.records import Passage
+from bioqa.index.records import RETRACTED, Passage
 from bioqa.index.runtime import Array
 
+_EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
 _WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
 _SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
 
@@ -28,7 +29,8 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("text", tokenizer_name=analyzer.NAME, index_option="freq")
     builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("journal", tokenizer_name="raw", index_option="basic")
+    for name in _EXACT:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("year", indexed=True, fast=True)
     builder.add_unsigned_field("passage", fast=True)
     builder.add_unsigned_field("document", indexed=True, fast=True)
@@ -46,7 +48,7 @@ class LexicalWriter:
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
 
     def add(self, passage: Passage, document_row: int) -> None:
-        """Index a passage under its number; the title counts as part of every passage of a document."""
+        """Index a passage under its number; title and heading count as parts of every passage they stand above."""
         document = passage.document
         entry = tantivy.Document()
         entry.add_text("text", passage.titled)
@@ -55,8 +57,16 @@ class LexicalWriter:
         entry.add_unsigned("document", document_row)
         if document.year:
             entry.add_unsigned("year", document.year)
-        if document.journal:
-            entry.add_text("journal", document.journal.casefold())
+        terms = (
+            (document.journal,),
+            document.mesh,
+            document.publication_types,
+            (document.language,),
+            (document.status,),
+        )
+        for name, values in zip(_EXACT, terms, strict=True):
+            for value in filter(None, values):
+                entry.add_text(name, value.casefold())
         self._writer.add_document(entry)
 
     def remove(self, document_row: int) -> None:
@@ -279,6 +289,10 @@ class LexicalIndex:
                     narrow.last_year or 9999,
                 )
             )
-        if narrow.journal is not None:
-            must.append(self._term("journal", narrow.journal.casefold()))
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in must])
+        terms = [("mesh", term) for term in narrow.mesh]
+        terms += [(name, getattr(narrow, name)) for name in ("journal", "publication_type", "language")]
+        must += [self._term(name, term.casefold()) for name, term in terms if term is not None]
+        clauses = [(tantivy.Occur.Must, query) for query in must or [tantivy.Query.all_query()]]
+        if narrow.not_retracted:
+            clauses.append((tantivy.Occur.MustNot, self._term("status", RETRACTED)))
+        return tantivy.Query.boolean_query(clauses)

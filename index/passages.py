@@ -17,19 +17,22 @@ _WORD = re.compile(r"\S+")
 def windows(document: Document, max_words: int = MAX_WORDS) -> list[tuple[int, int]]:
     """Character ranges (start, end) in `document.text` of its passages: whole sentences, about equally long.
 
-    The passages cover the abstract without overlap; a document that has no abstract is one passage, its title.
-    A single sentence longer than `max_words` words is cut between words.
+    The passages cover the abstract, and each section of a full text by itself, without overlap; a document that has
+    neither is one passage, its title. A single sentence longer than `max_words` words is cut between words.
     """
-    if not document.abstract:
+    if not document.abstract and not document.sections:
         return [(0, len(document.text))]
-    offset = document.abstract_start
-    pieces = [
-        piece
-        for start, end in sentences.split(document.abstract)
-        for piece in _cut(document.abstract, start, end, max_words)
+    parts = [(document.abstract_start, document.abstract)]
+    parts += zip(document.section_starts, (section.text for section in document.sections), strict=True)
+    return [
+        (offset + start, offset + end) for offset, text in parts for start, end in _windows_of_part(text, max_words)
     ]
-    lengths = [len(_WORD.findall(document.abstract, start, end)) for start, end in pieces]
-    return [(offset + pieces[first][0], offset + pieces[last - 1][1]) for first, last in _groups(lengths, max_words)]
+
+
+def _windows_of_part(text: str, max_words: int) -> list[tuple[int, int]]:
+    pieces = [piece for start, end in sentences.split(text) for piece in _cut(text, start, end, max_words)]
+    lengths = [len(_WORD.findall(text, start, end)) for start, end in pieces]
+    return [(pieces[first][0], pieces[last - 1][1]) for first, last in _groups(lengths, max_words)]
 
 
 def _groups(lengths: list[int], most: int) -> list[tuple[int, int]]:

@@ -1,92 +1,91 @@
 """PubMed XML: baseline files, daily update files and what efetch returns (NLM's PubmedArticleSet DTD)."""
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from lxml import etree
 
-from bioqa.index.errors import InputError
-from bioqa.index.records import BadRecord, Deletion, Document, Record
+from bioqa.index import elements, years
+from bioqa.index.elements import first, text
+from bioqa.index.records import CONCERN, RETRACTED, BadRecord, Deletion, Document, Record
 
-_ROOTS = {"PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation"}
-_TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # of an article, of a book
+_ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
-_YEAR = re.compile(r"\b(1[5-9]|20|21)\d\d\b")
+_TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # of an article, of a book
 _NO_TITLE = {"", "[not available].", "[not available]"}
+NO_ABSTRACT = "Abstract available from the publisher."  # stands in for one in another language
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     """Documents and deletions from `stream`, one record in memory at a time.
 
-    Nothing outside the file is ever read, and a file that declares entities of its own is refused.
-    Raises InputError, with the line, where the XML breaks off or is malformed.
+    Raises InputError, with the line, where the XML breaks off, is malformed or is not PubMed's.
     """
-    count = 0
-    try:
-        events = etree.iterparse(
-            stream, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-        )
-        for event, element in events:
-            if event == "start":
-                if element.getparent() is None:
-                    _check_root(element, source)
-            elif element.tag in _RECORDS:
-                count += 1
-                if element.tag == "DeleteCitation":
-                    yield from (Deletion(_text(pmid)) for pmid in element.iterfind("PMID"))
-                else:
-                    yield _document_or_bad(element, source)
-                element.clear()
-                while element.getparent() is not None and element.getprevious() is not None:
-                    del element.getparent()[0]
-    except etree.XMLSyntaxError as error:
-        reason = str(error.msg).partition(", line ")[0]
-        raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
+    for element in elements.read(stream, source, kind="PubMed's", roots=_ROOTS, records=_RECORDS):
+        if element.tag == "DeleteCitation":
+            yield from (_deletion_or_bad(pmid, source) for pmid in element.iterfind("PMID"))
+        else:
+            yield _document_or_bad(element, source)
 
 
-def _check_root(root: etree._Element, source: str) -> None:
-    if root.tag not in _ROOTS:
-        raise InputError(f"{source}: XML, but not PubMed's: it begins with <{root.tag}>, expected <PubmedArticleSet>")
-    dtd = root.getroottree().docinfo.internalDTD
-    if dtd is not None and dtd.entities():  # type: ignore[attr-defined]
-        raise InputError(f"{source}: the file declares XML entities, which PubMed files never do; refused unread")
+def pmid_fault(pmid: str) -> str:
+    """What is wrong with the PMID of a record, empty where nothing is."""
+    if not pmid:
+        return "record without PMID"
+    return "" if pmid.isascii() and pmid.isdigit() else f"the PMID {pmid[:20]!r} is no number"
+
+
+def chosen_title(title: str, vernacular: str) -> str:
+    """The title, or that in the language of the article where PubMed has no other."""
+    return vernacular if title.lower() in _NO_TITLE else title
+
+
+def status_of(retracted: bool, concern: bool, publication_types: tuple[str, ...]) -> str:
+    """The status of a document that a notice of either kind points to, or that has these publication types."""
+    if retracted or "Retracted Publication" in publication_types:
+        return RETRACTED
+    return CONCERN if concern else ""
+
+
+def _deletion_or_bad(pmid: etree._Element, source: str) -> Deletion | BadRecord:
+    fault = pmid_fault(text(pmid))
+    return BadRecord(source, f"line {pmid.sourceline}", fault) if fault else Deletion(text(pmid))
 
 
 def _document_or_bad(record: etree._Element, source: str) -> Document | BadRecord:
     document = _document(record)
-    place = f"line {record.sourceline}"
-    if not document.id:
-        return BadRecord(source, place, "record without PMID")
+    if fault := pmid_fault(document.id):
+        return BadRecord(source, f"line {record.sourceline}", fault)
     if not document.title and not document.abstract:
         return BadRecord(source, f"PMID {document.id}", "neither title nor abstract")
     return document
 
 
 def _document(record: etree._Element) -> Document:
-    citation = _first(record, "MedlineCitation", "BookDocument")
+    citation = first(record, "MedlineCitation", "BookDocument")
     if citation is None:
         return Document("")
-    article = _first(citation, "Article")
+    article = first(citation, "Article")
     article = citation if article is None else article
     pmid = citation.find("PMID")
-    vernacular = _text(article.find("VernacularTitle"))
-    title = _text(_first(article, "ArticleTitle", "Book/BookTitle"))
-    if title.lower() in _NO_TITLE:
-        title = vernacular
+    vernacular = text(article.find("VernacularTitle"))
+    title = chosen_title(text(first(article, "ArticleTitle", "Book/BookTitle")), vernacular)
     version = "" if pmid is None else pmid.get("Version", "")
+    publication_types = tuple(text(kind) for path in _TYPES for kind in article.iterfind(path))
+    notices = {notice.get("RefType") for notice in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")}
     return Document(
-        id=_text(pmid),
+        id=text(pmid),
         title=title,
-        abstract=_abstract(article.find("Abstract")),
+        abstract=_abstract(article.find("Abstract")) or _abstract(citation.find("OtherAbstract")),
         year=_year(article),
-        journal=_text(_first(article, "Journal/Title", "Journal/ISOAbbreviation"))
-        or _text(citation.find("MedlineJournalInfo/MedlineTA")),
+        journal=text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
+        or text(citation.find("MedlineJournalInfo/MedlineTA")),
         authors=_authors(article),
-        mesh=tuple(_text(name) for name in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
-        publication_types=tuple(_text(kind) for path in _TYPES for kind in article.iterfind(path)),
-        language=_text(article.find("Language")),
-        version=int(version) if version.isascii() and version.isdigit() else 1,
+        mesh=tuple(text(name) for name in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
+        publication_types=publication_types,
+        language=text(article.find("Language")),
+        version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1,
+        status=status_of("RetractionIn" in notices, "ExpressionOfConcernIn" in notices, publication_types),
         extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
     )
 
@@ -97,9 +96,9 @@ def _abstract(abstract: etree._Element | None) -> str:
         return ""
     parts = []
     for part in abstract.iterfind("AbstractText"):
-        label, text = (part.get("Label") or "").strip(), _text(part)
-        if text:
-            parts.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
+        label, said = (part.get("Label") or "").strip(), text(part)
+        if said and said != NO_ABSTRACT:
+            parts.append(f"{label}: {said}" if label and label.upper() != "UNLABELLED" else said)
     return " ".join(parts)
 
 
@@ -111,24 +110,15 @@ def _year(article: etree._Element) -> int | None:
         "Book/PubDate/Year",
         "ContributionDate/Year",
     ):
-        match = _YEAR.search(_text(article.find(path)))
-        if match:
-            return int(match.group())
+        year = years.first_in(text(article.find(path)))
+        if year:
+            return year
     return None
 
 
 def _authors(article: etree._Element) -> tuple[str, ...]:
     names = []
     for author in article.iterfind("AuthorList/Author"):
-        personal = f"{_text(author.find('LastName'))} {_text(_first(author, 'Initials', 'ForeName'))}"
-        names.append(_text(author.find("CollectiveName")) or personal.strip())
+        personal = f"{text(author.find('LastName'))} {text(first(author, 'Initials', 'ForeName'))}"
+        names.append(text(author.find("CollectiveName")) or personal.strip())
     return tuple(name for name in names if name)
-
-
-def _first(element: etree._Element, *paths: str) -> etree._Element | None:
-    return next((found for path in paths if (found := element.find(path)) is not None), None)
-
-
-def _text(element: etree._Element | None) -> str:
-    """All text inside `element`, that of inline tags (<i>, <sub>, MathML) included, white space folded."""
-    return "" if element is None else " ".join("".join(str(piece) for piece in element.itertext()).split())

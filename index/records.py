@@ -1,13 +1,28 @@
 """The values that travel through bioqa: documents, passages, hits, and what a corpus file can hold besides."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+RETRACTED, CONCERN = STATUSES = ("retracted", "concern")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a full text: its heading, after those of the parts it stands in, and its paragraphs, one a line."""
+
+    heading: str
+    text: str
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One citation. `id` is the PMID as text, or any other identifier such as `starter:cftr`."""
+    """One citation, with its full text where that is at hand.
+
+    `id` is the PMID as text, or any other identifier such as `starter:cftr`. `status` is `retracted`, `concern` where
+    the editors have published an expression of concern, or empty. No section has an empty text.
+    """
 
     id: str
     title: str = ""
@@ -20,21 +35,39 @@ class Document:
     language: str = ""
     version: int = 1
     extra: Mapping[str, Any] = field(default_factory=dict)
+    status: str = ""
+    sections: tuple[Section, ...] = ()
 
     @property
     def text(self) -> str:
-        """Title and abstract on two lines; all character offsets of passages refer to it."""
-        return f"{self.title}\n{self.abstract}" if self.title and self.abstract else self.title or self.abstract
+        """Title, abstract, and heading and text of each section, a line each; all offsets of passages refer to it."""
+        body = (line for section in self.sections for line in (section.heading, section.text))
+        return "\n".join(line for line in (self.title, self.abstract, *body) if line)
 
     @property
     def abstract_start(self) -> int:
         """Character offset in `text` at which the abstract begins."""
-        return len(self.text) - len(self.abstract)
+        return len(self.title) + bool(self.title and self.abstract)
+
+    @property
+    def section_starts(self) -> tuple[int, ...]:
+        """Character offsets in `text` at which the texts of the sections begin, behind their headings."""
+        starts = []
+        end = self.abstract_start + len(self.abstract)
+        for section in self.sections:
+            start = end + bool(end) + (len(section.heading) + 1 if section.heading else 0)
+            starts.append(start)
+            end = start + len(section.text)
+        return tuple(starts)
 
     @property
     def link(self) -> str | None:
-        """The address of the citation at PubMed, for a real PMID only."""
-        return f"https://pubmed.ncbi.nlm.nih.gov/{self.id}/" if self.id.isascii() and self.id.isdigit() else None
+        """The address of the citation at PubMed for a real PMID, of the article at PubMed Central for a PMC id."""
+        number = self.id.removeprefix("PMC")
+        if not (number.isascii() and number.isdigit()):
+            return None
+        site = "pubmed.ncbi.nlm.nih.gov" if number == self.id else "pmc.ncbi.nlm.nih.gov/articles"
+        return f"https://{site}/{self.id}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +107,22 @@ class Passage:
         return self.document.text[self.start : self.end]
 
     @property
+    def section(self) -> int | None:
+        """The number of the section that the passage is of, None for one of title or abstract."""
+        before = bisect_right(self.document.section_starts, self.start)
+        return before - 1 if before else None
+
+    @property
+    def heading(self) -> str:
+        """The heading of that section, empty where there is none."""
+        number = self.section
+        return "" if number is None else self.document.sections[number].heading
+
+    @property
     def titled(self) -> str:
-        """The passage with its document's title before it: what the encoder sees."""
-        return f"{self.document.title} {self.text}" if self.start else self.text
+        """The passage behind its document's title and its section's heading: what both searches see."""
+        before = (self.document.title, self.heading) if self.start else ()
+        return " ".join(part for part in (*before, self.text) if part)
 
 
 @dataclass(frozen=True, slots=True)

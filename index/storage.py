@@ -21,7 +21,7 @@ import os
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import accumulate
@@ -34,7 +34,7 @@ from bioqa.index import atomic, digests
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.lock import LOCK, locked
 from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest, write_manifest
-from bioqa.index.records import Document, Passage
+from bioqa.index.records import Document, Passage, Section
 from bioqa.index.runtime import Array
 
 _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commit
@@ -91,10 +91,8 @@ def write_segment(
     offsets = [0]
     with (target / "documents.jsonl").open("wb") as file:
         for document in documents:
-            line = (
-                json.dumps({name: getattr(document, name) for name in Document.__slots__}, ensure_ascii=False).encode()
-                + b"\n"
-            )
+            fields = {name: getattr(document, name) for name in Document.__slots__}
+            line = json.dumps(fields, ensure_ascii=False, default=asdict).encode() + b"\n"
             offsets.append(offsets[-1] + file.write(line))
     rows = [(row, start, end) for row, spans in enumerate(ranges) for start, end in spans]
     np.save(target / "documents.npy", np.array(offsets, dtype=np.int64))
@@ -197,6 +195,7 @@ class Segment:
         try:
             for name in ("authors", "mesh", "publication_types"):
                 fields[name] = tuple(fields[name])
+            fields["sections"] = tuple(Section(**section) for section in fields["sections"])
             return Document(**fields)
         except (TypeError, KeyError) as error:
             raise _damaged(self._folder / "documents.jsonl", str(error)) from None

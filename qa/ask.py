@@ -1,13 +1,18 @@
 """`bioqa ask` and `bioqa search`."""
 
+import functools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bioqa.index.errors import BioqaError, InputError
+
+if TYPE_CHECKING:
+    from bioqa.index.filters import Filter
 
 
 def _refuse_nan(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -24,12 +29,43 @@ _index_option = click.option(
     envvar="BIOQA_INDEX",
     help="An index made by 'bioqa index build'; the starter index that comes with bioqa by default.",
 )
-_year_option = click.option(
-    "--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."
+_FILTERS = (
+    click.option("--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."),
+    click.option("--journal", metavar="NAME", help="Only papers of this journal (its full title, in any case)."),
+    click.option(
+        "--mesh",
+        metavar="TERM",
+        multiple=True,
+        help="Only papers with this MeSH heading, such as 'Cystic Fibrosis'; given several times, with all of them.",
+    ),
+    click.option("--publication-type", metavar="TYPE", help="Only papers of this type, such as Review."),
+    click.option("--language", metavar="CODE", help="Only papers in this language, by PubMed's code such as eng."),
+    click.option("--not-retracted", is_flag=True, help="No papers that were retracted."),
 )
-_journal_option = click.option(
-    "--journal", metavar="NAME", help="Only papers of this journal (its full title, in any case)."
-)
+
+
+def _filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that narrow a search; it gets them as the one Filter `narrow`."""
+
+    @functools.wraps(command)
+    def narrowed(
+        *,
+        year: str | None,
+        journal: str | None,
+        mesh: tuple[str, ...],
+        publication_type: str | None,
+        language: str | None,
+        not_retracted: bool,
+        **others: Any,
+    ) -> None:
+        from bioqa.index import filters
+
+        narrow = filters.parse(year, journal, mesh, publication_type, language, not_retracted=not_retracted)
+        command(narrow=narrow, **others)
+
+    return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), narrowed)
+
+
 reader_option = click.option(
     "--reader",
     "reader_folder",
@@ -62,8 +98,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print data a
 @click.option(
     "--passages", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages to read."
 )
-@_year_option
-@_journal_option
+@_filtered
 @reader_option
 @click.option(
     "--explain", is_flag=True, help="Also show what was retrieved, read and merged, and the time each step took."
@@ -76,8 +111,7 @@ def ask(
     top: int,
     min_confidence: float | None,
     passages: int,
-    year: str | None,
-    journal: str | None,
+    narrow: "Filter",
     reader_folder: Path | None,
     explain: bool,
     as_json: bool,
@@ -91,13 +125,12 @@ def ask(
       bioqa ask "is hemophilia A X-linked?" --explain
       bioqa ask - --json < questions.txt > answers.jsonl
     """
-    from bioqa.index import filters
     from bioqa.qa import questions, render, starter
     from bioqa.qa.config import AskConfig
     from bioqa.qa.engine import Engine
     from bioqa.qa.questions import QuestionType
 
-    config = AskConfig(passages=passages, top=top, min_confidence=min_confidence, narrow=filters.parse(year, journal))
+    config = AskConfig(passages=passages, top=top, min_confidence=min_confidence, narrow=narrow)
     if question != "-":
         questions.checked(question, config.max_question_characters)  # before anything is loaded
     engine = Engine(folder or starter.index_folder(), reader_folder)
@@ -146,24 +179,20 @@ def _decoded(question: str | bytes) -> str:
     help="BM25, vectors, or both fused.",
 )
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
-@_year_option
-@_journal_option
+@_filtered
 @json_option
-def search(
-    query: str, folder: Path | None, mode: str, top: int, year: str | None, journal: str | None, as_json: bool
-) -> None:
+def search(query: str, folder: Path | None, mode: str, top: int, narrow: "Filter", as_json: bool) -> None:
     """Find the passages that match QUERY best.
 
     \b
     Examples:
       bioqa search "CFTR modulators in children" --index my-index --top 20
       bioqa search "BRCA1" --mode lexical --journal Nature --json
+      bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
-    from bioqa.index import filters
     from bioqa.index.hybrid import Index, Query
     from bioqa.qa import questions, render, starter
 
-    narrow = filters.parse(year, journal)
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None

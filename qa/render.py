@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bioqa.index.hybrid import Index
-from bioqa.index.records import Hit
+from bioqa.index.records import CONCERN, RETRACTED, Document, Hit, Passage
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.engine import Answer, Engine, Response, distinct
 from bioqa.qa.questions import QuestionType
@@ -14,6 +14,7 @@ from bioqa.qa.questions import QuestionType
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
+_WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 _DONT_KNOW = "I don't know: the literature in this index does not say."
 
 
@@ -34,7 +35,12 @@ def response_object(response: Response, engine: Engine, max_evidence: int) -> di
         "abstained": response.abstained,
         "ideal_answer": response.ideal_answer,
         "citations": [
-            {"pmid": sentence.passage.document.id, "title": sentence.passage.document.title, "sentence": sentence.text}
+            {
+                "pmid": sentence.passage.document.id,
+                "title": sentence.passage.document.title,
+                "sentence": sentence.text,
+                **_facts_object(sentence.passage),
+            }
             for sentence in response.citations
         ],
         "timings_ms": response.timings_ms,
@@ -61,6 +67,7 @@ def explanation_object(response: Response) -> dict[str, Any]:
                     {"text": reading.context.text[span.start : span.end], "score": round(span.score, 3)}
                     for span in reading.spans[:3]
                 ],
+                **_facts_object(reading.context.passage),
             }
             for reading in response.readings
         ],
@@ -78,6 +85,7 @@ def hit_objects(hits: Sequence[Hit]) -> list[dict[str, Any]]:
             "score": round(hit.score, 6),
             "lexical_rank": hit.lexical_rank,
             "dense_rank": hit.dense_rank,
+            **_facts_object(hit.passage),
         }
         for rank, hit in enumerate(hits, start=1)
     ]
@@ -91,7 +99,13 @@ def _evidence_object(evidence: Evidence) -> dict[str, Any]:
         "start": evidence.start,
         "end": evidence.end,
         "score": round(evidence.score, 4),
+        **_facts_object(evidence.passage),
     }
+
+
+def _facts_object(passage: Passage) -> dict[str, Any]:
+    """What to know of a passage: the section it is from, None for the abstract, and what befell its paper."""
+    return {"section": passage.heading or None, "status": passage.document.status or None}
 
 
 def _index_object(index: Index) -> dict[str, Any]:
@@ -114,13 +128,25 @@ def show_hits(hits: Sequence[Hit]) -> None:
         _say("Nothing found.")
     for rank, hit in enumerate(hits, start=1):
         _say(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
-        _say(f"   {hit.passage.document.id}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
-        _say(f"   {hit.passage.text}\n")
+        _say(f"   {_named(hit.passage.document)}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
+        lines = hit.passage.text.replace("\n", "\n   ")
+        _say(f"   {lines}\n")
 
 
 def _published(hit: Hit) -> str:
-    facts = [str(fact) for fact in (hit.passage.document.journal, hit.passage.document.year) if fact]
+    document = hit.passage.document
+    facts = [str(fact) for fact in (document.journal, document.year, hit.passage.heading) if fact]
     return f"  {', '.join(facts)}" if facts else ""
+
+
+def _named(document: Document) -> str:
+    """The id of a document, and what its readers have to be warned of."""
+    return f"{document.id}{_warning(document)}"
+
+
+def _warning(document: Document) -> str:
+    warning = _WARNINGS.get(document.status)
+    return f" ({warning})" if warning else ""
 
 
 def _ranks(hit: Hit) -> str:
@@ -163,14 +189,18 @@ def _response_text(response: Response, *, explain: bool) -> None:
     for answer in _shown(response):
         _say(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
-            _say(f'  "{item.sentence}"  [{item.passage.document.link or item.passage.document.id}]')
+            _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
     if response.type is QuestionType.SUMMARY:
         for sentence in response.citations:
-            _say(f"{sentence.text}  [{sentence.passage.document.link or sentence.passage.document.id}]")
+            _say(f"{sentence.text}  {_reference(sentence.passage.document)}")
     if explain:
         _say()
         for line in _explanation_lines(response):
             _say(line)
+
+
+def _reference(document: Document) -> str:
+    return f"[{document.link or document.id}]{_warning(document)}"
 
 
 def _explanation_lines(response: Response) -> list[str]:
@@ -180,18 +210,18 @@ def _explanation_lines(response: Response) -> list[str]:
         "retrieved:",
     ]
     for rank, hit in enumerate(response.hits, start=1):
-        lines.append(
-            f"  {rank:>2}. {hit.passage.document.id}  {hit.score:.3f} ({_ranks(hit)})  {hit.passage.document.title}"
-        )
+        document = hit.passage.document
+        lines.append(f"  {rank:>2}. {_named(document)}  {hit.score:.3f} ({_ranks(hit)})  {document.title}")
     if response.readings:
         lines.append("read (best span of each passage, its score over no answer):")
         for reading in response.readings:
             for span in reading.spans[:1]:
                 text = reading.context.text[span.start : span.end]
-                lines.append(f"  {reading.context.passage.document.id}  {span.score:+.1f}  {text}")
+                lines.append(f"  {_named(reading.context.passage.document)}  {span.score:+.1f}  {text}")
         lines.append("merged:")
         for answer in response.answers or response.guesses:
-            lines.append(f"  {answer.confidence:.0%}  {answer.text}  from {', '.join(answer.documents)}")
+            names = dict.fromkeys(_named(item.passage.document) for item in answer.evidence)
+            lines.append(f"  {answer.confidence:.0%}  {answer.text}  from {', '.join(names)}")
     lines.append("time: " + ", ".join(f"{step} {ms:.0f} ms" for step, ms in response.timings_ms.items()))
     return lines
 
@@ -213,10 +243,7 @@ def _response_panels(response: Response, *, explain: bool) -> None:
             Panel(Group(*lines), title=escape(_printable(response.question)), title_align="left", border_style="yellow")
         )
     elif response.type is QuestionType.SUMMARY:
-        body = [
-            _cited(sentence.text, sentence.passage.document.id, sentence.passage.document.link)
-            for sentence in response.citations
-        ]
+        body = [_cited(sentence.text, sentence.passage.document) for sentence in response.citations]
         console.print(
             Panel(Group(*body), title=escape(_printable(response.question)), title_align="left", border_style="green")
         )
@@ -247,15 +274,16 @@ def _answer_block(answer: Answer, *, best: bool) -> list[Any]:
     head.append(f" {answer.confidence:.0%}  {_papers(len(answer.documents))}", style="default not bold")
     lines: list[Any] = [head]
     for item in answer.evidence[: _SHOWN_EVIDENCE if best else 1]:
-        line = _cited(item.sentence, item.passage.document.id, item.passage.document.link)
+        line = _cited(item.sentence, item.passage.document)
         if item.end - item.start < len(item.sentence):
             line.stylize("bold black on yellow", 2 + item.start, 2 + item.end)
         lines.append(line)
     return lines
 
 
-def _cited(sentence: str, document_id: str, link: str | None) -> Any:
+def _cited(sentence: str, document: Document) -> Any:
     from rich.text import Text
 
     line = Text(f"  {_CONTROL.sub(' ', sentence)} ")
-    return line.append(f"[{_printable(document_id)}]", style=f"cyan link {link}" if link else "cyan")
+    line.append(f"[{_printable(document.id)}]", style=f"cyan link {document.link}" if document.link else "cyan")
+    return line.append(_warning(document), style="bold red")

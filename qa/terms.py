@@ -30,5 +30,5 @@ class QuestionTerms:
         return self._coverages[text]
 
     def coverage_of(self, passage: Passage) -> float:
-        """The coverage by a passage and its document's title."""
-        return self.coverage(f"{passage.document.title} {passage.text}")
+        """The coverage by a passage, its document's title and its section's heading."""
+        return self.coverage(f"{passage.document.title} {passage.heading} {passage.text}")

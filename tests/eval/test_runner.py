@@ -10,9 +10,11 @@ from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.eval.ledger import Cause
 from bioqa.eval.scores import Batch
 from bioqa.index.errors import InputError, StorageError
+from bioqa.index.records import Document, Passage, Section
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.summary import Sentence
 
 FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
 
@@ -100,6 +102,19 @@ def test_snippets_say_where_their_sentences_are(engine: Engine) -> None:
         document = documents[snippet.document]
         section = {"abstract": document.abstract, "title": document.title}[snippet.begin_section]
         assert section[snippet.begin : snippet.end] == snippet.text
+
+
+def test_a_snippet_of_a_full_text_is_counted_from_the_start_of_its_section() -> None:
+    document = Document("1", "Title", "Abstract.", sections=(Section("Methods", "Mice. Rats."), Section("", "Cats.")))
+    places = []
+    for number, (start, section) in enumerate(zip(document.section_starts, document.sections, strict=True)):
+        text = section.text.split()[-1]
+        passage = Passage(number, document, start, start + len(section.text))
+        places.append(runner.snippet_of(Sentence(passage, text, 1.0)))
+    assert places == [
+        Snippet("1", "sections.0", "sections.0", 6, 11, "Rats."),
+        Snippet("1", "sections.1", "sections.1", 0, 5, "Cats."),
+    ]
 
 
 def test_an_interrupted_run_goes_on_where_it_was(engine: Engine, counted: list[str]) -> None:

@@ -64,6 +64,21 @@ def test_a_build_tells_on_stderr_what_it_read_and_on_stdout_what_there_is(
     assert lines["encoder"].startswith("all-MiniLM-L6-v2, 384 dimensions")
 
 
+def test_a_build_reads_files_of_different_formats_together(build: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.nbib").write_text("PMID- 1\nTI  - Paper 1\n\nPMID- 2\nDP  - 2001\n")
+    (tmp_path / "in" / "b.xml").write_text(f"<PubmedArticleSet>{ARTICLE.format(2)}</PubmedArticleSet>")
+    (tmp_path / "in" / "c.tsv").write_text("pmid\ttitle\n3\tPaper 3\n")
+    (tmp_path / "in" / "d.json").write_text(
+        '{"id": "4", "passages": [{"infons": {"type": "title"}, "text": "Paper 4"}]}'
+    )
+    outcome = build(tmp_path / "in")
+    assert outcome.status == 0
+    assert f"skipped: {tmp_path / 'in' / 'a.nbib'}: PMID 2: neither title nor abstract" in outcome.err
+    assert "4 records read; 1 unusable." in outcome.err
+    assert found(tmp_path / "index") == ["1", "2", "3", "4"]
+
+
 def test_a_second_build_tells_what_it_replaced_and_skipped(build: Run, write_jsonl: WriteJsonl) -> None:
     first = write_jsonl("a.jsonl", papers(1, 2, 3))
     update = write_jsonl("b.jsonl", papers(2, 4))

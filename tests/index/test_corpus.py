@@ -1,11 +1,14 @@
 import bz2
 import gzip
+import io
 import json
 import lzma
 import os
 import random
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -46,6 +49,124 @@ def many_lines() -> bytes:
     return b"".join(
         json.dumps({"pmid": number, "title": f"{source.getrandbits(256):x}"}).encode() + b"\n" for number in range(6000)
     )
+
+
+SAMPLES = {
+    "pubmed": XML,
+    "medline": b"PMID- 1\nTI  - A title\n",
+    "jats": (
+        b'<article><front><article-meta><article-id pub-id-type="pmid">1</article-id><title-group><article-title>'
+        b"A title?</article-title></title-group></article-meta></front></article>"
+    ),
+    "bioc-json": b'{"id": "1", "passages": [{"infons": {"type": "title"}, "text": "A title"}]}\n',
+    "bioc-xml": (
+        b'<collection><document><id>1</id><passage><infon key="type">title</infon><text>A title</text></passage>'
+        b"</document></collection>"
+    ),
+    "jsonl": LINE,
+    "tsv": b"pmid\ttitle\n1\tA title\n",
+}
+PROLOG = b'<?xml version="1.0"?>\n<!-- <html> -->\n<!DOCTYPE any PUBLIC "-//X//EN" "any.dtd">\n'
+
+
+BEFORE = {  # what may stand before the first record of a format
+    name: [b"", b"\xef\xbb\xbf", *([PROLOG] if sample.startswith(b"<") else []), *([b"\n\n"] if name != "tsv" else [])]
+    for name, sample in SAMPLES.items()
+}
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+@pytest.mark.parametrize(("name", "before"), [(name, before) for name, every in BEFORE.items() for before in every])
+def test_every_format_is_found_out(name: str, before: bytes, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / "corpus"
+    path.write_bytes(COMPRESSORS[suffix](before + SAMPLES[name]))
+    (found,) = CorpusFile(path).records()
+    (named,) = CorpusFile(path, name).records()
+    assert found == named
+    assert isinstance(found, Document)
+    assert (found.id, found.title.rstrip("?")) == ("1", "A title")
+
+
+@pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.startswith(b"<")])
+def test_xml_in_utf_16_is_read(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "wide.xml"
+    path.write_bytes(SAMPLES[name].decode().encode("utf-16"))
+    assert ids(list(CorpusFile(path).records())) == ["1"]
+
+
+@pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if not sample.startswith(b"<")])
+def test_other_text_in_utf_16_is_refused_with_the_cure(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "wide.txt"
+    path.write_bytes(SAMPLES[name].decode().encode("utf-16"))
+    assert "UTF-16; write it as UTF-8" in until_error(path)[1]
+
+
+def pack(path: Path, members: dict[str, bytes], mode: Literal["w", "w:gz", "w:xz"] = "w") -> Path:
+    with tarfile.open(path, mode) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_an_archive_of_any_formats_is_read_in_order(mode: Literal["w", "w:gz", "w:xz"], tmp_path: Path) -> None:
+    members = {f"{number}/{name}.xml": sample for number, (name, sample) in enumerate(SAMPLES.items())}
+    members["z.jsonl.gz"] = gzip.compress(LINE)
+    members |= {"cover.jpg": b"\xff\xd8", "README": b"words", "._2.xml": b"of a Mac"}
+    path = pack(tmp_path / "all.tar", members, mode)
+    assert ids(list(CorpusFile(path).records())) == ["1"] * (len(SAMPLES) + 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (XML[:100], "line 1: broken XML after 0 records"),
+        (b"<html/>", "XML, but not PubMed's"),
+        (b"", "the file is empty"),
+        (b"words", "not a known format"),
+        (gzip.compress(LINE)[:-9], "Compressed file ended"),
+        (bz2.compress(LINE)[:20] + b"x" * 30, "Invalid data stream"),
+    ],
+)
+def test_a_file_of_an_archive_that_cannot_be_read_is_counted_and_the_next_is_read(
+    content: bytes, why: str, tmp_path: Path
+) -> None:
+    path = pack(tmp_path / "a.tar", {"bad.xml": content, "good.xml": XML})
+    *bad, good = CorpusFile(path).records()
+    assert good == Document("1", "A title")
+    (last,) = [record for record in bad if isinstance(record, BadRecord)]
+    assert (last.source, last.place) == (str(path), "bad.xml")
+    assert last.reason.startswith(why)
+
+
+def test_a_bad_record_inside_an_archive_names_its_file_and_place(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.tar", {"x.jsonl": b"{}\n"})
+    assert [str(record) for record in CorpusFile(path).records()] == [f"{path}: x.jsonl: line 1: no 'pmid' or 'id'"]
+
+
+def test_an_archive_inside_an_archive_is_counted(tmp_path: Path) -> None:
+    inner = pack(tmp_path / "inner.tar", {"x.jsonl": LINE}).read_bytes()
+    bad, good = CorpusFile(pack(tmp_path / "outer.tar", {"inner.tar": inner, "y.jsonl": LINE})).records()
+    assert isinstance(bad, BadRecord)
+    assert "archive inside an archive" in bad.reason
+    assert good == Document("1", "A title")
+
+
+@pytest.mark.parametrize("kept", [0.6, 0.9])
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_an_archive_that_is_cut_off_keeps_what_was_read(
+    mode: Literal["w", "w:gz"], kept: float, many_lines: bytes, tmp_path: Path
+) -> None:
+    members = {f"{i}.jsonl": line + b"\n" for i, line in enumerate(many_lines.splitlines()[:200])}
+    path = pack(tmp_path / "a.tar", members, mode)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    records, message = until_error(path)
+    assert 0 < len(records) < 200
+    assert ids(records) == [str(number) for number in range(len(records))]
+    assert message.startswith(f"{path}: ")
+    assert f"damaged or cut off after {len(records):,} records" in message
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
@@ -124,7 +245,7 @@ def test_an_empty_file_is_called_empty(suffix: str, content: bytes, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "content", [b"%PDF-1.7", b"PK\x03\x04zip", b"\x00\x01\x02", b"PMID- 1\nTI  - T", b"pmid,title"]
+    "content", [b"%PDF-1.7", b"PK\x03\x04zip", b"\x00\x01\x02", b"TY  - JOUR\nTI  - T", b"pmid,title", b"a\tb\n1\t2"]
 )
 def test_an_unknown_format_is_refused_and_the_known_ones_are_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "strange.json"
@@ -171,10 +292,21 @@ def touch(*paths: Path) -> None:
 
 
 def test_a_folder_is_searched_to_any_depth_in_order_of_names(tmp_path: Path) -> None:
-    wanted = [tmp_path / name for name in ("a.jsonl", "b/c.xml.gz", "b/d/E.JSON", "f.ndjson.xz", "g.xml.bz2")]
+    names = ("a.jsonl", "b/c.xml.gz", "b/d/E.JSON", "f.ndjson.xz", "g.xml.bz2", "h.nbib", "i.nxml", "j.tar.gz", "k.tsv")
+    wanted = [tmp_path / name for name in names]
     touch(*wanted[::-1])
-    touch(*(tmp_path / name for name in ("notes.txt", ".hidden.jsonl", "a.xml.md5", "x.tar.gz", "jsonl")))
+    touch(*(tmp_path / name for name in ("notes.txt", ".hidden.jsonl", "a.xml.md5", "x.pdf.gz", "jsonl")))
     assert corpus.files([tmp_path]) == wanted
+
+
+@pytest.mark.parametrize("corpus_name", ["corpus.jsonl", "corpus.jsonl.gz"])
+def test_of_a_beir_folder_the_corpus_alone_is_taken(corpus_name: str, tmp_path: Path) -> None:
+    beir = [tmp_path / "nf" / name for name in (corpus_name, "queries.jsonl", "qrels/test.tsv", "qrels/dev.tsv")]
+    other = tmp_path / "other" / "queries.jsonl"
+    touch(*beir, other)
+    assert corpus.files([tmp_path]) == [beir[0], other]
+    assert corpus.files([tmp_path / "nf"]) == [beir[0]]
+    assert corpus.files([beir[1]]) == [beir[1]]
 
 
 def test_each_file_is_read_once_and_the_order_given_is_kept(tmp_path: Path) -> None:

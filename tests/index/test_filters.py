@@ -55,5 +55,19 @@ def test_only_a_filter_without_restriction_is_empty() -> None:
     assert not filters.parse(None, "Nature").is_empty
 
 
+def test_the_other_restrictions_are_kept_as_written() -> None:
+    assert filters.parse(None, None, ["Humans", "Liver"], "Review", "eng", not_retracted=True) == Filter(
+        mesh=("Humans", "Liver"), publication_type="Review", language="eng", not_retracted=True
+    )
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [Filter(mesh=("Humans",)), Filter(publication_type="Review"), Filter(language="eng"), Filter(not_retracted=True)],
+)
+def test_every_restriction_makes_a_filter_that_is_not_empty(narrow: Filter) -> None:
+    assert not narrow.is_empty
+
+
 def test_the_journal_is_kept_as_written() -> None:
     assert filters.parse("2001", "The Lancet") == Filter(2001, 2001, "The Lancet")

@@ -1,10 +1,13 @@
 import json
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bioqa.index import builder, hybrid, model
 from bioqa.index.encoder import Encoder
@@ -13,7 +16,7 @@ from bioqa.index.filters import Filter
 from bioqa.index.fusion import FUSIONS
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.manifest import MANIFEST
-from bioqa.index.records import Hit
+from bioqa.index.records import Document, Hit
 
 QUESTION = "which mutations lead to cystic fibrosis?"
 Ask = Callable[[str], Query]
@@ -121,6 +124,77 @@ def test_a_question_of_unknown_words_is_answered_by_the_dense_side_alone(index: 
 def test_a_filter_holds_in_every_mode(mode: str, narrow: Filter, allowed: set[str], index: Index, ask: Ask) -> None:
     text = "CFTR huntington metformin pheochromocytoma warfarin allopurinol malaria"
     assert set(ids(index.search(ask(text), 50, mode=mode, narrow=narrow))) == allowed
+
+
+LANGUAGES, HEADINGS, KINDS = ("eng", "ger"), ("Humans", "Mice", "Liver", "Heart"), ("Review", "Letter")
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Index:
+    """Sixty short papers with random facts, from two builds, of which the second replaces papers of the first."""
+    source = random.Random(5)
+    folder = tmp_path_factory.mktemp("facts")
+    for name, numbers in (("a", range(50)), ("b", range(40, 60))):
+        records = [
+            {
+                "pmid": number,
+                "title": f"Paper {number}",
+                "abstract": " ".join(source.choices(["gene", "liver", "mouse", "heart", "cell"], k=6)),
+                "year": source.choice([None, 2001, 2005, 2010]),
+                "journal": source.choice(["Gut", "The Heart", ""]),
+                "mesh": source.sample(HEADINGS, source.randint(0, 3)),
+                "publication_types": source.sample(KINDS, source.randint(0, 2)),
+                "language": source.choice(["", *LANGUAGES]),
+                "status": source.choice(["", "", "retracted", "concern"]),
+            }
+            for number in numbers
+        ]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        builder.build([folder / f"{name}.jsonl"], folder / "index", encoder)
+    return Index(folder / "index")
+
+
+FILTERS = st.builds(
+    Filter,
+    first_year=st.none() | st.sampled_from([2001, 2002]),
+    last_year=st.none() | st.sampled_from([2005, 2030]),
+    journal=st.none() | st.sampled_from(["gut", "THE HEART", "heart"]),
+    mesh=st.lists(st.sampled_from([*HEADINGS, "humans", "Human"]), max_size=2).map(tuple),
+    publication_type=st.none() | st.sampled_from([*KINDS, "review"]),
+    language=st.none() | st.sampled_from([*LANGUAGES, "ENG"]),
+    not_retracted=st.booleans(),
+)
+
+
+def passes(document: Document, narrow: Filter) -> bool:
+    """What a filter means, by the book."""
+    folded = {heading.casefold() for heading in document.mesh}
+    kinds = {kind.casefold() for kind in document.publication_types}
+    by_year = narrow.first_year is not None or narrow.last_year is not None
+    return (
+        (not by_year or (narrow.first_year or 0) <= (document.year or -1) <= (narrow.last_year or 9999))
+        and (narrow.journal is None or narrow.journal.casefold() == document.journal.casefold())
+        and all(term.casefold() in folded for term in narrow.mesh)
+        and (narrow.publication_type is None or narrow.publication_type.casefold() in kinds)
+        and (narrow.language is None or narrow.language.casefold() == document.language)
+        and not (narrow.not_retracted and document.status == "retracted")
+    )
+
+
+@pytest.mark.parametrize("mode", ["lexical", "dense"])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(narrow=FILTERS, k=st.integers(1, 60))
+def test_a_filtered_search_is_the_top_of_what_passes_in_an_exhaustive_one(
+    mode: str, narrow: Filter, k: int, facts: Index, ask: Ask
+) -> None:
+    query = ask("gene of the liver")
+    every = facts.search(query, 1000, mode=mode)
+    wanted = [hit for hit in every if passes(hit.passage.document, narrow)][:k]
+    found = facts.search(query, k, mode=mode, narrow=narrow)
+    assert [hit.passage for hit in found] == [hit.passage for hit in wanted]
+    assert [(hit.lexical_score, hit.dense_score) for hit in found] == [
+        pytest.approx((hit.lexical_score, hit.dense_score)) for hit in wanted
+    ]
 
 
 def test_a_filter_acts_before_the_best_are_chosen(index: Index, ask: Ask) -> None:

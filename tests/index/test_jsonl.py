@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import jsonl
+from bioqa.index import jsonl, lines
 from bioqa.index.records import BadRecord, Document, Record
 
 
@@ -85,13 +85,16 @@ def test_an_empty_pmid_gives_way_to_the_id_and_what_is_not_used_is_kept() -> Non
         (0, None),
         (-5, None),
         (10_000, None),
+        (1809, 1809),
+        (2107, None),
+        (99, None),
         (float("nan"), None),
         (float("inf"), None),
         (True, None),
         (False, None),
     ],
 )
-def test_a_year_is_a_number_of_four_digits_at_most_or_unknown(year: Any, expected: int | None) -> None:
+def test_a_year_is_one_in_which_something_was_published_or_unknown(year: Any, expected: int | None) -> None:
     assert document(pmid=1, title="t", year=year).year == expected
 
 
@@ -116,6 +119,26 @@ def test_a_text_field_of_another_type_makes_the_record_unusable_and_says_so(fiel
 def test_a_record_without_usable_identifier_is_reported(value: Any) -> None:
     assert "no 'pmid' or 'id'" in reason(pmid=value, title="t")
     assert "no 'pmid' or 'id'" in reason(title="t")
+
+
+@pytest.mark.parametrize(("value", "status"), [("retracted", "retracted"), ("concern", "concern")])
+def test_a_status_is_one_that_readers_are_warned_of(value: str, status: str) -> None:
+    found = document(pmid=1, title="t", status=value)
+    assert (found.status, found.extra) == (status, {})
+
+
+@pytest.mark.parametrize("value", ["MEDLINE", "", None, 5, ["retracted"], {}])
+def test_any_other_status_is_kept_beside(value: Any) -> None:
+    found = document(pmid=1, title="t", status=value)
+    assert (found.status, found.extra) == ("", {"status": value})
+
+
+def test_a_line_beyond_the_limit_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LARGEST", 100)
+    bad, good = read(b'{"pmid": 1, "title": "' + b"x" * 5000 + b'"}\n{"pmid": 2, "title": "t"}\n')
+    assert isinstance(bad, BadRecord)
+    assert (bad.place, bad.reason.split(" than")[0]) == ("line 1", "longer")
+    assert good == Document("2", "t")
 
 
 def test_an_identifier_of_white_space_is_none() -> None:

@@ -11,7 +11,7 @@ from bioqa.index import analyzer
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.lexical import LexicalIndex, LexicalWriter, Living, disk_errors, length
-from bioqa.index.records import Document, Passage
+from bioqa.index.records import Document, Passage, Section
 
 Add = Callable[[Iterable[Document]], LexicalIndex]
 
@@ -151,6 +151,47 @@ def test_a_filter_narrows_and_leaves_scores_as_they_are(narrow: Filter, wanted: 
     assert found == pytest.approx({number: every[number] for number in wanted})
     if not narrow.is_empty:
         assert set(index.matching(narrow).tolist()) - {4} == wanted
+
+
+FACTS = [
+    Document("1", "", "gene", mesh=("Cystic Fibrosis", "Humans"), publication_types=("Review",), language="eng"),
+    Document("2", "", "gene", mesh=("Humans",), publication_types=("Journal Article", "Review"), status="retracted"),
+    Document("3", "", "gene", mesh=("Cystic Fibrosis",), language="ger", status="concern"),
+    Document("4", "", "gene"),
+]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wanted"),
+    [
+        (Filter(mesh=("humans",)), {0, 1}),
+        (Filter(mesh=("HUMANS", "Cystic fibrosis")), {0}),
+        (Filter(mesh=("Fibrosis",)), set()),
+        (Filter(mesh=("Cystic",)), set()),
+        (Filter(mesh=("",)), set()),
+        (Filter(publication_type="review"), {0, 1}),
+        (Filter(publication_type="Article"), set()),
+        (Filter(language="ENG"), {0}),
+        (Filter(not_retracted=True), {0, 2, 3}),
+        (Filter(mesh=("Humans",), not_retracted=True), {0}),
+        (Filter(mesh=("Humans",), language="ger"), set()),
+    ],
+)
+def test_facts_of_a_record_narrow_by_whole_terms_in_any_case(narrow: Filter, wanted: set[int], index_of: Add) -> None:
+    index = index_of(FACTS)
+    assert set(index.search("gene", 10, narrow)) == wanted
+    assert set(index.matching(narrow).tolist()) == wanted
+
+
+def test_the_heading_counts_for_every_passage_of_its_section(tmp_path: Path) -> None:
+    document = Document("1", "Porphyria", "Abstract.", sections=(Section("Diet", "Mice ate."), Section("", "Rats.")))
+    writer = LexicalWriter(tmp_path)
+    for number, start in enumerate((document.abstract_start, *document.section_starts)):
+        writer.add(Passage(number, document, start, start + 5), 0)
+    writer.commit()
+    index = LexicalIndex(tmp_path)
+    assert set(index.search("diet", 10, NO_FILTER)) == {1}
+    assert set(index.search("porphyria", 10, NO_FILTER)) == {0, 1, 2}
 
 
 def test_a_removed_document_is_found_by_nothing(index_of: Add, tmp_path: Path) -> None:

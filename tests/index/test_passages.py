@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bioqa.index import passages
-from bioqa.index.records import Document
+from bioqa.index.records import Document, Passage, Section
 
 PROSE = st.lists(
     st.sampled_from(["gene", "p53", "cancer.", "A", "(see", "it)", "\n", "0.5.", "What?"]), max_size=60
@@ -44,6 +44,19 @@ def test_sentences_of_any_lengths_are_grouped_whole_and_none_is_lost(case: tuple
     pieces = [document.text[start:end] for start, end in passages.windows(document, max_words)]
     assert " ".join(pieces) == abstract
     assert all(piece.endswith(".") and len(words(piece)) <= max_words for piece in pieces)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "Methods"]), PROSE.map(str.strip).filter(bool)), max_size=4), PROSE)
+def test_every_section_is_cut_by_itself_and_no_word_of_it_is_lost(parts: list[tuple[str, str]], abstract: str) -> None:
+    document = Document("1", "Title", abstract.strip(), sections=tuple(Section(*part) for part in parts))
+    cut = [Passage(0, document, start, end) for start, end in passages.windows(document, 7)]
+    for number, section in enumerate(document.sections):
+        ours = [passage for passage in cut if passage.section == number]
+        assert [word for passage in ours for word in words(passage.text)] == words(section.text)
+        assert all(passage.text in section.text for passage in ours)
+    assert [word for passage in cut if passage.section is None for word in words(passage.text)] == (
+        words(document.abstract) if document.abstract or document.sections else ["Title"]
+    )
 
 
 def test_a_short_abstract_is_one_passage_without_the_title() -> None:

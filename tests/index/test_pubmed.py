@@ -1,11 +1,14 @@
+import contextlib
 import io
 import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bioqa.index import pubmed
+from bioqa.index import bounded, pubmed
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Deletion, Document, Record
 
@@ -185,6 +188,8 @@ def test_a_title_that_is_not_available_is_no_title() -> None:
         ("<PubDate><MedlineDate>Winter</MedlineDate></PubDate>", None),
         ("<PubDate><Season>Fall</Season></PubDate>", None),
         ("<PubDate><Year>soon</Year></PubDate>", None),
+        ("<PubDate><Year>1809</Year></PubDate>", 1809),
+        ("<PubDate><Year>2107</Year></PubDate>", None),
         ("<PubDate><Year>12000</Year></PubDate>", None),
         ("", None),
     ],
@@ -223,8 +228,9 @@ def test_the_version_is_that_of_the_pmid(attribute: str, version: int) -> None:
     assert document("<ArticleTitle>T</ArticleTitle>", f"<PMID {attribute}>1</PMID>").version == version
 
 
-def test_a_version_of_other_digits_does_not_stop_the_file() -> None:
-    assert document("<ArticleTitle>T</ArticleTitle>", '<PMID Version="²">1</PMID>').version == 1
+@pytest.mark.parametrize("version", ["²", "9" * 5000])
+def test_a_version_that_is_no_number_does_not_stop_the_file(version: str) -> None:
+    assert document("<ArticleTitle>T</ArticleTitle>", f'<PMID Version="{version}">1</PMID>').version == 1
 
 
 def test_authors_without_any_name_are_left_out() -> None:
@@ -252,6 +258,56 @@ def test_the_publication_types_of_a_book_are_kept() -> None:
     (found,) = read(BOOK.format(chapter=""))
     assert isinstance(found, Document)
     assert found.publication_types == ("Review",)
+
+
+def test_another_abstract_stands_in_for_a_missing_one_unless_it_only_says_where_one_is() -> None:
+    other = "<OtherAbstract Type='PIP'><AbstractText>{0}</AbstractText></OtherAbstract></MedlineCitation>"
+    plain = article()
+    for text, abstract in (("It was.", "It was."), ("Abstract available from the publisher.", "")):
+        (found,) = read(article_set(plain.replace("</MedlineCitation>", other.format(text))))
+        assert isinstance(found, Document)
+        assert found.abstract == abstract
+
+
+@pytest.mark.parametrize(
+    ("notices", "kinds", "status"),
+    [
+        (["RetractionIn"], [], "retracted"),
+        (["ExpressionOfConcernIn"], [], "concern"),
+        (["ExpressionOfConcernIn", "RetractionIn"], [], "retracted"),
+        ([], ["Journal Article", "Retracted Publication"], "retracted"),
+        (["RetractionOf", "CommentIn", "ErratumIn", "ExpressionOfConcernFor"], ["Retraction of Publication"], ""),
+        ([], [], ""),
+    ],
+)
+def test_a_retraction_or_concern_is_told(notices: list[str], kinds: list[str], status: str) -> None:
+    types = "".join(f"<PublicationType>{kind}</PublicationType>" for kind in kinds)
+    inside = f"<ArticleTitle>T</ArticleTitle><PublicationTypeList>{types}</PublicationTypeList>"
+    related = "".join(f'<CommentsCorrections RefType="{kind}"><PMID>9</PMID></CommentsCorrections>' for kind in notices)
+    listed = f"<CommentsCorrectionsList>{related}</CommentsCorrectionsList></MedlineCitation>"
+    (found,) = read(article_set(article(inside).replace("</MedlineCitation>", listed)))
+    assert isinstance(found, Document)
+    assert found.status == status
+
+
+def test_a_record_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "LARGEST", 100_000)
+    content = article_set(article(), article(f"<ArticleTitle>{'<i>a</i>' * 30_000}</ArticleTitle>", "<PMID>2</PMID>"))
+    records, message = until_error(content)
+    assert [record.id for record in records if isinstance(record, Document)] == ["1"]
+    assert message.startswith("file.xml: record 2 is larger than")
+
+
+@given(st.data())
+def test_a_damaged_file_is_read_refused_or_counted(data: st.DataObject) -> None:
+    content = bytearray(FULL.encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        piece = data.draw(st.sampled_from([b"", b"\xe9", b"<PMID>", b"</Article>", b"&x;", b"]]>", b"2107"]))
+        content[place : place + data.draw(st.integers(0, 60))] = piece
+    with contextlib.suppress(InputError):
+        for record in read(bytes(content)):
+            assert isinstance(record, BadRecord | Deletion) or (record.id.isdigit() and record.text)
 
 
 def test_an_update_file_brings_documents_and_deletions_in_order() -> None:
@@ -292,6 +348,8 @@ def test_a_comment_before_and_between_articles_does_no_harm() -> None:
     [
         (article(pmid=""), "line 3", "record without PMID"),
         (article(pmid="<PMID> </PMID>"), "line 3", "record without PMID"),
+        (article(pmid="<PMID>12x</PMID>"), "line 3", "the PMID '12x' is no number"),
+        ("<DeleteCitation><PMID>soon</PMID></DeleteCitation>", "line 3", "the PMID 'soon' is no number"),
         ("<PubmedArticle/>", "line 3", "record without PMID"),
         ("<PubmedArticle><MedlineCitation/></PubmedArticle>", "line 3", "record without PMID"),
         ("<PubmedBookArticle/>", "line 3", "record without PMID"),

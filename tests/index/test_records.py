@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.records import BadRecord, Document, Hit, Passage
+from bioqa.index.records import BadRecord, Document, Hit, Passage, Section
 
 
 @given(st.text(), st.text())
@@ -24,11 +24,14 @@ def test_title_and_abstract_stand_on_two_lines() -> None:
     [
         ("12345", "https://pubmed.ncbi.nlm.nih.gov/12345/"),
         ("starter:cftr", None),
-        ("PMC12345", None),
+        ("PMC12345", "https://pmc.ncbi.nlm.nih.gov/articles/PMC12345/"),
+        ("PMC", None),
+        ("PMC1x", None),
+        ("²", None),
         ("", None),
     ],
 )
-def test_only_a_pmid_has_a_link(identifier: str, link: str | None) -> None:
+def test_only_a_pmid_or_a_pmc_id_has_a_link(identifier: str, link: str | None) -> None:
     assert Document(identifier, "t").link == link
 
 
@@ -36,6 +39,41 @@ def test_a_passage_is_a_slice_of_its_document() -> None:
     document = Document("1", "Title", "First. Second.")
     assert Passage(0, document, 6, 12).text == "First."
     assert Passage(1, document, 0, len(document.text)).text == "Title\nFirst. Second."
+
+
+SECTIONS = st.lists(st.builds(Section, st.text(max_size=3), st.text(min_size=1, max_size=3)), max_size=4).map(tuple)
+
+
+@given(st.text(max_size=3), st.text(max_size=3), SECTIONS)
+def test_every_part_of_a_full_text_is_where_it_says(title: str, abstract: str, sections: tuple[Section, ...]) -> None:
+    document = Document("1", title, abstract, sections=sections)
+    end = document.abstract_start + len(abstract)
+    assert document.text[document.abstract_start : end] == abstract
+    assert len(document.section_starts) == len(sections)
+    for number, (start, section) in enumerate(zip(document.section_starts, sections, strict=True)):
+        between = f"{section.heading}\n" if section.heading else ""
+        assert document.text[end:start] == ("\n" if end else "") + between
+        end = start + len(section.text)
+        assert document.text[start:end] == section.text
+        passage = Passage(0, document, start, end)
+        assert (passage.section, passage.heading) == (number, section.heading)
+    assert end == len(document.text)
+
+
+def test_a_passage_of_title_or_abstract_is_of_no_section() -> None:
+    document = Document("1", "Title", "Abstract.", sections=(Section("Methods", "Mice."),))
+    assert document.text == "Title\nAbstract.\nMethods\nMice."
+    assert [Passage(0, document, start, start + 5).section for start in (0, 6)] == [None, None]
+    assert Passage(0, document, 6, 15).heading == ""
+
+
+def test_both_searches_see_title_and_heading_of_a_passage() -> None:
+    document = Document("1", "Title", "Abstract.", sections=(Section("Methods", "Mice."), Section("", "Rats.")))
+    first, second = document.section_starts
+    assert Passage(0, document, first, first + 5).titled == "Title Methods Mice."
+    assert Passage(0, document, second, second + 5).titled == "Title Rats."
+    assert Passage(0, document, 6, 15).titled == "Title Abstract."
+    assert Passage(0, document, 0, 15).titled == "Title\nAbstract."
 
 
 def test_documents_cannot_be_changed_and_take_no_stray_attributes() -> None:

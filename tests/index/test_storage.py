@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from bioqa.index import storage
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import Manifest, read_manifest, write_manifest
-from bioqa.index.records import Document
+from bioqa.index.records import Document, Section
 from bioqa.index.runtime import Array
 from bioqa.index.storage import Segment, Store
 
 EMPTY = Manifest(analyzer="a", passage_words=150, encoder=None)
 FULL = Document(
     "note:1", "Über α\u2028β", "Zeile\neins. 你好 😀 \x00.", 1999, "Gut", ("Doe J",), ("Humans", "Mice"), ("Review",),
-    "ger", 2, {"doi": "10.1/x", "nested": {"a": [1, None, True]}},
+    "ger", 2, {"doi": "10.1/x", "nested": {"a": [1, None, True]}}, "retracted",
+    (Section("Methods: Mäuse", "Eine.\nZwei."), Section("", "Drei.")),
 )  # fmt: skip
 DOCUMENTS = [FULL, Document("2"), Document("3", "Only a title"), Document("4", "", "Only an abstract.")]
 RANGES = [[(7, 10), (10, 20)], [], [(0, 12)], [(0, 17)]]

@@ -32,8 +32,8 @@ ASK_KEYS = [
     "index",
 ]
 ANSWER_KEYS = ["text", "confidence", "documents", "evidence"]
-EVIDENCE_KEYS = ["pmid", "title", "sentence", "start", "end", "score"]
-HIT_KEYS = ["rank", "pmid", "title", "passage", "score", "lexical_rank", "dense_rank"]
+EVIDENCE_KEYS = ["pmid", "title", "sentence", "start", "end", "score", "section", "status"]
+HIT_KEYS = ["rank", "pmid", "title", "passage", "score", "lexical_rank", "dense_rank", "section", "status"]
 
 Run = Callable[..., Any]
 Ask = Callable[..., dict[str, Any]]
@@ -114,7 +114,7 @@ def test_the_json_of_an_answer_keeps_its_contract(ask_json: Ask, small_index: Pa
     assert "total" in found["timings_ms"]
     assert bool(found["answers"]) is (kind != "summary")
     for citation in found["citations"]:
-        assert list(citation) == ["pmid", "title", "sentence"]
+        assert list(citation) == ["pmid", "title", "sentence", "section", "status"]
     for answer in found["answers"]:
         assert list(answer) == ANSWER_KEYS
         assert isinstance(answer["confidence"], float)
@@ -202,6 +202,59 @@ def test_nothing_outside_a_filter_is_ever_cited(
     assert mentioned(found) <= allowed
     assert {hit["pmid"] for hit in found["explanation"]["retrieved"]} == allowed
     assert found["abstained"] is (not allowed)
+
+
+@pytest.fixture(scope="module")
+def facts_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three papers that say the same, each with facts of its own, of which the first was retracted."""
+    folder = tmp_path_factory.mktemp("facts")
+    said = {"title": "CFTR", "abstract": "Cystic fibrosis is caused by mutations in the CFTR gene."}
+    papers = [
+        {"pmid": 1, "mesh": ["Humans", "Child"], "publication_types": ["Review"], "status": "retracted"},
+        {"pmid": 2, "mesh": ["Humans"], "language": "ger", "status": "concern"},
+        {"pmid": 3, "mesh": ["Mice"], "publication_types": ["Letter", "Review"], "language": "eng"},
+    ]
+    (folder / "papers.jsonl").write_text("".join(json.dumps(paper | said) + "\n" for paper in papers))
+    builder.build([folder / "papers.jsonl"], folder / "index", None)
+    return folder / "index"
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [
+        (["--mesh", "humans"], {"1", "2"}),
+        (["--mesh", "Humans", "--mesh", "Child"], {"1"}),
+        (["--mesh", "Human"], set()),
+        (["--publication-type", "REVIEW"], {"1", "3"}),
+        (["--language", "ger"], {"2"}),
+        (["--not-retracted"], {"2", "3"}),
+        (["--not-retracted", "--mesh", "Humans"], {"2"}),
+    ],
+)
+def test_facts_of_a_paper_narrow_what_is_found(
+    run: Run, facts_index: Path, command: str, options: list[str], allowed: set[str]
+) -> None:
+    outcome = run(command, FACTOID, "--index", facts_index, "--json", *options, *(["--explain"] * (command == "ask")))
+    assert outcome.status == 0
+    found = json.loads(outcome.out)
+    hits = found["explanation"]["retrieved"] if command == "ask" else found
+    assert {hit["pmid"] for hit in hits} == allowed
+
+
+def test_the_status_of_a_paper_is_told_wherever_the_paper_is(run: Run, facts_index: Path) -> None:
+    wanted = {"1": "retracted", "2": "concern", "3": None}
+    found = json.loads(run("ask", FACTOID, "--index", facts_index, "--json", "--explain", "--min-confidence", "0").out)
+    places = [
+        found["answers"][0]["evidence"],
+        found["explanation"]["retrieved"],
+        found["explanation"]["read"],
+        json.loads(run("search", FACTOID, "--index", facts_index, "--json").out),
+    ]
+    for place in places:
+        assert {item["pmid"]: item["status"] for item in place} == wanted
+    assert found["citations"]
+    assert all(item["status"] == wanted[item["pmid"]] for item in found["citations"])
 
 
 def test_an_explanation_in_json_has_what_was_retrieved_and_read(ask_json: Ask) -> None:
@@ -488,6 +541,8 @@ def test_the_json_of_a_search_keeps_its_contract(run: Run, small_index: Path, mo
         "score": 0,
         "lexical_rank": None if mode == "dense" else 1,
         "dense_rank": None if mode == "lexical" else 1,
+        "section": None,
+        "status": None,
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bioqa.index import builder
 from bioqa.index.hybrid import Index, Query
+from bioqa.index.records import Document, Hit, Passage, Section
 from bioqa.qa import render
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Response
@@ -219,6 +220,40 @@ def test_a_hit_without_title_journal_and_year_is_printed_by_its_id(
     first, second, third, *_ = capsys.readouterr().out.splitlines()
     assert (first, third) == ("1. bare", "   Only this.")
     assert re.fullmatch(r"   bare  score \d\.\d{3} \(BM25 1, dense -\)", second)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("question", [FACTOID, "is cystic fibrosis caused by CFTR?", "how is cystic fibrosis caused?"])
+@pytest.mark.parametrize(("status", "warning"), [("retracted", "(RETRACTED)"), ("concern", "(expression of concern)")])
+def test_a_reader_is_warned_of_what_befell_a_paper(
+    shown: Show,
+    tmp_path: Path,
+    write_jsonl: Callable[..., Path],
+    status: str,
+    warning: str,
+    question: str,
+    terminal: bool,
+) -> None:
+    text = "Cystic fibrosis is caused by mutations in the CFTR gene."
+    papers = [{"pmid": 7, "title": "CFTR", "text": text, "status": status}]
+    builder.build([write_jsonl("papers.jsonl", papers)], tmp_path / "index", None)
+    response = Engine(tmp_path / "index").ask(question, AskConfig(min_confidence=0.0))
+    printed = ESCAPE.sub("", shown(response, terminal=terminal))
+    assert re.search(rf"7/?\] {re.escape(warning)}", printed)
+    explained = ESCAPE.sub("", shown(response, terminal=terminal, explain=True))
+    assert f"1. 7 {warning}" in explained
+
+
+def test_a_hit_is_printed_with_its_section_and_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    document = Document("7", "T", "A.", 2001, "Gut", status="retracted", sections=(Section("Methods: Mice", "Ten."),))
+    start = document.section_starts[0]
+    hit = Hit(Passage(0, document, start, start + 4), 0.5, 1)
+    render.show_hits([hit])
+    assert "   7 (RETRACTED)  Gut, 2001, Methods: Mice  score 0.500" in capsys.readouterr().out
+    assert (
+        render.hit_objects([hit])[0] | {"section": "Methods: Mice", "status": "retracted"}
+        == render.hit_objects([hit])[0]
+    )
 
 
 def test_no_hits_are_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,77 @@
+"""XML as a stream of the elements that are records, whatever the file may hold."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import BinaryIO, cast
+
+from lxml import etree
+
+from bioqa.index.bounded import Bounded
+from bioqa.index.errors import InputError
+
+_ADVICE = re.compile(r", (?:line \d|try XML_PARSE_HUGE|use XML_PARSE_HUGE).*", re.DOTALL)  # of libxml2, to programmers
+
+
+def read(
+    stream: BinaryIO, source: str, *, kind: str, roots: Collection[str], records: Collection[str]
+) -> Iterator[etree._Element]:
+    """The elements named in `records`, one in memory at a time; names are without namespace.
+
+    Nothing outside the file is ever read, and a file that declares entities of its own is refused. Raises InputError,
+    with the line, where the XML breaks off or is malformed, and where it begins with none of `roots`.
+    """
+    count = 0
+    bounded = Bounded(stream, source)
+    try:
+        events = etree.iterparse(
+            cast(BinaryIO, bounded),
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+        )
+        for event, element in events:
+            if event == "start":
+                if element.getparent() is None:
+                    _check_root(element, source, kind, roots)
+            elif _name(element) in records:
+                count += 1
+                _drop_namespaces(element)
+                yield element
+                element.clear()
+                while element.getparent() is not None and element.getprevious() is not None:
+                    del element.getparent()[0]
+                bounded.ended()
+    except etree.XMLSyntaxError as error:
+        reason = _ADVICE.sub("", str(error.msg))
+        raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
+
+
+def _check_root(root: etree._Element, source: str, kind: str, roots: Collection[str]) -> None:
+    if _name(root) not in roots:
+        expected = " or ".join(f"<{name}>" for name in roots)
+        raise InputError(f"{source}: XML, but not {kind}: it begins with <{root.tag}>, expected {expected}")
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and dtd.entities():  # type: ignore[attr-defined]
+        raise InputError(f"{source}: the file declares XML entities, which such files never do; refused unread")
+
+
+def _name(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _drop_namespaces(record: etree._Element) -> None:
+    if record.tag.startswith("{"):
+        for element in record.iter("*"):
+            element.tag = _name(element)
+
+
+def first(element: etree._Element, *paths: str) -> etree._Element | None:
+    """What is found at the first of the paths that leads anywhere."""
+    return next((found for path in paths if (found := element.find(path)) is not None), None)
+
+
+def text(element: etree._Element | None) -> str:
+    """All text inside `element`, that of inline tags (<i>, <sub>, MathML) included, white space folded."""
+    return "" if element is None else " ".join("".join(str(piece) for piece in element.itertext()).split())

@@ -1,0 +1,176 @@
+"""JATS, the XML of full-text articles in PubMed Central: title, abstract and the sections of the body.
+
+https://jats.nlm.nih.gov/archiving/
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import BinaryIO
+
+from lxml import etree
+
+from bioqa.index import body, elements, years
+from bioqa.index.elements import first
+from bioqa.index.records import RETRACTED, BadRecord, Document, Record
+
+_ROOTS = ("article", "pmc-articleset", "OAI-PMH")  # one article, what efetch returns, what PMC's OAI service returns
+_NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object-id", "table", "tex-math", "annotation"}
+_OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # stand inside a paragraph, but are none of it
+_BLOCKS = {"break", "def-item", "disp-quote", "list-item", "p", "sec", "title"}
+_NOTES = {"bibr", "fn", "table-fn"}  # what a cross-reference by a mere number or sign can lead to
+_MARK = re.compile(r"[\s\d,;.*†‡§¶()\[\]–—-]*")
+_BETWEEN_MARKS = re.compile(r"[\s,;–—-]*")
+_EMPTY_BRACKETS = re.compile(r"\s*[\[(][\s,;–—-]*[\])]")
+_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # what a citation leaves
+_DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
+_LANGUAGES = {  # ISO 639 to the codes of PubMed
+    "cs": "cze",
+    "de": "ger",
+    "en": "eng",
+    "es": "spa",
+    "fr": "fre",
+    "it": "ita",
+    "ja": "jpn",
+    "ko": "kor",
+    "pl": "pol",
+    "pt": "por",
+    "ru": "rus",
+    "tr": "tur",
+    "zh": "chi",
+}
+_TYPES = {  # article types that PubMed has a name for
+    "case-report": "Case Reports",
+    "correction": "Published Erratum",
+    "editorial": "Editorial",
+    "letter": "Letter",
+    "news": "News",
+    "research-article": "Journal Article",
+    "retraction": "Retraction of Publication",
+    "review-article": "Review",
+}
+
+
+def read(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Documents from `stream`, one article in memory at a time.
+
+    Raises InputError, with the line, where the XML breaks off, is malformed or is not JATS.
+    """
+    for article in elements.read(stream, source, kind="JATS", roots=_ROOTS, records=("article",)):
+        yield _document_or_bad(article, source)
+
+
+def _document_or_bad(article: etree._Element, source: str) -> Document | BadRecord:
+    meta = article.find("front/article-meta")
+    document = Document("") if meta is None else _document(article, meta)
+    if not document.id:
+        return BadRecord(source, f"line {article.sourceline}", "article with neither PMID nor PMC id")
+    if not document.text:
+        return BadRecord(source, f"article {document.id}", "neither title nor text")
+    return document
+
+
+def _document(article: etree._Element, meta: etree._Element) -> Document:
+    ids = {name.get("pub-id-type", ""): elements.text(name) for name in meta.iterfind("article-id")}
+    pmc = (ids.get("pmcid") or ids.get("pmc") or "").removeprefix("PMC")
+    pmc = f"PMC{pmc}" if _is_number(pmc) else ""
+    pmid = ids.get("pmid", "")
+    language = article.get("{http://www.w3.org/XML/1998/namespace}lang", "").partition("-")[0].lower()
+    kind = _TYPES.get(article.get("article-type", ""))
+    related = {notice.get("related-article-type") for notice in meta.iterfind("related-article")}
+    return Document(
+        id=pmid if _is_number(pmid) else pmc,
+        title=_title(meta),
+        abstract=_abstract(meta),
+        year=_year(meta),
+        journal=elements.text(article.find("front/journal-meta//journal-title")),
+        authors=_authors(meta),
+        publication_types=(kind,) if kind else (),
+        language=_LANGUAGES.get(language, language),
+        status=RETRACTED if "retraction-forward" in related else "",
+        sections=body.sections(_paragraphs(article.find("body"), ())),
+        extra={name: value for name, value in (("pmc", pmc), ("doi", ids.get("doi", ""))) if value},
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _title(meta: etree._Element) -> str:
+    """Title and subtitle, with the full stop that PubMed puts behind both."""
+    parts = [_prose(meta.find(f"title-group/{name}")) for name in ("article-title", "subtitle")]
+    title = ": ".join(part for part in parts if part)
+    return title if not title or title[-1] in ".?!" else f"{title}."
+
+
+def _abstract(meta: etree._Element) -> str:
+    """The abstract proper, its sections behind their titles as PubMed prints them ("METHODS: ...")."""
+    every = meta.findall("abstract")
+    plain = [abstract for abstract in every if not abstract.get("abstract-type")]
+    chosen = next(iter(plain or every), None)
+    parts = ((": ".join(headings).rstrip(":. ").upper(), text) for headings, text in _paragraphs(chosen, ()) if text)
+    labelled = ((label, " ".join(text for _, text in group)) for label, group in groupby(parts, key=itemgetter(0)))
+    return " ".join(f"{label}: {text}" if label else text for label, text in labelled)
+
+
+def _year(meta: etree._Element) -> int | None:
+    found: dict[str, int | None] = {}
+    for date in meta.iterfind("pub-date"):
+        kinds = (date.get("pub-type"), date.get("publication-format"), date.get("date-type"))
+        found.setdefault(next((kind for kind in kinds if kind), ""), years.first_in(elements.text(date.find("year"))))
+    return next((found[kind] for kind in _DATES if found.get(kind)), None)
+
+
+def _authors(meta: etree._Element) -> tuple[str, ...]:
+    """Names as PubMed writes them: "Doe JA", or that of a group."""
+    names = []
+    for author in meta.iterfind("contrib-group/contrib[@contrib-type='author']"):
+        given = elements.text(first(author, "name/given-names", "name-alternatives/name/given-names"))
+        surname = elements.text(first(author, "name/surname", "name-alternatives/name/surname"))
+        initials = "".join(part[0] for part in re.split(r"[\s.-]+", given) if part)
+        names.append(f"{surname} {initials}".strip() or _prose(author.find("collab")))
+    return tuple(name for name in names if name)
+
+
+def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paragraphs in an element with the headings they stand under, legends of figures and tables included."""
+    for child in () if parent is None else parent.iterchildren("*"):
+        if child.tag == "sec":
+            yield from _paragraphs(child, (*headings, _prose(child.find("title"))))
+        elif child.tag not in ("title", "label"):
+            if child.tag not in _OUTSIDE:
+                yield headings, _prose(child)
+            for inside in child.iter(*_OUTSIDE):
+                yield headings, " ".join(_prose(part) for part in inside.iterchildren("label", "caption"))
+
+
+def _prose(element: etree._Element | None) -> str:
+    """The text that a reader of the article reads in an element, without numbers of citations, tables and formulas."""
+    if element is None:
+        return ""
+    text = _EMPTY_BRACKETS.sub("", " ".join("".join(_pieces(element)).split()))
+    return _SPACE_BEFORE_STOP.sub("", text)
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        is_mark = _is_mark(child)
+        if not is_mark and isinstance(child.tag, str) and child.tag.rpartition("}")[2] not in _NO_PROSE | _OUTSIDE:
+            space = " " if child.tag in _BLOCKS else ""
+            yield space
+            yield from _pieces(child)
+            yield space
+        after, tail = child.getnext(), child.tail or ""
+        if not (is_mark and after is not None and _is_mark(after) and _BETWEEN_MARKS.fullmatch(tail)):
+            yield tail
+
+
+def _is_mark(element: etree._Element) -> bool:
+    """Whether it is the number or sign of a citation or note, raised or not; author and year belong to a sentence."""
+    if element.tag == "sup":
+        return element.find("xref[@ref-type='bibr']") is not None
+    leads_to_note = element.tag == "xref" and element.get("ref-type") in _NOTES
+    return leads_to_note and _MARK.fullmatch(elements.text(element)) is not None

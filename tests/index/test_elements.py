@@ -1,0 +1,59 @@
+import io
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from bioqa.index import bounded, elements
+from bioqa.index.errors import InputError
+
+
+def found(content: str, **names: Any) -> list[str]:
+    """The records of <set> with their names and texts, each looked at while it is there."""
+    wanted = {"kind": "a set", "roots": ("set",), "records": ("one", "two")} | names
+    stream = io.BytesIO(content.encode())
+    return [f"{element.tag}: {elements.text(element)}" for element in elements.read(stream, "file.xml", **wanted)]
+
+
+def test_records_come_one_after_the_other_and_nothing_else() -> None:
+    assert found("<set><x>no</x><one>a <i>b</i></one><two>c</two></set>") == ["one: a b", "two: c"]
+
+
+def test_a_record_is_dropped_when_the_next_comes() -> None:
+    stream = io.BytesIO(b"<set>" + b"<one><i>a</i></one>" * 5 + b"</set>")
+    first, *_, last = elements.read(stream, "file.xml", kind="a set", roots=("set",), records=("one",))
+    assert len(first) == 0
+    assert last.getprevious() is None
+
+
+def test_names_are_without_namespace_inside_a_record() -> None:
+    content = '<s:set xmlns:s="urn:s"><s:one><s:i xmlns="urn:t">a<j>b</j></s:i></s:one></s:set>'
+    stream = io.BytesIO(content.encode())
+    ((tags, inner),) = [
+        ([child.tag for child in element.iter()], elements.text(element.find("i/j")))
+        for element in elements.read(stream, "file.xml", kind="a set", roots=("set",), records=("one",))
+    ]
+    assert (tags, inner) == (["one", "i", "j"], "b")
+
+
+def test_another_root_is_refused_with_what_was_expected() -> None:
+    with pytest.raises(InputError, match="not a set: it begins with <rss>, expected <set> or <one>"):
+        found("<rss/>", roots=("set", "one"))
+
+
+def test_what_is_between_the_records_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "LARGEST", 50_000)
+    assert len(found(f"<set>{'<one>a</one>' * 20_000}</set>")) == 20_000
+    with pytest.raises(InputError, match="record 1 is larger than"):
+        found(f"<set>{'<x>a</x>' * 20_000}</set>")
+
+
+def test_the_first_path_that_leads_anywhere_counts() -> None:
+    root = etree.XML("<a><b>1</b><c>2</c></a>")
+    assert elements.text(elements.first(root, "x", "c", "b")) == "2"
+    assert elements.first(root, "x", "y") is None
+
+
+def test_text_of_nothing_is_empty_and_white_space_is_folded() -> None:
+    assert elements.text(None) == ""
+    assert elements.text(etree.XML("<a> b\n <i>c</i><!-- d -->\t</a>")) == "b c"
