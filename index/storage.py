@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.lock import exclusive
 from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest, write_manifest
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
@@ -43,8 +44,7 @@ def writing(folder: Path) -> Iterator[None]:
         _refuse_foreign(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _LOCK).open("a") as lock:
-            _lock(lock.fileno(), folder)
+        with exclusive(folder / _LOCK, f"{folder}: another bioqa is writing to this index"):
             try:
                 yield
             finally:
@@ -73,17 +73,6 @@ def _leave_nothing(folder: Path) -> None:
     for emptied in (folder / "segments", folder / "lexical", folder):
         with contextlib.suppress(OSError):
             emptied.rmdir()
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: tantivy's own lock still stops a second writer
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StorageError(f"{folder}: another bioqa is writing to this index; wait for it to end") from None
 
 
 def write_segment(
