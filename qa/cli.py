@@ -14,6 +14,7 @@ _COMMANDS = {  # name: where it is, and its line in the help
     "ask": ("bioqa.qa.ask:ask", "Answer a question from the literature."),
     "search": ("bioqa.qa.ask:search", "Find passages."),
     "index": ("bioqa.index.cli:index", "Build an index over PubMed files, and look at one."),
+    "corpus": ("bioqa.index.cli_corpus:corpus", "Download PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
     "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),
     "export": ("bioqa.train.cli:export", "Export a model to what bioqa runs."),
