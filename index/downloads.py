@@ -103,14 +103,20 @@ def is_there(folder: Path, download: Download) -> bool:
 def complete_files(folder: Path) -> list[Path]:
     """The complete files of `folder` in the order in which they are to be read: the baseline, then the updates.
 
-    Files of an older year than the newest baseline are left out: it holds what they say. Raises InputError where
-    nothing was downloaded to `folder`, or its record is damaged.
+    Files of an older year than the newest baseline are left out: it holds what they say. So are updates behind one that
+    is missing: read after them, it would undo what they revise. Raises InputError where nothing was downloaded to
+    `folder`, or its record is damaged.
     """
     record = read_record(folder)
     if not record:
         raise InputError(f"{folder}: nothing was downloaded there; 'bioqa corpus download --to {folder}' does it")
-    year = _baseline_year(record.values())
-    current = [download for download in record.values() if _order(download)[0] >= year and is_there(folder, download)]
+    there = [download for download in record.values() if is_there(folder, download)]
+    year, missing = _baseline_year(there), _missing_updates(there)
+
+    def waits(download: Download) -> bool:
+        return bool(missing) and download.folder == UPDATES and _order(download) > missing[0]
+
+    current = [download for download in there if _order(download)[0] >= year and not waits(download)]
     return [folder / download.name for download in sorted(current, key=_order)]
 
 
@@ -131,14 +137,21 @@ def warnings(folder: Path) -> list[str]:
             f"the updates of 20{newest:02} go with a baseline that is not in {folder}, which has that of 20{year:02}: "
             "download the new one and build a new index from it"
         )
-    numbers = {_order(file)[1] for file in there if file.folder == UPDATES and _order(file)[0] == newest}
-    gaps = sorted(set(range(min(numbers, default=0), max(numbers, default=0))) - numbers)
-    if gaps:
+    missing = _missing_updates(there)
+    if missing:
         said.append(
-            f"{len(gaps):,} updates are missing between those that are there (the first is number {gaps[0]}): "
-            "an older one read later would undo what is new"
+            f"{len(missing):,} updates are missing between those that are there (the first is number {missing[0][1]}): "
+            "those behind it wait, for read later it would undo what they revise"
         )
     return said
+
+
+def _missing_updates(there: Iterable[Download]) -> list[tuple[int, int]]:
+    """Year and number of the updates that are missing between the newest year's first and last."""
+    orders = [_order(file) for file in there if file.folder == UPDATES]
+    newest = max((year for year, _ in orders), default=0)
+    numbers = {number for year, number in orders if year == newest}
+    return [(newest, n) for n in range(min(numbers, default=0), max(numbers, default=0)) if n not in numbers]
 
 
 def _order(download: Download) -> tuple[int, int]:

@@ -96,7 +96,7 @@ def test_a_disk_that_refuses_leaves_the_record_as_it_was(tmp_path: Path, monkeyp
 
 
 def test_the_baseline_is_read_before_the_updates_and_by_number(tmp_path: Path) -> None:
-    late = downloaded(tmp_path, UPDATES, 1276, 1275, 10000)
+    late = downloaded(tmp_path, UPDATES, 9999, 9998, 10000)
     early = downloaded(tmp_path, BASELINE, 1274, 3, 20)
     assert names(tmp_path) == [early[1], early[2], early[0], late[1], late[0], late[2]]
     assert downloads.complete_files(tmp_path)[0] == tmp_path / early[1]
@@ -132,6 +132,13 @@ def test_updates_without_their_baseline_are_read_with_a_warning(tmp_path: Path) 
 def test_updates_alone_are_nothing_to_warn_of(tmp_path: Path) -> None:
     downloaded(tmp_path, UPDATES, 1300, 1301)
     assert downloads.warnings(tmp_path) == []
+
+
+def test_updates_behind_a_missing_one_wait(tmp_path: Path) -> None:
+    early = downloaded(tmp_path, UPDATES, 1300, 1301, 1303, 1304)
+    assert names(tmp_path) == early[:2]
+    downloaded(tmp_path, UPDATES, 1302)
+    assert len(names(tmp_path)) == 5
 
 
 def test_a_gap_between_updates_is_told(tmp_path: Path) -> None:
