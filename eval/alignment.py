@@ -3,23 +3,26 @@
 Every rule looks for the letters of the answer in the letters of the text, and then asks whether what stands there is
 the answer. Letters are what is left when case, accents, compatibility forms, Greek letters against their names, spaces
 and punctuation make no difference; of each letter it is known where in the text it came from, so that a match is always
-a piece of the text as it is.
+a piece of the text as it is: with the bracket that "factor (TNF)" ends in, but without a full stop behind it.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import permutations
 
+from bioqa.index import analyzer, sentences
 from bioqa.qa.normalize import normalize
 
 _KEPT = "%+"  # they tell 5% from 5 and CD4+ from CD4; the normaliser keeps them too
 _PARENTHESIS = re.compile(r"\s[(\[][^()\[\]]{1,60}[)\]]")
-_PLURAL = re.compile(r"(?<=[^\Ws]{3})(?<![iu])s\b", re.IGNORECASE)  # not of words like virus and mitosis
+_FINAL_S = re.compile(r"(?<=[^\WsS]{3})(?<![iuIU])['’]?s\b")  # not of words like virus, mitosis and AIDS
 _DECIMAL = re.compile(r"\d[.,]\d")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\W+(?=\d)")
 _LONG_AND_SHORT = re.compile(r"(?P<before>[^()]+?)\s*\((?P<inside>[^()]+)\)\W*")
+RULES = ("exact", "case", "normal", "spelling", "plural", "parenthesis", "abbreviation")  # from the strictest
 _CACHED = 512  # texts: the snippets of a question are asked for each of its answers
 
 
@@ -50,30 +53,36 @@ class _Rule:
     key: Callable[[str], str]
 
 
-def find(answer: str, text: str) -> list[Match]:
-    """All places of `answer` in `text` by the first rule that finds one: in order, apart from each other, whole words.
+def find(answer: str, text: str, rules: Collection[str] = RULES) -> list[Match]:
+    """All places of `answer` in `text` by the first of `rules` that finds one: in order, whole words, none overlapping.
 
     `exact`: the same characters. `case`: but for case. `normal`: equal to the normaliser of answers. `spelling`: but
-    for accents too, and for spaces and hyphens, unless they part two digits. `plural`: but for the number of its words.
-    `parenthesis`: but for what either has in parentheses. `abbreviation`: one of the two in "long form (LF)".
+    for accents too, and for spaces and hyphens, unless they part two digits. `plural`: but for an s, or 's, that its
+    words end in. `parenthesis`: but for what either has in parentheses. `abbreviation`: one of the two names in
+    "long form (LF)", by the other rules. A stop word is found by `exact` alone: AS is not "as".
     """
-    for name, rule in _RULES.items():
-        found = [Match(start, end, name) for start, end in _places(answer, text, rule)]
+    for name, rule in _BY_LETTERS.items():
+        found = [
+            Match(start, end, name)
+            for start, end in (_places(answer, text, rule) if name in rules else ())
+            if name == "exact" or analyzer.terms(text[start:end])
+        ]
         if found:
             return found
-    parts = [match for part in _long_and_short(answer) for match in find(part, text)]
-    return _apart(Match(match.start, match.end, "abbreviation") for match in parts)
+    parts = _long_and_short(answer) if "abbreviation" in rules else []
+    return apart(replace(match, rule="abbreviation") for part in parts for match in find(part, text, rules))
 
 
-def find_any(synonyms: Iterable[str], text: str) -> list[Match]:
-    """The places of all strings that mean the same, in order; of two that overlap the stricter, then the longer."""
-    return _apart(match for synonym in dict.fromkeys(synonyms) for match in find(synonym, text))
+def find_any(synonyms: Iterable[str], text: str, rules: Collection[str] = RULES) -> list[Match]:
+    """The places of all strings that mean the same, apart from each other: see `apart`."""
+    return apart(match for synonym in dict.fromkeys(synonyms) for match in find(synonym, text, rules))
 
 
-def _apart(matches: Iterable[Match]) -> list[Match]:
-    strictest = sorted(set(matches), key=lambda match: (RULES.index(match.rule), match.start - match.end, match.start))
+def apart(matches: Iterable[Match]) -> list[Match]:
+    """The matches in order, of those that overlap the longest, then the strictest: TNF-alpha, not the TNF in it."""
+    longest = sorted(set(matches), key=lambda match: (match.start - match.end, RULES.index(match.rule), match.start))
     kept: list[Match] = []
-    for match in strictest:
+    for match in longest:
         if all(match.end <= other.start or other.end <= match.start for other in kept):
             kept.append(match)
     return sorted(kept, key=lambda match: match.start)
@@ -81,7 +90,7 @@ def _apart(matches: Iterable[Match]) -> list[Match]:
 
 def _places(answer: str, text: str, rule: _Rule) -> Iterator[tuple[int, int]]:
     sought, key = rule.letters(rule.core(answer)).text, rule.key(answer)
-    if not sought:
+    if not any(map(str.isalnum, sought)):
         return
     letters = rule.letters(text)
     first = letters.text.find(sought)
@@ -91,15 +100,34 @@ def _places(answer: str, text: str, rule: _Rule) -> Iterator[tuple[int, int]]:
         whole = (first == 0 or letters.starts[first - 1] < start) and (
             after == len(letters.text) or letters.ends[after] > end
         )
-        if whole and _edge(text, start) and _edge(text, end) and rule.key(text[start:end]) == key:
-            yield start, end
+        span = _closed(text, start, end)
+        if whole and _edge(text, start) and _edge(text, end) and _agrees(text[slice(*span)], answer, key, rule):
+            yield span
             first = letters.text.find(sought, after)
         else:
             first = letters.text.find(sought, first + 1)
 
 
+def _agrees(found: str, answer: str, key: str, rule: _Rule) -> bool:
+    """Whether the rule takes what was found for the answer; what a full stop parts is one only where the answer is."""
+    return rule.key(found) == key and len(sentences.split(found)) <= max(1, len(sentences.split(answer)))
+
+
+def _closed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range with the brackets around it of which it has only the other side."""
+    for opening, closing in ("()", "[]"):
+        unclosed = text.count(opening, start, end) - text.count(closing, start, end)
+        while unclosed > 0 and text.startswith(closing, end):
+            unclosed, end = unclosed - 1, end + 1
+        while unclosed < 0 and start > 0 and text[start - 1] == opening:
+            unclosed, start = unclosed + 1, start - 1
+    return start, end
+
+
 def _edge(text: str, position: int) -> bool:
     """Whether neither a word nor a number goes on over `position`."""
+    if position < len(text) and unicodedata.combining(text[position]):
+        return False
     if 0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum():
         return False
     around = _DECIMAL.finditer(text, max(0, position - 2), position + 2)
@@ -122,10 +150,10 @@ def _reduced(character: str) -> str:
 
 @lru_cache(maxsize=_CACHED)
 def _singular_letters(text: str) -> _Letters:
-    """Letters without the last one of plurals, which the letter before it stands for too."""
-    dropped = {match.start() for match in _PLURAL.finditer(text)}
-    letters = _outside(_all_letters(text), dropped)
-    return replace(letters, ends=tuple(end + (end in dropped) for end in letters.ends))
+    """Letters without the final s of words, which the letter before it stands for too."""
+    ends = {match.start(): match.end() for match in _FINAL_S.finditer(text)}
+    letters = _outside(_all_letters(text), {end - 1 for end in ends.values()})
+    return replace(letters, ends=tuple(ends.get(end, end) for end in letters.ends))
 
 
 @lru_cache(maxsize=_CACHED)
@@ -153,7 +181,7 @@ def _spelled(text: str) -> str:
 
 
 def _singular(text: str) -> str:
-    return _spelled(_PLURAL.sub("", text))
+    return _spelled(_FINAL_S.sub("", text))
 
 
 def _bare(text: str) -> str:
@@ -161,12 +189,20 @@ def _bare(text: str) -> str:
 
 
 def _long_and_short(answer: str) -> list[str]:
-    """The two names in "long form (LF)"; none in other answers."""
+    """The two names in "long form (LF)" or "SF (short form)"; none where neither can be short for the other."""
     match = _LONG_AND_SHORT.fullmatch(answer)
-    return [match["before"], match["inside"]] if match else []
+    names = [match["before"], match["inside"]] if match else []
+    return names if any(_is_short_for(*pair) for pair in permutations(names, 2)) else []
 
 
-_RULES: Mapping[str, _Rule] = {
+def _is_short_for(short: str, long: str) -> bool:
+    """Whether a name begins like a longer one, and has only letters of it, in its order."""
+    wanted, there = _all_letters(short).text, _all_letters(long).text
+    rest = iter(there)
+    return len(wanted) < len(there) and wanted[:1] == there[:1] and all(letter in rest for letter in wanted)
+
+
+_BY_LETTERS: Mapping[str, _Rule] = {
     "exact": _Rule(_all_letters, _as_it_is, _as_it_is),
     "case": _Rule(_all_letters, _as_it_is, str.casefold),
     "normal": _Rule(_all_letters, normalize, normalize),
@@ -174,4 +210,3 @@ _RULES: Mapping[str, _Rule] = {
     "plural": _Rule(_singular_letters, _as_it_is, _singular),
     "parenthesis": _Rule(_bare_letters, _as_it_is, _bare),
 }
-RULES = (*_RULES, "abbreviation")

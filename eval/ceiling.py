@@ -1,6 +1,7 @@
 """What can be answered at all by pointing at text: whether a gold answer stands in it."""
 
 from collections.abc import Iterable
+from itertools import product
 
 from bioqa.eval import alignment
 from bioqa.eval.gold import GoldQuestion
@@ -10,10 +11,7 @@ _SCORED = {"exact", "case"}  # the rules under which a span that is found also s
 
 def stands_in(synonyms: Iterable[str], texts: Iterable[str]) -> bool:
     """Whether one of the strings stands in one of the texts, as words of their own and but for case."""
-    looked_in = list(texts)
-    return any(
-        match.rule in _SCORED for synonym in synonyms for text in looked_in for match in alignment.find(synonym, text)
-    )
+    return any(alignment.find(synonym, text, _SCORED) for synonym, text in product(synonyms, texts))
 
 
 def extractable_items(gold: GoldQuestion) -> list[bool]:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bioqa.eval.cli_speed import speed
+from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.qa.ask import json_option, reader_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bioqa.eval.evaluation import Evaluation
     from bioqa.eval.squad import Predictions, Squad
 
@@ -50,6 +53,13 @@ def evaluate() -> None:
     type=click.Path(path_type=Path),
     help="Write each question's fate, as JSON lines.",
 )
+@click.option(
+    "--report",
+    "report_folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a page to look at (report.html), the same in Markdown and as data, and of a run the ledger.",
+)
 @json_option
 def bioasq(
     files: tuple[Path, ...],
@@ -59,6 +69,7 @@ def bioasq(
     save: Path | None,
     against: Path | None,
     ledger_file: Path | None,
+    report_folder: Path | None,
     as_json: bool,
 ) -> None:
     """Score a SYSTEM's answers to BioASQ GOLD files, or ask bioqa their questions and score that.
@@ -73,22 +84,29 @@ def bioasq(
     Examples:
       bioqa eval bioasq
       bioqa eval bioasq 7B1_golden.json submission.json
-      bioqa eval bioasq 7B*_golden.json --given snippets --save run.json
+      bioqa eval bioasq 7B*_golden.json --given snippets --save run.json --report figures
       bioqa eval bioasq 7B*_golden.json run.json --against baseline.json --json
     """
-    from bioqa.eval import evaluation, ledger, submission, tables
+    from bioqa.eval import evaluation, ledger, report, submission, tables
 
     for target in filter(None, (save, ledger_file)):
-        if not target.absolute().parent.is_dir():
-            raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
+        atomic.refuse_unwritable(target)
+    if report_folder:
+        atomic.refuse_unwritable(report_folder, folder=True)
+
+    def deliver(found: "Evaluation") -> None:
+        if save:
+            submission.write_submission(save, found.questions, [outcome.submitted for outcome in found.outcomes])
+        if ledger_file:
+            ledger.write(ledger_file, found.rows)
+        if report_folder:
+            report.write(report_folder, found)
+
     if len(files) > 1 and not (folder or given or reader_folder or save):
         found = evaluation.of_submission(evaluation.read_batches(files[:-1]), files[-1], against)
+        deliver(found)
     else:
-        found = _run(files, folder, given or "nothing", reader_folder, against)
-    if save:
-        submission.write_submission(save, found.questions, [outcome.submitted for outcome in found.outcomes])
-    if ledger_file:
-        ledger.write(ledger_file, found.rows)
+        found = _run(files, folder, given or "nothing", reader_folder, against, deliver)
     if as_json:
         click.echo(json.dumps(evaluation.as_object(found), indent=1))
     else:
@@ -96,7 +114,12 @@ def bioasq(
 
 
 def _run(
-    files: tuple[Path, ...], folder: Path | None, given: str, reader_folder: Path | None, against: Path | None
+    files: tuple[Path, ...],
+    folder: Path | None,
+    given: str,
+    reader_folder: Path | None,
+    against: Path | None,
+    deliver: "Callable[[Evaluation], None]",
 ) -> "Evaluation":
     from bioqa.eval import evaluation, runner
     from bioqa.index.progress import TerminalProgress
@@ -106,7 +129,7 @@ def _run(
     batches = evaluation.read_batches(files or [starter.questions_file()])
     engine = Engine(folder or starter.index_folder(), reader_folder)
     with TerminalProgress("Asking", "questions") as progress:
-        return runner.evaluate(batches, engine, given, against, progress)
+        return runner.evaluate(batches, engine, given, against, progress, deliver)
 
 
 @evaluate.command()
@@ -152,8 +175,8 @@ def squad(
         raise click.UsageError("--save and --reader are for the reader's answers: leave PREDICTIONS out")
     if probabilities and not predictions:
         raise click.UsageError("--na-probs goes with PREDICTIONS")
-    if save and not save.absolute().parent.is_dir():
-        raise InputError(f"{save}: there is no folder {save.absolute().parent} to write it into")
+    if save:
+        atomic.refuse_unwritable(save)
     whole = squad.read_squad(gold)
     if probabilities and not whole.unanswerable:
         raise click.UsageError(f"--na-probs is for SQuAD 2.0, and {gold} is SQuAD 1.1")

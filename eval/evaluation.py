@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores, pooled and by batch; of a run also what came of every question, in order, and how it was run."""
+    """Scores, pooled and by batch, and what they are of; of a run also what came of every question, in order."""
 
     questions: Sequence[GoldQuestion]
     pooled: Scores
@@ -46,7 +46,7 @@ def of_submission(batches: Sequence[Batch], path: Path, against: Path | None = N
     """The scores of a submission file, with a paired test against another one."""
     whole = scores.pooled(batches)
     answers = _by_id(read_submission(path, whole.questions))
-    return _evaluation(batches, whole, answers, against, name=path.name, retrieved=True)
+    return _evaluation(batches, whole, answers, against, path.name, True, facts={"submission": path.name})
 
 
 def of_run(
@@ -86,7 +86,7 @@ def _evaluation(
         parts=[scores.score(batch, answers, retrieved=retrieved) for batch in batches] if len(batches) > 1 else (),
         against=other,
         outcomes=outcomes,
-        facts=facts or {},
+        facts={"gold": ", ".join(batch.name for batch in batches), **(facts or {})},
     )
 
 
@@ -128,6 +128,15 @@ def run_facts(evaluation: Evaluation) -> dict[str, float | int]:
 
 def tables(evaluation: Evaluation) -> list[Table]:
     """All that an evaluation has to show, as tables."""
+    found = score_tables(evaluation)
+    if evaluation.outcomes:
+        found.append(ledger.table(evaluation.rows))
+        found += [confidence.table(kind, measured) for kind, measured in confidences(evaluation).items()]
+    return found
+
+
+def score_tables(evaluation: Evaluation) -> list[Table]:
+    """The tables that need no look at single questions."""
     found = [scores.measures_table(evaluation.pooled)]
     if evaluation.parts:
         found.append(scores.batches_table(evaluation.parts))
@@ -136,8 +145,6 @@ def tables(evaluation: Evaluation) -> list[Table]:
     if evaluation.outcomes:
         facts = [(name.replace("_", " "), value) for name, value in run_facts(evaluation).items()]
         found.append(Table("The run", ("what", "figure"), facts))
-        found.append(ledger.table(evaluation.rows))
-        found += [confidence.table(kind, measured) for kind, measured in confidences(evaluation).items()]
     return found
 
 

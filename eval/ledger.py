@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from bioqa.eval.tables import Table
+from bioqa.index import atomic
 from bioqa.qa.questions import QuestionType
 
 
@@ -15,11 +16,21 @@ class Cause(StrEnum):
     """What became of a question, from the first stage that can lose it to the last."""
 
     RIGHT = "right"
-    NOT_EXTRACTABLE = "not extractable"  # no gold answer stands in the gold snippets
-    NOT_RETRIEVED = "not retrieved"  # no passage read holds a gold answer
-    NOT_READ = "retrieved, not read"  # a passage holds one, but the reader offered no such span
-    MISRANKED = "read, merged or ranked wrongly"  # the reader offered it; another came first, or it was left out
-    NEAR_MISS = "near miss"  # what was answered is right by a person's eye, but not as a string
+    NOT_EXTRACTABLE = "not extractable"
+    NOT_RETRIEVED = "not retrieved"
+    NOT_READ = "retrieved, not read"
+    MISRANKED = "read, merged or ranked wrongly"
+    NEAR_MISS = "near miss"
+
+
+MEANINGS: Mapping[Cause, str] = {
+    Cause.RIGHT: "The first answer to a factoid, or all of a list and nothing else, equals the gold file's.",
+    Cause.NOT_EXTRACTABLE: "No gold answer stands in the gold snippets.",
+    Cause.NOT_RETRIEVED: "No passage that was read holds a gold answer.",
+    Cause.NOT_READ: "A passage that was read holds a gold answer, but the reader offered no such span.",
+    Cause.MISRANKED: "The reader offered a gold answer, but another came first, or it was left out.",
+    Cause.NEAR_MISS: "What was answered is right to a person's eye, but differs from the gold string.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +59,9 @@ class Row:
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
-    """Write the ledger, a question a line."""
+    """Write the ledger, a question a line. Raises StorageError where the disk refuses."""
     lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
-    path.write_text("".join(lines), encoding="utf-8")
+    atomic.write_text(path, "".join(lines))
 
 
 def table(rows: Sequence[Row]) -> Table:

@@ -1,6 +1,6 @@
 """Asking the questions of gold files, each once, and keeping what comes of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +22,16 @@ from bioqa.qa.summary import Sentence
 
 
 def evaluate(
-    batches: Sequence[Batch], engine: Engine, given: str, against: Path | None = None, progress: Progress | None = None
+    batches: Sequence[Batch],
+    engine: Engine,
+    given: str,
+    against: Path | None = None,
+    progress: Progress | None = None,
+    deliver: Callable[[Evaluation], None] = lambda _: None,
 ) -> Evaluation:
     """Ask all questions and score what comes back; what an interrupted run of the same has found is not asked again.
+
+    The run counts as interrupted until `deliver` has done with it what is to be done, such as writing it to a disk.
 
     Raises InputError where no passage of the gold documents is to be had, if those are what is given.
     """
@@ -45,6 +52,7 @@ def evaluate(
         "date": datetime.now(UTC).date().isoformat(),
     }
     found_all = evaluation.of_run(batches, outcomes, facts, retrieved=given == "nothing", against=against)
+    deliver(found_all)
     journal.close()
     return found_all
 

@@ -59,16 +59,16 @@ class Scores:
         return {name: measure for name, measure in {**self.phase_b, **self.phase_a}.items() if len(measure.rows)}
 
 
-def pooled(batches: Sequence[Batch]) -> Batch:
-    """All batches as one. Raises InputError where a question is in two of them."""
+_GIVEN_TWICE = "give every batch once, and a submission that is to be scored without --index, --given and --save"
+
+
+def pooled(batches: Sequence[Batch], cure: str = _GIVEN_TWICE) -> Batch:
+    """All batches as one. Raises InputError, which ends in the cure, where a question is in two of them."""
     home: dict[str, str] = {}
     for batch in batches:
         for question in batch.questions:
             if question.id in home:
-                raise InputError(
-                    f"question {question.id} is in {home[question.id]} and in {batch.name}; give every batch once, "
-                    "and a submission that is to be scored without --index, --given and --save"
-                )
+                raise InputError(f"question {question.id} is in {home[question.id]} and in {batch.name}; {cure}")
             home[question.id] = batch.name
     name = batches[0].name if len(batches) == 1 else "pooled"
     return Batch(name, [question for batch in batches for question in batch.questions])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bioqa.eval.gold import Fields, listed, read_json, shown
+from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress
 from bioqa.index.records import Document, Passage
@@ -127,11 +128,8 @@ def _is_number(value: Any) -> bool:
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the answers as the official scripts take them. Raises InputError where that is not possible."""
-    try:
-        path.write_text(json.dumps(predictions.answers, indent=1) + "\n", encoding="ascii")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+    """Write the answers as the official scripts take them. Raises StorageError where the disk refuses."""
+    atomic.write_text(path, json.dumps(predictions.answers, indent=1) + "\n")
 
 
 def predict(squad: Squad, reader: Reader, progress: Progress) -> Predictions:

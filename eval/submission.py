@@ -9,6 +9,7 @@ from typing import Any
 
 from bioqa.eval import gold
 from bioqa.eval.gold import Fields, GoldQuestion, Snippet
+from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
@@ -91,11 +92,9 @@ def cut(submitted: Submitted, kind: QuestionType) -> Submitted:
 
 
 def write_submission(path: Path, questions: Sequence[GoldQuestion], answers: Iterable[Submitted]) -> None:
-    """Write a file that BioASQ takes; what stood at `path` is replaced at once, or not at all."""
+    """Write a file that BioASQ takes. Raises StorageError where the disk refuses."""
     entries = [_entry(question, answer) for question, answer in zip(questions, answers, strict=True)]
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(json.dumps({"questions": entries}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    atomic.write_text(path, json.dumps({"questions": entries}, ensure_ascii=False, indent=1) + "\n")
 
 
 def _entry(question: GoldQuestion, answer: Submitted) -> Mapping[str, Any]:

@@ -1,10 +1,14 @@
 """Tables of figures: aligned text for a terminal, Markdown, and HTML."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 Cell = str | float | int | None
+
+# what means something in Markdown, but not the underscore within a file's name
+_MARKDOWN = re.compile(r"[\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,15 @@ def text(table: Table) -> str:
 
 def markdown(table: Table) -> str:
     """The table in Markdown, its title as a heading of the third level."""
-    header, *rows = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in _cells(table)]
+    header, *rows = [[literal(cell) for cell in row] for row in _cells(table)]
     marks = ["--:" if _numeric(table, i) else "---" for i in range(len(table.columns))]
     body = "\n".join("| " + " | ".join(row) + " |" for row in [header, marks, *rows])
-    return f"### {table.title}\n\n{body}\n" if table.title else f"{body}\n"
+    return f"### {literal(table.title)}\n\n{body}\n" if table.title else f"{body}\n"
+
+
+def literal(words: str) -> str:
+    """Text on one line, such that Markdown shows it letter for letter."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(words.split()))
 
 
 def html(table: Table) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bioqa.eval.ranking import Qrels, Run, ranked
-from bioqa.index.errors import InputError, StorageError
+from bioqa.index import atomic
+from bioqa.index.errors import InputError
 
 _RUN = ["query", "Q0", "document", "rank", "score", "tag"]
 _QRELS = ["query", "0", "document", "grade"]
@@ -52,7 +53,7 @@ def read_qrels(path: Path) -> Qrels:
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:
-    """Write a run file, gzipped where its name ends in .gz; what stood at `path` is replaced at once, or not at all.
+    """Write a run file, gzipped where its name ends in .gz.
 
     Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
     """
@@ -61,13 +62,7 @@ def write_run(path: Path, run: Run, tag: str) -> None:
         for query, scores in run.items()
         for rank, document in enumerate(ranked(scores), start=1)
     ]
-    content = "".join(lines).encode()
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        unfinished.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror or error}; the run was not saved") from None
+    atomic.write_text(path, "".join(lines))
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,11 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.fetch import storing
 from bioqa.index.listing import is_pubmed, year_and_number
@@ -85,13 +85,8 @@ def _check(download: Download) -> None:
 
 def write_record(folder: Path, record: Record) -> None:
     """Write the record of `folder`, whole or not at all. Raises StorageError where the disk refuses."""
-    path, fresh = folder / RECORD, folder / f"{RECORD}.new"
-    with storing(path):
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump({"format": _FORMAT, "files": [asdict(record[name]) for name in sorted(record)]}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+    fields = {"format": _FORMAT, "files": [asdict(record[name]) for name in sorted(record)]}
+    atomic.write_text(folder / RECORD, json.dumps(fields, indent=1) + "\n")
 
 
 def is_there(folder: Path, download: Download) -> bool:

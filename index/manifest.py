@@ -1,11 +1,11 @@
 """The manifest of an index folder: the only source of truth about what it holds."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bioqa.index import atomic
 from bioqa.index.errors import IndexFolderError
 
 FORMAT = 1
@@ -104,9 +104,4 @@ def _check_types(manifest: Manifest) -> None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """The commit: after this rename the new state is there, before it the old one is."""
-    path, fresh = folder / MANIFEST, folder / f"{MANIFEST}.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(manifest), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    atomic.write_text(folder / MANIFEST, json.dumps(asdict(manifest), indent=1))

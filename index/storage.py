@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bioqa.index import atomic
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.lock import exclusive
 from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest, write_manifest
@@ -60,7 +61,7 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; an index is a folder")
     entries = {entry.name for entry in folder.iterdir()}
-    ours = {_LOCK, "segments", "lexical", f"{MANIFEST}.new"} if _LOCK in entries else set()
+    ours = {_LOCK, "segments", "lexical", atomic.unfinished(Path(MANIFEST)).name} if _LOCK in entries else set()
     strangers = entries - ours
     if MANIFEST not in entries and strangers:
         raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")

@@ -23,9 +23,19 @@ from bioqa.eval.alignment import find, find_any
         ("wild type", "the wildtype one", "spelling", ["wildtype"]),
         ("inhibitor", "inhibitors of EGFR", "plural", ["inhibitors"]),
         ("beta blockers", "a beta-blocker is", "plural", ["beta-blocker"]),
+        ("Alzheimer's disease", "Alzheimer disease", "plural", ["Alzheimer disease"]),
+        ("Alzheimer disease", "in Alzheimer’s disease", "plural", ["Alzheimer’s disease"]),
         ("growth factor receptor", "growth factor (GF) receptor", "parenthesis", ["growth factor (GF) receptor"]),
         ("growth factor (GF) receptor", "a growth factor receptor", "parenthesis", ["growth factor receptor"]),
         ("growth factor receptor (GFR)", "GFR, a gFR", "abbreviation", ["GFR"]),
+        ("GFR (growth factor receptor)", "GFR, a gFR", "parenthesis", ["GFR", "gFR"]),
+        ("growth factor (GF)", "a growth factor (GF) is", "exact", ["growth factor (GF)"]),
+        ("Growth Factor (GF (old))", "a growth factor (GF (old))", "case", ["growth factor (GF (old))"]),
+        ("(+)-3c", "of (+)-3c.", "exact", ["(+)-3c"]),
+        ("G1P[8]", "types G1P[8], G2P[4]", "exact", ["G1P[8]"]),
+        ("growth factor.", "A growth factor.", "normal", ["growth factor"]),
+        ("AS", "as in AS", "exact", ["AS"]),
+        ("1.5 mg. Daily", "1.5 mg. daily", "case", ["1.5 mg. daily"]),
     ],
 )  # fmt: skip
 def test_the_strictest_rule_that_finds_an_answer_counts(answer: str, text: str, rule: str, found: list[str]) -> None:
@@ -40,13 +50,20 @@ def test_the_strictest_rule_that_finds_an_answer_counts(answer: str, text: str, 
         ("CFTR", "CFTRs7 and XCFTR"),
         ("10", "10.5 and 1,10 and 100"),
         ("1.5", "15 mg"),
-        ("virus", "viruses"),
         ("mitosis", "mitosi"),
+        ("AIDS", "the enzyme AID"),
+        ("AS", "as is"),
+        ("cafe", "cafe\u0301"),
+        ("cystic fibrosis", "It is cystic. Fibrosis follows."),
+        ("cystic fibrosis", "cystic\nfibrosis"),
+        ("bladder cancer (NMIBC)", "NMIBC"),
+        ("prostaglandin I(2)", "2 of them"),
         ("5%", "5 mg"),
         ("", "text"),
         ("---", "a --- b"),
         ("a", ""),
         ("()", "(x)"),
+        ("+", "a + b"),
     ],
 )
 def test_what_only_looks_alike_is_not_found(answer: str, text: str) -> None:
@@ -62,10 +79,36 @@ def test_all_places_of_synonyms_are_found_and_none_twice() -> None:
     ]
 
 
-def test_of_overlapping_matches_the_stricter_stays_and_then_the_longer() -> None:
+def test_of_overlapping_matches_the_longest_stays_and_then_the_strictest() -> None:
     text = "the epidermal growth factor receptor"
-    matches = find_any(["growth factor", "growth factor receptor", "EPIDERMAL GROWTH FACTOR RECEPTOR"], text)
-    assert [text[match.start : match.end] for match in matches] == ["growth factor receptor"]
+    names = ["growth factor", "growth factor receptor", "EPIDERMAL GROWTH FACTOR RECEPTOR", "epidermal growth-factor"]
+    (match,) = find_any(names, text)
+    assert (text[match.start : match.end], match.rule) == ("epidermal growth factor receptor", "case")
+    assert [match.rule for match in find_any(["A", "a"], "a")] == ["exact"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        (["exact"], None),
+        (["case", "exact"], "case"),
+        (["plural"], "plural"),
+        (["abbreviation"], None),
+        (["abbreviation", "case"], "case"),
+    ],
+)
+def test_rules_that_do_not_count_find_nothing(rules: list[str], found: str | None) -> None:
+    assert [match.rule for match in find("Growth factors", "growth factors", rules)] == ([found] if found else [])
+
+
+def test_an_abbreviation_is_looked_for_by_the_rules_that_count() -> None:
+    answer, text = "Growth Factor (GF)", "the gf"
+    assert find(answer, text, ["exact", "abbreviation"]) == []
+    assert [match.rule for match in find(answer, text, ["case", "abbreviation"])] == ["abbreviation"]
+
+
+def test_plurals_in_es_are_not_seen_through() -> None:  # a limit, not a virtue: few gold answers are lost to it
+    assert find("virus", "viruses") == find("myotonic dystrophy", "myotonic dystrophies") == []
 
 
 @settings(deadline=None, max_examples=300)

@@ -99,13 +99,41 @@ def test_a_submission_that_misses_a_question_is_an_error(run: Run, gold: Path, t
     assert "1 of 2 questions have no entry, the first is 2" in outcome.err
 
 
-@pytest.mark.parametrize("option", ["--save", "--ledger"])
+@pytest.mark.parametrize("option", ["--save", "--ledger", "--report"])
 def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_asked(
     run: Run, small_index: Path, gold: Path, tmp_path: Path, option: str
 ) -> None:
     outcome = run("eval", "bioasq", gold, "--index", small_index, option, tmp_path / "no" / "file")
     assert (outcome.status, outcome.out) == (2, "")
     assert f"there is no folder {tmp_path / 'no'}" in outcome.err
+
+
+def test_a_report_of_a_run_holds_what_is_printed_as_data(
+    run: Run, small_index: Path, gold: Path, tmp_path: Path
+) -> None:
+    outcome = run("eval", "bioasq", gold, "--index", small_index, "--report", tmp_path / "report", "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert (tmp_path / "report" / "report.json").read_text() == outcome.out
+    assert "bioqa on 2 questions" in (tmp_path / "report" / "report.html").read_text()
+    assert json.loads((tmp_path / "report" / "ledger.jsonl").read_text())["cause"] == "right"
+
+
+def test_a_report_of_a_submission_names_it_and_compares(run: Run, gold: Path, tmp_path: Path) -> None:
+    for name, answer in (("ours.json", "yes"), ("theirs.json", "no")):
+        entries = [{"id": "1"}, {"id": "2", "exact_answer": answer}]
+        (tmp_path / name).write_text(json.dumps({"questions": entries}))
+    ours, theirs, report = tmp_path / "ours.json", tmp_path / "theirs.json", tmp_path / "report"
+    assert run("eval", "bioasq", gold, ours, "--against", theirs, "--report", report).status == 0
+    assert sorted(path.name for path in report.iterdir()) == ["report.html", "report.json", "report.md"]
+    for name in ("report.html", "report.md"):
+        assert "ours.json on 2 questions" in (report / name).read_text()
+        assert "ours.json against theirs.json" in (report / name).read_text()
+
+
+def test_a_report_that_would_be_a_file_is_told_before_anything_is_asked(run: Run, gold: Path) -> None:
+    outcome = run("eval", "bioasq", gold, "--report", gold)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{gold}: is a file; name the folder to write" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from bioqa.eval import outcome, runner
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.eval.ledger import Cause
 from bioqa.eval.scores import Batch
-from bioqa.index.errors import InputError
+from bioqa.index.errors import InputError, StorageError
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
@@ -147,6 +147,17 @@ def test_a_line_that_was_cut_off_is_asked_again(
     path.write_bytes(path.read_bytes()[:-30])
     runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing")
     assert counted == ["1", "2", "2", "3", "4"]
+
+
+def test_a_run_that_could_not_be_delivered_is_not_asked_again(engine: Engine, counted: list[str]) -> None:
+    def full(_: object) -> None:
+        raise StorageError("the disk is full")
+
+    batches = [Batch("small", QUESTIONS[:3])]
+    with pytest.raises(StorageError):
+        runner.evaluate(batches, engine, "nothing", deliver=full)
+    runner.evaluate(batches, engine, "nothing")
+    assert counted == ["1", "2", "3"]
 
 
 def test_an_outcome_survives_its_form_on_disk(engine: Engine) -> None:

@@ -22,7 +22,7 @@ from bioqa.eval.squad import (
 from bioqa.eval.squad_scores import as_object, exact, f1, normalized, score, table
 from bioqa.eval.tables import text as shown
 from bioqa.index import model
-from bioqa.index.errors import InputError
+from bioqa.index.errors import InputError, StorageError
 from bioqa.index.progress import Silent
 from bioqa.qa.reader import Reader
 
@@ -167,7 +167,7 @@ def test_predictions_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_a_folder_cannot_be_written_to(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Is a directory"):
+    with pytest.raises(StorageError, match="Is a directory"):
         write_predictions(tmp_path, Predictions({}))
 
 

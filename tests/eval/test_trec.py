@@ -144,5 +144,5 @@ def test_an_id_that_the_form_cannot_hold_is_refused_and_nothing_is_written(
 
 
 def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"none/run: No such file or directory; the run was not saved"):
+    with pytest.raises(StorageError, match=r"none/run: No such file or directory; it was not written"):
         trec.write_run(tmp_path / "none" / "run", {"q": {"a": 1.0}}, "t")

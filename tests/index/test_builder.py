@@ -18,7 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bioqa.index import builder, manifest, model, storage
+from bioqa.index import atomic, builder, manifest, model, storage
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.filters import Filter
@@ -101,7 +101,7 @@ def assert_clean(folder: Path) -> None:
     assert {path.name for path in (folder / "segments").iterdir()} == {part.name for part in state.segments}
     assert [path.name for path in (folder / "lexical").iterdir()] == [state.lexical]
     assert [path.name for path in folder.glob("removed-*")] == ([state.removed] if state.removed else [])
-    assert not (folder / f"{MANIFEST}.new").exists()
+    assert not atomic.unfinished(folder / MANIFEST).exists()
 
 
 class Recorder:
@@ -731,7 +731,6 @@ def refuse(number: int) -> OSError:
 
 WAYS_TO_WRITE: dict[str, tuple[Any, str]] = {
     "np.save": (np, "save"),
-    "json.dump": (json, "dump"),
     "os.fsync": (os, "fsync"),
     "renaming": (Path, "replace"),
     "copying": (shutil, "copy2"),

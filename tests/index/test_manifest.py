@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bioqa.index import manifest
-from bioqa.index.errors import IndexFolderError
+from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import MANIFEST, EncoderIdentity, Manifest, SegmentInfo, Source
 
 FULL = Manifest(
@@ -117,7 +117,7 @@ def test_a_folder_in_place_of_the_manifest_is_an_error_that_names_it(tmp_path: P
     assert str(tmp_path / MANIFEST) in str(caught.value)
 
 
-@pytest.mark.parametrize("failing", ["fsync", "replace", "json"])
+@pytest.mark.parametrize("failing", ["fsync", "replace", "open"])
 def test_a_write_that_fails_leaves_the_manifest_as_it_was(
     failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,10 +125,10 @@ def test_a_write_that_fails_leaves_the_manifest_as_it_was(
         raise OSError(28, "No space left on device")
 
     manifest.write_manifest(tmp_path, FULL)
-    owner = {"fsync": os, "replace": Path, "json": manifest.json}[failing]
-    monkeypatch.setattr(owner, {"json": "dump"}.get(failing, failing), full)
-    with pytest.raises(OSError, match="No space left"):
-        manifest.write_manifest(tmp_path, replace(FULL, commit=8))
+    with monkeypatch.context() as patch:
+        patch.setattr(os if failing == "fsync" else Path, failing, full)
+        with pytest.raises(StorageError, match="No space left"):
+            manifest.write_manifest(tmp_path, replace(FULL, commit=8))
     assert manifest.read_manifest(tmp_path) == FULL
 
 

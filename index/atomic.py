@@ -1,0 +1,59 @@
+"""Files that are written whole or not at all."""
+
+import contextlib
+import gzip
+import os
+from pathlib import Path
+
+from bioqa.index.errors import InputError, StorageError
+
+
+def unfinished(path: Path) -> Path:
+    """Where what `path` is to hold stands until it is complete; what a killed process left there is written over."""
+    return path.with_name(f"{path.name}.unfinished")
+
+
+def write(path: Path, content: bytes) -> None:
+    """Make `path` hold `content`; what stood there before is replaced at once, or not at all.
+
+    Of a link, what it points to is replaced; a pipe or a device is written to. Raises StorageError where the disk
+    refuses.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)
+    except OSError as error:
+        reason = error.strerror or error
+        raise StorageError(f"{path}: {reason}; it was not written, and what stood there before is as it was") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write` of text in UTF-8, gzipped where the name ends in .gz; lone surrogates, which JSON can hold but UTF-8
+    cannot, become question marks."""
+    content = text.encode("utf-8", "replace")
+    write(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def refuse_unwritable(target: Path, *, folder: bool = False) -> None:
+    """Say before long work that a file, or a `folder`, cannot be written: raises InputError."""
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
+    if target.is_dir() and not folder:
+        raise InputError(f"{target}: is a folder; name the file to write")
+    if folder and target.exists() and not target.is_dir():
+        raise InputError(f"{target}: is a file; name the folder to write")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = unfinished(path)
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
