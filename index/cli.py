@@ -78,9 +78,16 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
 
 @index.command()
 @_FOLDER
-@_INPUTS
+@click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path(path_type=Path))
+@click.option(
+    "--from-downloads",
+    "downloaded",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Take what 'bioqa corpus download' has brought there since, in the order of its numbers.",
+)
 @_FORMAT
-def update(folder: Path, inputs: tuple[Path, ...], format_name: str) -> None:
+def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, format_name: str) -> None:
     """Bring an index up to date with files that came later.
 
     New citations are added, revised ones replace their earlier version, deleted ones go; texts are encoded by the
@@ -91,14 +98,22 @@ def update(folder: Path, inputs: tuple[Path, ...], format_name: str) -> None:
     Examples:
       bioqa index update my-index updatefiles/pubmed26n1335.xml.gz
       bioqa index update my-index updatefiles/
+      bioqa index update my-index --from-downloads pubmed
     """
-    from bioqa.index import builder
+    from bioqa.index import builder, downloads
     from bioqa.index.hybrid import Index
     from bioqa.index.progress import TerminalProgress
 
+    if bool(inputs) == bool(downloaded):
+        raise click.UsageError("name files to read, or a folder of downloads with --from-downloads")
     encoder = Index(folder).open_encoder()
+    files = list(inputs)
+    if downloaded:
+        files = downloads.complete_files(downloaded)
+        for warning in downloads.warnings(downloaded):
+            click.echo(f"warning: {warning}", err=True)
     with TerminalProgress("Updating", "documents") as progress:
-        report = builder.build(inputs, folder, encoder, format_name=format_name, progress=progress)
+        report = builder.build(files, folder, encoder, format_name=format_name, progress=progress)
     _print_report(report, folder)
 
 

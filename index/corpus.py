@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from bioqa.index import archive, bioc, jats, jsonl, medline, pubmed, tsv
+from bioqa.index.downloads import RECORD
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record
 
@@ -110,7 +111,7 @@ def _inside(folder: Path) -> list[Path]:
 
 def _has_known_suffix(file: Path) -> bool:
     suffix = Path(file.stem).suffix if file.suffix.lower() in _COMPRESSED else file.suffix
-    return suffix.lower() in _SUFFIXES and not file.name.startswith(".")
+    return suffix.lower() in _SUFFIXES and not file.name.startswith(".") and file.name != RECORD
 
 
 class CorpusFile:

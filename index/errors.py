@@ -23,3 +23,19 @@ class ModelError(InputError):
 
 class StorageError(BioqaError):
     """The disk refused: full, read-only, or locked by another writer."""
+
+
+class NetworkError(BioqaError):
+    """A server, or the way to it, failed; `status` is what it answered, 0 where it did not."""
+
+    def __init__(self, message: str, status: int = 0):
+        super().__init__(message)
+        self.status = status
+
+
+class TransientError(NetworkError):
+    """A failure that may soon be over: a broken connection, a busy server, which may ask for a pause in seconds."""
+
+    def __init__(self, message: str, status: int = 0, retry_after: float = 0.0):
+        super().__init__(message, status)
+        self.retry_after = retry_after

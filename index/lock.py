@@ -1,4 +1,4 @@
-"""The writer's lock of an index folder: one writer at a time, and who comes second is told who the first is."""
+"""The lock of a folder: one writer at a time, and who comes second is told who the first is."""
 
 import contextlib
 import json
@@ -17,13 +17,13 @@ LOCK = "writer.lock"
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, doing: str) -> Iterator[None]:
     """Holds the lock of `folder`, which is made where it is not there; the lock file says who holds it.
 
     It is the kernel's (flock): that of a process that has ended, however it ended, is free. Raises StorageError where
-    another process holds it.
+    another process holds it, `doing` what it is there for.
     """
-    with _opened(folder) as file:
+    with _opened(folder, doing) as file:
         with contextlib.suppress(OSError):  # a full disk may forbid it, and what is held is held all the same
             file.truncate(0)
             file.write(json.dumps(_holder()))
@@ -36,7 +36,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[TextIO]:
+def _opened(folder: Path, doing: str) -> Iterator[TextIO]:
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
@@ -44,7 +44,7 @@ def _opened(folder: Path) -> Iterator[TextIO]:
                 file = stack.enter_context((folder / LOCK).open("a+", encoding="utf-8", errors="replace"))
             except FileNotFoundError:  # a writer that committed nothing took the folder away just now
                 continue
-            _lock(file, folder)
+            _lock(file, f"{folder}: another bioqa is {doing}")
             if _is_there(folder / LOCK, file):
                 yield file
                 return
@@ -58,7 +58,7 @@ def _is_there(path: Path, file: TextIO) -> bool:
         return False
 
 
-def _lock(file: TextIO, folder: Path) -> None:
+def _lock(file: TextIO, taken: str) -> None:
     try:
         import fcntl
     except ImportError:  # Windows: tantivy's own lock still stops a second writer
@@ -66,9 +66,7 @@ def _lock(file: TextIO, folder: Path) -> None:
     try:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StorageError(
-            f"{folder}: another bioqa is writing to this index{_described(file)}; wait for it to end"
-        ) from None
+        raise StorageError(f"{taken}{_described(file)}; wait for it to end") from None
 
 
 def _holder() -> dict[str, str | int]:

@@ -47,7 +47,7 @@ def writing(folder: Path) -> Iterator[None]:
     if folder.exists():
         _refuse_foreign(folder)
     try:
-        with locked(folder):
+        with locked(folder, "writing to this index"):
             try:
                 yield
             finally:

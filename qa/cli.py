@@ -13,7 +13,8 @@ from bioqa.index.errors import BioqaError
 _COMMANDS = {  # name: where it is, and its line in the help
     "ask": ("bioqa.qa.ask:ask", "Answer a question from the literature."),
     "search": ("bioqa.qa.ask:search", "Find passages."),
-    "index": ("bioqa.index.cli:index", "Build an index over PubMed files, keep it up to date, look at one."),
+    "index": ("bioqa.index.cli:index", "Build an index over papers, keep it up to date, look at one."),
+    "corpus": ("bioqa.index.cli_corpus:corpus", "Download PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
     "convert": ("bioqa.eval.cli_convert:convert", "Make training files of BioASQ questions."),
     "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bioqa.index import builder, model, storage
+from bioqa.index import builder, downloads, model, storage
+from bioqa.index.downloads import Download
 from bioqa.index.errors import StorageError
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.manifest import FORMAT, MANIFEST
@@ -139,6 +140,42 @@ def test_an_update_adds_revises_and_deletes_and_reports_like_a_build(
     data = json.loads(run("index", "info", tmp_path / "index", "--json").out)
     assert (data["removed_passages"], data["waiting_passages"], data["passages"]) == (2, 2, 3)
     assert f"commit 2 of {data['committed']}\n" in outcome.out
+
+
+def test_an_update_takes_downloads_in_the_order_of_their_numbers(
+    run: Run, build: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    build(write_jsonl("a.jsonl", papers(1)))
+    folder = tmp_path / "pubmed"
+    folder.mkdir()
+    record = {}
+    deleted = "<DeleteCitation><PMID>4</PMID></DeleteCitation>"
+    for number, content in {
+        1302: deleted,
+        1301: ARTICLE.format(4) + ARTICLE.format(5),
+        1304: ARTICLE.format(6),
+    }.items():
+        name = f"pubmed26n{number}.xml.gz"
+        (folder / name).write_bytes(gzip.compress(f"<PubmedArticleSet>{content}</PubmedArticleSet>".encode()))
+        size = (folder / name).stat().st_size
+        record[name] = Download("updatefiles", name, size, "0" * 32, "", "", "2026-01-10T04:17:00+00:00")
+    downloads.write_record(folder, record)
+    outcome = run("index", "update", tmp_path / "index", "--from-downloads", folder)
+    assert outcome.status == 0
+    assert "warning: 1 updates are missing" in outcome.err
+    assert found(tmp_path / "index") == ["1", "5"]
+    assert "2 files already in the index" in run("index", "update", tmp_path / "index", "--from-downloads", folder).err
+
+
+def test_an_update_is_of_files_or_of_downloads(run: Run, build: Run, write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    path = write_jsonl("a.jsonl", papers(1))
+    build(path)
+    for inputs in ([], [path, "--from-downloads", tmp_path]):
+        outcome = run("index", "update", tmp_path / "index", *inputs)
+        assert outcome.status == 2
+        assert "name files to read, or a folder of downloads with --from-downloads" in outcome.err
+    outcome = run("index", "update", tmp_path / "index", "--from-downloads", tmp_path)
+    assert (outcome.status, "nothing was downloaded there" in outcome.err) == (2, True)
 
 
 def test_an_update_takes_the_encoder_of_the_index(run: Run, write_jsonl: WriteJsonl, tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ import sys, time
 from pathlib import Path
 from bioqa.index.lock import locked
 
-with locked(Path(sys.argv[1])):
+with locked(Path(sys.argv[1]), "writing to this index"):
     print("held", flush=True)
     time.sleep(600)
 """
+
+DOING = "writing to this index"
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def other(tmp_path: Path) -> "subprocess.Popen[str]":
 def test_the_second_is_told_who_holds_the_lock_since_when_and_by_which_command(
     other: "subprocess.Popen[str]", tmp_path: Path
 ) -> None:
-    with pytest.raises(StorageError) as caught, locked(tmp_path / "index"):
+    with pytest.raises(StorageError) as caught, locked(tmp_path / "index", DOING):
         pytest.fail("two hold one lock")
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / 'index'}: another bioqa is writing to this index (process {other.pid} on ")
@@ -53,7 +55,7 @@ def test_the_lock_of_a_killed_process_is_no_obstacle(other: "subprocess.Popen[st
     other.kill()
     other.wait()
     assert str(other.pid) in (tmp_path / "index" / LOCK).read_text(), "its name is still there"
-    with locked(tmp_path / "index"):
+    with locked(tmp_path / "index", DOING):
         assert json.loads((tmp_path / "index" / LOCK).read_text())["process"] == os.getpid()
     assert (tmp_path / "index" / LOCK).read_text() == ""
 
@@ -65,7 +67,7 @@ def test_who_holds_it_is_left_out_where_it_is_not_written(content: str, tmp_path
         (tmp_path / LOCK).write_text(content, errors="surrogateescape")
         with (
             pytest.raises(StorageError, match="another bioqa is writing to this index; wait for it"),
-            locked(tmp_path),
+            locked(tmp_path, DOING),
         ):
             pytest.fail("two hold one lock")
 
@@ -87,10 +89,10 @@ def test_a_lock_file_that_was_taken_away_before_it_was_locked_is_no_lock(
         original(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    with locked(folder):
+    with locked(folder, DOING):
         assert times == [2]
         assert json.loads((folder / LOCK).read_text())["process"] == os.getpid()
-        with pytest.raises(StorageError, match="another bioqa"), locked(folder):
+        with pytest.raises(StorageError, match="another bioqa"), locked(folder, DOING):
             pytest.fail("the lock that is held is not the one in the folder")
 
 
@@ -106,7 +108,7 @@ def test_a_folder_that_goes_away_before_the_lock_is_opened_is_made_again(
         return original(self, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", opened)
-    with locked(folder):
+    with locked(folder, DOING):
         assert (folder / LOCK).exists()
 
 
@@ -117,5 +119,5 @@ def test_a_disk_too_full_to_write_who_holds_it_does_not_forbid_the_lock(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(lock, "_holder", full)
-    with locked(tmp_path), pytest.raises(StorageError, match="another bioqa"), locked(tmp_path):
+    with locked(tmp_path, DOING), pytest.raises(StorageError, match="another bioqa"), locked(tmp_path, DOING):
         pytest.fail("two hold one lock")

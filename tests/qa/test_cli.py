@@ -16,7 +16,7 @@ from bioqa.index import builder
 from bioqa.qa import cli
 
 Run = Callable[..., Any]
-COMMANDS = ("ask", "search", "index", "eval", "convert", "train", "export", "doctor", "completion")
+COMMANDS = ("ask", "search", "index", "corpus", "eval", "convert", "train", "export", "doctor", "completion")
 MAIN = [sys.executable, "-c", "from bioqa.qa.cli import main; main()"]
 
 
