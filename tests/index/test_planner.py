@@ -140,7 +140,7 @@ def test_lists_are_stale_where_too_much_is_outside_or_gone(
 def test_a_plan_is_described() -> None:
     lines = planner.described(planner.plan(1_000_000, 384, 2 * 10**9)).splitlines()
     assert [line.split()[0] for line in lines] == ["plan", "recall", "memory", "disk", "time"]
-    assert "1,000,000 passages, ivf-sq4 (2,000 lists, 250 read a search)" in lines[0]
+    assert "1,000,000 passages, ivf-sq4 (4,000 lists, 800 read a search)" in lines[0]
     assert "recall" not in planner.described(planner.plan(1000, 0))
     assert "about 2 h" in lines[4]
     assert planner.described(planner.plan(1000, 384)).splitlines()[0] == "plan       1,000 passages, flat"
