@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.eval.cli_growth import growth
 from bioqa.eval.cli_retrieval import retrieval
 from bioqa.eval.cli_speed import speed
 from bioqa.index import atomic
@@ -210,3 +211,4 @@ def _read(questions: "Squad", reader_folder: Path | None) -> "Predictions":
 
 evaluate.add_command(retrieval)
 evaluate.add_command(speed)
+evaluate.add_command(growth)

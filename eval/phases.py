@@ -6,7 +6,7 @@ the passages it found and `encoding` its vectors, which those of other libraries
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -55,8 +55,9 @@ def spaced(items: Sequence[Item], most: int) -> list[Item]:
 
 def sample(job: Job) -> list[Passage]:
     """The passages of the sample of the corpus."""
-    documents = _documents(Path(job.scratch) / _SAMPLE)
-    cut = ((document, span) for document in documents for span in windows.windows(document))
+    cut = (
+        (document, span) for document in documents(Path(job.scratch) / _SAMPLE) for span in windows.windows(document)
+    )
     return [Passage(number, document, *span) for number, (document, span) in enumerate(cut)]
 
 
@@ -198,17 +199,23 @@ def _dense_ranking(index: Index, query: Query) -> dict[int, float]:
     return {hit.passage.number: hit.score for hit in index.search(query, DEPTH, mode="dense")}
 
 
-def _documents(path: Path) -> Iterator[Document]:
+def documents(path: Path) -> Iterator[Document]:
+    """The documents of a corpus file."""
     return (record for record in corpus.CorpusFile(path).records() if isinstance(record, Document))
 
 
-def _write_sample(job: Job) -> None:
-    every = (document for file in corpus.files([Path(job.corpus)]) for document in _documents(file))
+def write_documents(path: Path, some: Iterable[Document]) -> int:
+    """Write what is indexed of documents as JSON lines, one at a time; returns how many there were."""
     written = 0
-    with (Path(job.scratch) / _SAMPLE).open("w", encoding="utf-8") as file:
-        for document in islice(every, job.documents):
+    with path.open("w", encoding="utf-8") as file:
+        for document in some:
             fields = {name: getattr(document, name) for name in ("id", "title", "abstract", "year", "journal")}
             file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             written += 1
-    if not written:
+    return written
+
+
+def _write_sample(job: Job) -> None:
+    every = (document for file in corpus.files([Path(job.corpus)]) for document in documents(file))
+    if not write_documents(Path(job.scratch) / _SAMPLE, islice(every, job.documents)):
         raise InputError(f"{job.corpus}: no document in it to time with")

@@ -38,6 +38,7 @@ class Job:
     passages: int = 256  # encoded and read: some seconds' work
     warm_up: int = 5  # questions before those that count
     repeat: int = 1  # rounds over the questions
+    max_ram: int | None = None  # that a build keeps to
 
 
 @dataclass(frozen=True, slots=True)

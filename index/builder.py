@@ -1,13 +1,14 @@
 """Building an index folder from corpus files, committed in parts: an interrupted build goes on from the last one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import analyzer, corpus, passages
+from bioqa.index import analyzer, corpus, layouts, passages
+from bioqa.index.budget import Budget
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors, length
@@ -48,24 +49,30 @@ def build(
     encoder: Encoder | None,
     *,
     format_name: str = "auto",
+    max_ram: int | None = None,
     progress: Progress | None = None,
+    talk: Callable[[str], None] = lambda _: None,
 ) -> BuildReport:
     """Index all documents of `inputs` (files and folders) into `folder`; run again, it goes on where it stopped.
 
     A document read later replaces an earlier one with the same id, unless its version is lower. Files taken in before
     are skipped. A file that breaks off is reported, what was read of it is kept, and the other files are still read.
+    Building and searching keep to `max_ram` bytes, or to what an earlier build was told; `talk` hears the plan.
 
-    Raises InputError where there is nothing to read, IndexFolderError where `folder` is something else or was built
-    with another encoder, StorageError where the disk refuses.
+    Raises InputError where there is nothing to read, BudgetError where the memory is too little, IndexFolderError where
+    `folder` is something else or was built with another encoder, StorageError where the disk refuses.
     """
     files = [file for file in corpus.files(inputs) if not file.resolve().is_relative_to(folder.resolve())]
     with writing(folder):
         manifest = _open_or_create(folder, encoder)
         discard_uncommitted(folder, manifest)
-        job = _Build(folder, manifest, encoder, progress or Silent(), sum(file.stat().st_size for file in files))
+        limit = max_ram or manifest.max_ram
+        budget = Budget(limit, encoder.identity.dimensions if encoder else 0, talk)
+        job = _Build(folder, manifest, encoder, progress or Silent(), budget, sum(map(_size, files)))
+        budget.begin(manifest.passages, [(file.name, _size(file)) for file in files if not job.has(file)])
         for file in files:
             job.take_in(file, format_name)
-        job.flush()
+        layouts.fit(folder, job.flush(), limit, talk)
     return job.report
 
 
@@ -89,9 +96,17 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
 class _Build:
     """The state of one build: what has been read since the last commit."""
 
-    def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder | None, progress: Progress, total_bytes: int):
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        encoder: Encoder | None,
+        progress: Progress,
+        budget: Budget,
+        total_bytes: int,
+    ):
         self._folder, self._manifest, self._encoder = folder, manifest, encoder
-        self._progress, self._total_bytes = progress, max(total_bytes, 1)
+        self._progress, self._budget, self._total_bytes = progress, budget, max(total_bytes, 1)
         self._commit_every = COMMIT_EVERY["encoded" if encoder else "lexical"]
         self._sources = {source.path: source for source in manifest.sources}
         self._documents: dict[str, Document] = {}
@@ -101,13 +116,21 @@ class _Build:
         self._bytes_read = 0
         self.report = BuildReport()
 
+    def has(self, path: Path) -> bool:
+        """Whether the file was taken in whole before."""
+        known = self._known(path)
+        return known is not None and known.finished
+
+    def _known(self, path: Path) -> Source | None:
+        """What was committed of the file as it is now."""
+        state, known = path.stat(), self._sources.get(str(path.resolve()))
+        return known if known and (known.bytes, known.modified) == (state.st_size, state.st_mtime_ns) else None
+
     def take_in(self, path: Path, format_name: str) -> None:
         """Read one file to its end, committing on the way."""
         name, state = str(path.resolve()), path.stat()
         size, modified = state.st_size, state.st_mtime_ns
-        known = self._sources.get(name)
-        if known and (known.bytes, known.modified) != (size, modified):
-            known = None
+        known = self._known(path)
         if known and known.finished:
             self.report.skipped_files += 1
         else:
@@ -144,13 +167,13 @@ class _Build:
         if not self._encoder and self.report.records % 1000 == 0:
             self._progress.update(self._bytes_read / self._total_bytes, self.report.records)
 
-    def flush(self) -> None:
-        """Commit what has been read so far."""
+    def flush(self) -> Manifest:
+        """Commit what has been read so far; returns what is committed now."""
         sources = tuple(self._sources.values())
         if not self._documents and not self._deletions:
             if sources != self._manifest.sources and self._manifest.segments:
                 self._manifest = commit(self._folder, self._manifest, replace(self._manifest, sources=sources))
-            return
+            return self._manifest
         store = Store(self._folder, self._manifest)
         outdated = self._outdated_rows(store)
         documents = list(self._documents.values())
@@ -195,6 +218,8 @@ class _Build:
         self._deletions.clear()
         self._bytes_committed = self._bytes_read
         self._progress.update(self._bytes_committed / self._total_bytes, self.report.records)
+        self._budget.correct(self._manifest.passages, self._bytes_committed, self._total_bytes)
+        return self._manifest
 
     def _outdated_rows(self, store: Store) -> list[int]:
         """Rows of committed documents that this commit replaces or deletes; what is older than them is dropped here."""
@@ -238,6 +263,10 @@ class _Build:
             )
 
         return self._encoder.encode([passage.titled for passage in fresh], on_done)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
 
 
 def _numbered(

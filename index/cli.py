@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.index import corpus
+from bioqa.index import corpus, planner
 from bioqa.index.errors import BioqaError, InputError
-from bioqa.index.manifest import MANIFEST, read_manifest
+from bioqa.index.manifest import MANIFEST, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from bioqa.index.builder import BuildReport
@@ -49,7 +49,12 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print data and not
     show_default=True,
     help="Folder of the encoder for dense search, 'default' for the one that ships, 'none' for BM25 alone.",
 )
-def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str) -> None:
+@click.option(
+    "--max-ram",
+    metavar="SIZE",
+    help="Memory that building and searching may take, such as 800M or 4G; the plan for it is shown first.",
+)
+def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str, max_ram: str | None) -> None:
     """Build an index over files and folders.
 
     Reads PubMed XML (baseline, update and efetch files), MEDLINE text (.nbib), full texts in JATS, BioC in JSON and
@@ -63,16 +68,26 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
       bioqa index build downloads/ notes.jsonl --to my-index
       bioqa index build citations.nbib full-texts.tar.gz --to my-index
       bioqa index build abstracts.jsonl.xz --to bm25-only --encoder none
+      bioqa index build baseline/ --to pubmed --max-ram 4G
     """
     from bioqa.index import builder, model
     from bioqa.index.encoder import Encoder
     from bioqa.index.progress import TerminalProgress
 
+    limit = planner.parse_size(max_ram) if max_ram is not None else None
     chosen = None
     if encoder != "none":
         chosen = Encoder(model.shipped("encoder") if encoder == "default" else Path(encoder))
     with TerminalProgress("Building", "documents") as progress:
-        report = builder.build(inputs, folder, chosen, format_name=format_name, progress=progress)
+        report = builder.build(
+            inputs,
+            folder,
+            chosen,
+            format_name=format_name,
+            max_ram=limit,
+            progress=progress,
+            talk=lambda line: click.echo(line, err=True),
+        )
     _print_report(report, folder)
 
 
@@ -190,11 +205,13 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
+    from bioqa.index.layouts import open_vectors
     from bioqa.index.lexical import LexicalIndex
     from bioqa.index.storage import Store
 
     manifest = read_manifest(folder)
-    store = Store(folder, manifest)  # this and the next line check that every file is there
+    store = Store(folder, manifest)  # this and the next two lines check that every file is there
+    open_vectors(folder, manifest, store)
     waiting = LexicalIndex(folder / "lexical" / manifest.lexical).waiting
     removed = store.next_passage - manifest.passages
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
@@ -216,8 +233,21 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     if removed:
         click.echo(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")
     click.echo(f"encoder    {encoder}")
+    if manifest.encoder:
+        click.echo(f"layout     {_layout(manifest)}")
     click.echo(
         f"files in   {finished:,}"
         + (f", {len(manifest.sources) - finished:,} in part" if finished < len(manifest.sources) else "")
     )
     click.echo(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit} of {manifest.committed}")
+
+
+def _layout(manifest: Manifest) -> str:
+    """How the vectors are searched."""
+    made = manifest.structure
+    if made is None:
+        return "flat: every search scores all vectors"
+    outside = sum(segment.passages for segment in manifest.segments) - made.passages
+    return f"{planner.layout(made.codes)}: a search reads {made.probes:,} of {made.lists:,} lists" + (
+        f", and scores {outside:,} passages that came after them" if outside else ""
+    )

@@ -25,7 +25,8 @@ def files(folder: Path, manifest: Manifest) -> list[Path]:
     parts = [folder / "segments" / segment.name for segment in manifest.segments]
     parts.append(folder / "lexical" / manifest.lexical)
     found = [file for part in parts for file in part.rglob("*") if file.is_file() and file.suffix != ".lock"]
-    return sorted([*found, folder / manifest.removed] if manifest.removed else found)
+    single = [manifest.removed, manifest.structure.file if manifest.structure else ""]
+    return sorted([*found, *(folder / name for name in single if name)])
 
 
 def digest(file: Path) -> str:

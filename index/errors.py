@@ -21,6 +21,12 @@ class ModelError(InputError):
     """A model folder is missing, damaged, or does not fit its use."""
 
 
+class BudgetError(BioqaError):
+    """The memory that may be used is too little for the work."""
+
+    exit_status = 2
+
+
 class StorageError(BioqaError):
     """The disk refused: full, read-only, or locked by another writer."""
 

@@ -12,6 +12,7 @@ from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSIONS
+from bioqa.index.layouts import open_vectors
 from bioqa.index.lexical import LexicalIndex, Living
 from bioqa.index.manifest import read_manifest
 from bioqa.index.model import shipped
@@ -46,13 +47,7 @@ class Index:
 
     @cached_property
     def _vectors(self) -> VectorIndex | None:
-        if self.manifest.encoder is None:
-            return None
-        segments = [segment.vectors for segment in self._store.segments]
-        removed = (
-            self._store.passages_of(self._store.removed) if len(self._store.removed) else np.empty(0, dtype=np.int64)
-        )
-        return VectorIndex(segments, self.manifest.encoder.dimensions, removed)
+        return open_vectors(self.folder, self.manifest, self._store)
 
     def open_encoder(self) -> Encoder | None:
         """The encoder that made the vectors of this index, None where it is lexical only.

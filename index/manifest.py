@@ -36,6 +36,24 @@ class SegmentInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class StructureInfo:
+    """Inverted lists over the vectors of the first `passages` passages, `removed` of which are not in them.
+
+    They are of one kind of `codes`; a search reads `probes` of them and scores `refine` candidates for each passage
+    asked for. They can be made again from the segments.
+    """
+
+    file: str
+    bytes: int
+    codes: str
+    lists: int
+    probes: int
+    refine: int
+    passages: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An input file and how many of its records have been committed."""
 
@@ -63,6 +81,8 @@ class Manifest:
     lexical: str = ""
     removed: str = ""
     digests: dict[str, str] = field(default_factory=dict)  # SHA-256 of every file, by its path in the folder
+    max_ram: int | None = None  # bytes that building and searching may take; None where nobody said
+    structure: StructureInfo | None = None
     format: int = field(default=FORMAT)
 
 
@@ -80,9 +100,10 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
             )
         del fields["digest"]
-        encoder = fields.pop("encoder")
+        encoder, structure = fields.pop("encoder"), fields.pop("structure", None)
         manifest = Manifest(
             encoder=EncoderIdentity(**encoder) if encoder else None,
+            structure=StructureInfo(**structure) if structure else None,
             segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
             sources=tuple(Source(**source) for source in fields.pop("sources")),
             **fields,
@@ -106,6 +127,12 @@ def _check_types(manifest: Manifest) -> None:
     for segment in manifest.segments:
         numbers += [segment.documents, segment.passages, *dict(segment.files).values()]
         texts += [segment.name, *segment.files]
+    if manifest.structure:
+        made = manifest.structure
+        numbers += [made.bytes, made.lists, made.probes, made.refine, made.passages, made.removed]
+        texts += [made.file, made.codes]
+    if manifest.max_ram is not None:
+        numbers.append(manifest.max_ram)
     if not all(isinstance(number, int) for number in numbers) or not all(isinstance(text, str) for text in texts):
         raise TypeError("a number or a name is of another type")
 

@@ -8,6 +8,7 @@
         vectors.npy             float16 (m, dimensions), unless the index is lexical only
     lexical/000001/             tantivy's files; hard links to the previous commit's where nothing changed
     removed-000001.npy          int64: rows of documents that were replaced or deleted since their segment was written
+    vectors-000001.faiss        inverted lists over the vectors, where there are many; made again from the segments
 
     writer.lock                 of the writer at work; see lock.py
 
@@ -146,8 +147,9 @@ def _link(file: Path, target: Path) -> None:
 def discard_uncommitted(folder: Path, manifest: Manifest) -> None:
     """Delete what no commit names: leftovers of killed writers and of commits before this one."""
     _discard(folder, {f"segments/{segment.name}" for segment in manifest.segments} | {f"lexical/{manifest.lexical}"})
-    for entry in folder.glob("removed-*.npy"):
-        if entry.name != manifest.removed:
+    named = {manifest.removed, manifest.structure.file if manifest.structure else ""}
+    for entry in [*folder.glob("removed-*.npy"), *folder.glob("vectors-*.faiss")]:
+        if entry.name not in named:
             entry.unlink()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bioqa.index import builder, downloads, model, storage
+from bioqa.index import builder, downloads, model, planner, storage
 from bioqa.index.downloads import Download
 from bioqa.index.errors import StorageError
 from bioqa.index.hybrid import Index, Query
@@ -694,3 +694,86 @@ def test_the_command_that_is_installed_ends_with_the_status_of_its_message(tmp_p
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: {tmp_path}: no index there")
     assert ended.stdout == ""
+
+
+# Memory
+
+
+def test_the_plan_is_shown_before_the_build_and_kept_with_the_index(
+    run: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    path = write_jsonl("a.jsonl", papers(1, 2, 3))
+    outcome = run("index", "build", path, "--to", tmp_path / "index", "--max-ram", "2G")
+    assert outcome.status == 0
+    plan, *_, last = outcome.err.splitlines()
+    assert plan.startswith("plan ")
+    assert plan.endswith("passages, flat")
+    assert last == "3 records read."
+    assert "layout     flat: every search scores all vectors" in outcome.out
+    assert json.loads(run("index", "info", tmp_path / "index", "--json").out)["max_ram"] == 2 * 10**9
+
+
+def test_too_little_memory_is_refused_before_anything_is_written(
+    run: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    path = write_jsonl("a.jsonl", papers(1, 2, 3))
+    outcome = run("index", "build", path, "--to", tmp_path / "index", "--max-ram", "10M")
+    assert outcome.status == 2
+    assert outcome.out == ""
+    assert "10M of memory is too little" in outcome.err
+    assert "it takes --max-ram 760M or more" in outcome.err
+    assert not (tmp_path / "index").exists()
+    assert_plain(outcome)
+
+
+@pytest.mark.parametrize("size", ["4X", "-1", "0", "1e99G", ""])
+def test_a_bad_size_is_refused(size: str, run: Run, write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    path = write_jsonl("a.jsonl", papers(1))
+    outcome = run("index", "build", path, "--to", tmp_path / "index", f"--max-ram={size}")
+    assert outcome.status == 2
+    assert "expected a size such as 800M" in outcome.err
+    assert not (tmp_path / "index").exists()
+    assert_plain(outcome)
+
+
+def test_a_corpus_larger_than_it_looked_stops_the_build_with_what_would_do(
+    build: Run, run: Run, write_jsonl: WriteJsonl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_jsonl("a.jsonl", papers(*range(1, 21)))
+    monkeypatch.setitem(builder.COMMIT_EVERY, "lexical", 5)
+    monkeypatch.setattr(planner, "estimate_passages", lambda name, size: 1)
+    monkeypatch.setattr(planner, "_LEXICAL_BYTES", 10**8)
+    arguments = ["index", "build", path, "--to", tmp_path / "index", "--encoder", "none", "--max-ram"]
+    outcome = run(*arguments, "500M")
+    assert outcome.status == 2
+    assert "or more; what was read is in the index, run the same command with that" in outcome.err
+    least = outcome.err.split("it takes --max-ram ")[1].split()[0]
+    assert_plain(outcome)
+    assert len(found(tmp_path / "index")) == 5
+    assert run(*arguments, least).status == 0
+    assert len(found(tmp_path / "index")) == 20
+
+
+def test_info_tells_how_vectors_are_searched_and_what_lies_outside_the_lists(
+    run: Run, write_jsonl: WriteJsonl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "FLAT_BYTES", 10 * 384 * 2)
+    folder = tmp_path / "index"
+    outcome = run("index", "build", write_jsonl("a.jsonl", papers(*range(1, 31))), "--to", folder)
+    assert "writing 20 inverted lists over 30 passages" in outcome.err
+    assert "layout     ivf-sq4: a search reads 20 of 20 lists\n" in outcome.out
+    outcome = run("index", "build", write_jsonl("b.jsonl", papers(31, 32)), "--to", folder)
+    assert (
+        "layout     ivf-sq4: a search reads 20 of 20 lists, and scores 2 passages that came after them" in outcome.out
+    )
+    hits = json.loads(run("search", "Paper 32 on gene 32", "--index", folder, "--mode", "dense", "--json").out)
+    assert hits[0]["pmid"] == "32"
+    (lists,) = folder.glob("vectors-*.faiss")
+    lists.unlink()
+    for command in (["index", "info", folder], ["search", "gene", "--index", folder]):
+        broken = run(*command)
+        assert broken.status == 2
+        assert f"{lists} is missing; run 'bioqa index build' again" in broken.err
+        assert_plain(broken)
+    assert run("index", "build", tmp_path / "a.jsonl", "--to", folder).status == 0
+    assert run("search", "gene", "--index", folder).status == 0

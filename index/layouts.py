@@ -1,0 +1,73 @@
+"""The layout of an index's vectors: opened for searches, and made to fit the size and the memory budget by writers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bioqa.index import planner, structure
+from bioqa.index.manifest import Manifest, StructureInfo
+from bioqa.index.rows import Rows
+from bioqa.index.runtime import Array
+from bioqa.index.storage import Store, commit
+from bioqa.index.structure import Structure
+from bioqa.index.vectors import VectorIndex
+
+
+def open_vectors(folder: Path, manifest: Manifest, store: Store) -> VectorIndex | None:
+    """Dense search over a commit, None where it has no vectors.
+
+    Raises IndexFolderError where the inverted lists are missing or damaged; reading never writes them.
+    """
+    if manifest.encoder is None:
+        return None
+    lists = Structure(folder, manifest.structure) if manifest.structure else None
+    return VectorIndex(_rows(store, manifest.encoder.dimensions), _removed(store), lists)
+
+
+def fit(
+    folder: Path, manifest: Manifest, max_ram: int | None, talk: Callable[[str], None] = lambda _: None
+) -> Manifest:
+    """Write the inverted lists, make them anew or drop them, as size and budget ask; returns the manifest of then.
+
+    They are made anew where too much lies outside them, too much in them was removed, or their file is not as it was
+    written. What changes is a commit of its own; the folder's writer lock must be held. Raises BudgetError where
+    nothing fits the memory, StorageError where the disk refuses.
+    """
+    changed = replace(manifest, max_ram=max_ram)
+    if manifest.encoder is not None and manifest.segments:
+        changed = replace(changed, structure=_structure(folder, changed, manifest.encoder.dimensions, talk))
+    return commit(folder, manifest, changed) if changed != manifest else manifest
+
+
+def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable[[str], None]) -> StructureInfo | None:
+    store, current = Store(folder, manifest), manifest.structure
+    design = planner.plan(store.next_passage, dimensions, manifest.max_ram).design
+    removed = _removed(store)
+    living = store.next_passage - len(removed)
+    if design is None or not living:
+        return None
+    design = replace(design, lists=min(design.lists, living))
+    if current and current.codes == design.codes and structure.is_whole(folder, current):
+        gone = int(np.count_nonzero(removed < current.passages)) - current.removed
+        if not planner.is_stale(store.next_passage, current.passages, gone, dimensions):
+            return current
+    talk(f"writing {design.lists:,} inverted lists over {store.next_passage:,} passages")
+    file = f"vectors-{manifest.commit + 1:06}.faiss"
+    size = structure.write(folder / file, _rows(store, dimensions), design, removed)
+    return StructureInfo(
+        file, size, design.codes, design.lists, design.probes, design.refine, store.next_passage, len(removed)
+    )
+
+
+def _rows(store: Store, dimensions: int) -> Rows:
+    return Rows(
+        [segment.info.passages for segment in store.segments],
+        lambda number: store.segments[number].vectors,
+        dimensions,
+    )
+
+
+def _removed(store: Store) -> Array:
+    return store.passages_of(store.removed) if len(store.removed) else np.empty(0, dtype=np.int64)
