@@ -22,8 +22,10 @@ def open_vectors(folder: Path, manifest: Manifest, store: Store) -> VectorIndex 
     """
     if manifest.encoder is None:
         return None
-    lists = Structure(folder, manifest.structure) if manifest.structure else None
-    return VectorIndex(_rows(store, manifest.encoder.dimensions), _removed(store), lists)
+    made, dimensions = manifest.structure, manifest.encoder.dimensions
+    kept = planner.rows_kept(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
+    lists = Structure(folder, made) if made else None
+    return VectorIndex(_rows(store, dimensions, kept), _removed(store), lists)
 
 
 def fit(
@@ -55,17 +57,18 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
             return current
     talk(f"writing {design.lists:,} inverted lists over {store.next_passage:,} passages")
     file = f"vectors-{manifest.commit + 1:06}.faiss"
-    size = structure.write(folder / file, _rows(store, dimensions), design, removed)
+    size = structure.write(folder / file, _rows(store, dimensions, planner.FLAT_BYTES), design, removed)
     return StructureInfo(
         file, size, design.codes, design.lists, design.probes, design.refine, store.next_passage, len(removed)
     )
 
 
-def _rows(store: Store, dimensions: int) -> Rows:
+def _rows(store: Store, dimensions: int, kept: int) -> Rows:
     return Rows(
         [segment.info.passages for segment in store.segments],
         lambda number: store.segments[number].vectors,
         dimensions,
+        kept,
     )
 
 

@@ -21,11 +21,11 @@ _BUILDING = 760_000_000  # one that builds: encoder, tantivy's writer, what is r
 _BUILDING_LEXICAL = 210_000_000
 _LEXICAL_BYTES = 330  # a passage, of tantivy's files
 _TEXT_BYTES = 1_150  # a passage, of its document's share in the store
-_FILE_BYTES = 8  # a passage number in the lists
+_NUMBER_BYTES = 8  # a passage number in the lists
 _FILLING_BYTES = (
     21  # a row while lists are filled: which is its list, is it kept, and its number when the sample is drawn
 )
-_SCANNED = 200_000  # codes that a search reads: 14 ms on one core with four bits a component
+_SCANNED = 150_000  # codes that a search reads: 13 ms on one core with four bits a component
 _LEAST_PROBES = 256  # recall hangs on the number of lists read more than on their share
 _SAMPLE = 32  # rows of the training sample for every list; more of them did not raise the recall
 _MOST_SAMPLE = 262_144
@@ -140,6 +140,15 @@ def plan(passages: int, dimensions: int, budget: int | None = None) -> Plan:
     )
 
 
+def rows_kept(passages: int, dimensions: int, codes: str | None, budget: int | None) -> int:
+    """The bytes of mapped rows that a process that searches may keep in memory: what the budget leaves, all without."""
+    rows = passages * dimensions * 2
+    if budget is None:
+        return rows
+    besides = _SEARCHING + passages * _LEXICAL_BYTES + _structure_bytes(passages, dimensions, codes)
+    return min(rows, max(FLAT_BYTES, budget - besides))
+
+
 def is_stale(passages: int, covered: int, removed: int, dimensions: int) -> bool:
     """Whether inverted lists should be made anew: of `passages` they cover the first `covered`, and `removed` of those
     were removed since.
@@ -174,7 +183,7 @@ def shown(size: int) -> str:
 
 def _designs(passages: int, dimensions: int) -> list[Design | None]:
     """All layouts for that size, the best first."""
-    lists = max(1, 4 * isqrt(passages))
+    lists = _lists(passages)
     probes = min(lists, max(_LEAST_PROBES, lists * _SCANNED // max(1, passages)))
     sample = min(passages, _SAMPLE * lists, _MOST_SAMPLE)
     inverted = [Design(name, lists, probes, codes.refine, sample) for name, codes in _CODES.items()]
@@ -183,13 +192,11 @@ def _designs(passages: int, dimensions: int) -> list[Design | None]:
 
 def _planned(passages: int, dimensions: int, design: Design | None) -> Plan:
     rows = passages * dimensions * 2
-    structure = extra = 0
+    structure = _structure_bytes(passages, dimensions, design.codes if design else None)
+    filling = 0
     seconds = passages / _INDEXED + (passages / _ENCODED if dimensions else 0)
     if design:
-        codes = _CODES[design.codes]
-        structure = passages * (-(-dimensions * codes.bits // 8) + codes.more_bytes + _FILE_BYTES)
-        structure += design.lists * dimensions * 4
-        extra = passages * _FILLING_BYTES + design.sample * dimensions * 4
+        filling = passages * _FILLING_BYTES + design.sample * dimensions * 4
         work = (CLUSTERING * design.sample + passages) * design.lists * dimensions * 2
         seconds += work / _MULTIPLIED
     lexical = passages * _LEXICAL_BYTES
@@ -199,11 +206,24 @@ def _planned(passages: int, dimensions: int, design: Design | None) -> Plan:
         dimensions,
         design,
         _CODES[design.codes].recall if design else 1.0,
-        build_bytes=(_BUILDING if dimensions else _BUILDING_LEXICAL) + structure + extra + (kept if design else 0),
+        build_bytes=(_BUILDING if dimensions else _BUILDING_LEXICAL) + structure + filling + (kept if design else 0),
         search_bytes=_SEARCHING + lexical + structure + kept,
         disk_bytes=rows + structure + lexical + passages * _TEXT_BYTES,
         seconds=seconds,
     )
+
+
+def _lists(passages: int) -> int:
+    return max(1, 4 * isqrt(passages))
+
+
+def _structure_bytes(passages: int, dimensions: int, codes: str | None) -> int:
+    """Of the file of inverted lists: codes and numbers, and the centres of the lists in fp32."""
+    if codes is None:
+        return 0
+    kind = _CODES[codes]
+    row = -(-dimensions * kind.bits // 8) + kind.more_bytes + _NUMBER_BYTES
+    return passages * row + _lists(passages) * dimensions * 4
 
 
 def _duration(seconds: float) -> str:

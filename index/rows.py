@@ -12,9 +12,6 @@ import numpy as np
 
 from bioqa.index.runtime import Array, processors
 
-# Bytes of mapped rows that may stay in memory between searches. So much is scanned in some 20 ms by two cores, which is
-# also where a flat search stops being quick.
-KEPT = 256_000_000
 _MAPPED_AT_ONCE = 65_536  # bytes that the system maps in where a single row is read
 
 Scored = tuple[Array, Array]
@@ -24,16 +21,16 @@ Scored = tuple[Array, Array]
 class Rows:
     """The rows of all segments; a row's number is that of its passage. Segments are mapped when first read.
 
-    Of more than `KEPT` bytes of rows, what has been read is given back to the system, which keeps it in its cache.
+    No more than `kept` bytes of them stay in memory: of more, what has been read is given back to the system, which
+    keeps it in its cache while it can.
     """
 
-    def __init__(self, lengths: Sequence[int], open_segment: Callable[[int], Array], dimensions: int):
+    def __init__(self, lengths: Sequence[int], open_segment: Callable[[int], Array], dimensions: int, kept: int):
         """`open_segment(i)` gives the fp16 array of segment i, shape (lengths[i], dimensions)."""
         self._bounds = [0, *accumulate(lengths)]
         self._open, self.dimensions = open_segment, dimensions
         self._opened: dict[int, Array] = {}
-        self._is_large = len(self) * dimensions * 2 > KEPT
-        self._resident = 0
+        self._kept, self._resident = kept, 0
         self._scanners: list[_Scanner] = []
         self._scanning = Lock()
 
@@ -49,10 +46,10 @@ class Rows:
             rows = self._segment(segment)
             found[first:last] = rows[numbers[first:last] - self._bounds[segment]]
             self._resident += min((last - first) * _MAPPED_AT_ONCE, rows.nbytes)
-        if self._resident > KEPT:
-            self._resident = 0
-            for segment in self._opened:
-                self._give_back(segment)
+            if self._resident > self._kept:
+                self._resident = 0
+                for opened in self._opened:
+                    self._give_back(opened)
         return found
 
     def blocks(self, size: int) -> Iterator[tuple[int, Array]]:
@@ -105,7 +102,8 @@ class Rows:
 
     def _give_back(self, segment: int) -> None:
         mapped = self._opened[segment].base
-        if self._is_large and isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        is_large = len(self) * self.dimensions * 2 > self._kept
+        if is_large and isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
 
 

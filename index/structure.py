@@ -20,6 +20,7 @@ from bioqa.index.runtime import Array
 
 _BLOCK = 16_384  # rows in memory at once, as float32: 25 MB of 384 dimensions
 _SEED = 20_111  # the same rows give the same lists
+_TRAINED = 16_384  # rows that the range of codes is taken from; FAISS copies them several times
 _LEAST = 100  # passages that candidates are found for: fewer asked for must be the first of more
 
 
@@ -51,7 +52,7 @@ def write(path: Path, rows: Rows, design: Design, left_out: Array) -> int:
     quantizer = faiss.IndexFlatIP(rows.dimensions)
     quantizer.add(centroids)
     index = _CODES[design.codes](quantizer, rows.dimensions, design.lists)
-    index.train(sample)
+    index.train(sample[:: -(-len(sample) // _TRAINED)])
     del sample
     _fill(index, rows, is_kept)
     try:

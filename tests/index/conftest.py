@@ -266,7 +266,7 @@ def unit_rows() -> MakeRows:
 @pytest.fixture(scope="session")
 def rows_of() -> Callable[[Sequence[Array]], Rows]:
     """Rows over segments that are in memory."""
-    return lambda segments: Rows([len(part) for part in segments], segments.__getitem__, DIMENSIONS)
+    return lambda segments: Rows([len(part) for part in segments], segments.__getitem__, DIMENSIONS, 10**9)
 
 
 @pytest.fixture

@@ -119,6 +119,17 @@ def test_designs_can_be_trained(passages: int) -> None:
             assert 1 <= design.probes <= design.lists
 
 
+def test_rows_stay_in_memory_as_far_as_the_budget_goes() -> None:
+    million = 10**6 * 384 * 2
+    assert planner.rows_kept(10**6, 384, "sq4", None) == million
+    assert planner.rows_kept(10**6, 384, "sq4", 2 * 10**9) == million
+    least = planner.plan(10**6, 384, 2 * 10**9).search_bytes
+    assert planner.rows_kept(10**6, 384, "sq4", least) == planner.FLAT_BYTES
+    assert planner.rows_kept(10**6, 384, "sq4", least + 10**6) == planner.FLAT_BYTES + 10**6
+    assert planner.rows_kept(10**6, 384, "sq4", 1) == planner.FLAT_BYTES, "an index that outgrew its budget can be read"
+    assert planner.rows_kept(100, 384, None, 10**9) == 100 * 384 * 2
+
+
 @pytest.mark.parametrize(
     ("passages", "covered", "removed", "stale"),
     [
@@ -140,7 +151,7 @@ def test_lists_are_stale_where_too_much_is_outside_or_gone(
 def test_a_plan_is_described() -> None:
     lines = planner.described(planner.plan(1_000_000, 384, 2 * 10**9)).splitlines()
     assert [line.split()[0] for line in lines] == ["plan", "recall", "memory", "disk", "time"]
-    assert "1,000,000 passages, ivf-sq4 (4,000 lists, 800 read a search)" in lines[0]
+    assert "1,000,000 passages, ivf-sq4 (4,000 lists, 600 read a search)" in lines[0]
     assert "recall" not in planner.described(planner.plan(1000, 0))
     assert "about 2 h" in lines[4]
     assert planner.described(planner.plan(1000, 384)).splitlines()[0] == "plan       1,000 passages, flat"

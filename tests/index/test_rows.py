@@ -1,3 +1,4 @@
+import mmap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -6,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import rows
 from bioqa.index.rows import Rows
 from bioqa.index.runtime import Array
 
@@ -47,7 +47,7 @@ def test_the_nearest_are_those_numpy_finds(
     segments = np.split(every, np.cumsum(sizes)[:-1])
     vector = random.standard_normal(dimensions).astype(np.float32)
     eligible = random.random(len(every)) < share
-    found, scores = Rows(sizes, segments.__getitem__, dimensions).nearest(vector, k, eligible, first)
+    found, scores = Rows(sizes, segments.__getitem__, dimensions, 10**9).nearest(vector, k, eligible, first)
     exact = every.astype(np.float64) @ vector.astype(np.float64)
     wanted = [n for n in np.argsort(-exact, kind="stable").tolist() if n >= first and eligible[n]][:k]
     assert scores == pytest.approx(exact[wanted], abs=1e-4)
@@ -69,26 +69,39 @@ def test_a_segment_is_mapped_only_when_it_is_read(unit_rows: MakeRows) -> None:
         opened.append(number)
         return unit_rows(10, number)
 
-    lazy = Rows([10, 10, 10], open_segment, 16)
+    lazy = Rows([10, 10, 10], open_segment, 16, 10**9)
     lazy.read(np.array([12, 14]))
     lazy.read(np.array([13]))
     lazy.nearest(np.ones(16, dtype=np.float32), 1, first=20)
     assert opened == [1, 2]
 
 
-def test_mapped_rows_are_given_back_and_can_be_read_again(
-    tmp_path: Path, unit_rows: MakeRows, monkeypatch: pytest.MonkeyPatch
+class Mapped(mmap.mmap):
+    """A mapped file that counts how often it was given back."""
+
+    given_back = 0
+
+    def madvise(self, *arguments: int) -> None:
+        type(self).given_back += 1
+        super().madvise(*arguments)
+
+
+@pytest.mark.parametrize(("kept", "gives_back"), [(1000, True), (10**9, False)])
+def test_what_may_not_stay_is_given_back_and_can_be_read_again(
+    kept: int, gives_back: bool, tmp_path: Path, unit_rows: MakeRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = unit_rows(4000, 3)
     np.save(tmp_path / "rows.npy", every)
     vector = every[17].astype(np.float32)
-    monkeypatch.setattr(rows, "KEPT", 1000)
-    mapped = Rows([4000], lambda _: np.load(tmp_path / "rows.npy", mmap_mode="r"), 16)
-    in_memory = Rows([4000], [every].__getitem__, 16)
+    monkeypatch.setattr(mmap, "mmap", Mapped)
+    monkeypatch.setattr(Mapped, "given_back", 0)
+    mapped = Rows([4000], lambda _: np.load(tmp_path / "rows.npy", mmap_mode="r"), 16, kept)
+    in_memory = Rows([4000], [every].__getitem__, 16, kept)
     for _ in range(3):
         assert mapped.nearest(vector, 9)[0].tolist() == in_memory.nearest(vector, 9)[0].tolist()
         assert (mapped.read(np.arange(0, 4000, 9)) == every[::9].astype(np.float32)).all()
         assert (np.concatenate([block for _, block in mapped.blocks(512)]) == every.astype(np.float32)).all()
+    assert (Mapped.given_back > 0) == gives_back
 
 
 def test_equal_rows_come_in_order_of_their_numbers(unit_rows: MakeRows, rows_of: RowsOf) -> None:
