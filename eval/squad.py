@@ -25,12 +25,16 @@ _ANSWER_TOKENS = 30  # word pieces; what readers of SQuAD allow since BERT
 
 @dataclass(frozen=True, slots=True)
 class SquadQuestion:
-    """A question on a text, with the answers that people gave: none where the text does not say."""
+    """A question on a text, with the answers that people gave: none where the text does not say.
+
+    `starts` holds the character of the text at which each answer begins, None where the file doesn't say.
+    """
 
     id: str
     question: str
     context: str
     answers: tuple[str, ...]
+    starts: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ def read_squad(path: Path) -> Squad:
 
 def _entries(article: Any, path: Path, place: int) -> Iterator[tuple[Fields, str]]:
     """The questions of an article as they are in the file, each with the text that it is about."""
+    if isinstance(article, dict) and isinstance(
+        article.get("context"), str
+    ):  # as COVID-QA has them: one text, one question
+        article = {"paragraphs": [{"context": article["context"], "qas": [article]}]}
     paragraphs = article.get("paragraphs") if isinstance(article, dict) else None
     if not isinstance(paragraphs, list):
         raise InputError(f"{path}: article {place}: expected an object with a list called 'paragraphs'")
@@ -95,7 +103,14 @@ def _question(fields: Fields, context: str, name: str) -> SquadQuestion:
     answers = [answer.get("text") if isinstance(answer, dict) else None for answer in given]
     if not all(isinstance(text, str) for text in answers):
         raise InputError(f"{name}: 'answers' is {shown(given)}; expected objects with a string 'text'")
-    return SquadQuestion(fields["id"], question, context, tuple(map(str, answers)))
+    starts = [answer.get("answer_start") for answer in given]
+    return SquadQuestion(
+        fields["id"],
+        question,
+        context,
+        tuple(map(str, answers)),
+        tuple(start if isinstance(start, int) else None for start in starts),
+    )
 
 
 def read_predictions(path: Path, probabilities: Path | None = None) -> Predictions:

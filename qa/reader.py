@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-from tokenizers import Encoding
+from tokenizers import Encoding, Tokenizer
 
-from bioqa.index import sentences
+from bioqa.index import runtime, sentences
 from bioqa.index.model import Model, open_model
 from bioqa.index.records import Passage
-from bioqa.index.runtime import Network, tokenizer
+from bioqa.index.runtime import Array, Network
 from bioqa.qa import spans
 from bioqa.qa.spans import Span
-
-_QUESTION_TOKENS = 64  # what is beyond this of a question is not read
-_OVERLAP = 64  # tokens that two windows of a long passage share
+from bioqa.qa.windows import Window, windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,26 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The best spans of one context, best first."""
+    """What the reader makes of one context: the best spans, best first, and what its other heads say, where it has any.
+
+    `items` are the spans marked as items of a list, in order. `verdict` holds the probabilities that the context says
+    yes, no and neither to a yes/no question; `relevance` is the probability that it is to the point.
+    """
 
     context: Context
     spans: tuple[Span, ...]
+    items: tuple[Span, ...] = ()
+    verdict: tuple[float, float, float] | None = None
+    relevance: float | None = None
+
+
+class Runs(Protocol):
+    """A network: sequences in, for each its outputs: start and end logits (n,), and of a reader with all heads also
+    those of tags (n, 3), verdict (3,) and relevance ()."""
+
+    def run_all(self, sequences: Sequence[Encoding]) -> list[list[Array]]:
+        """The outputs for every sequence of n tokens."""
+        ...
 
 
 def context_of(passage: Passage) -> Context:
@@ -53,40 +68,60 @@ class Reader:
 
     def __init__(self, folder: Path):
         self.model: Model = open_model(folder, "reader")
-        self._tokenizer = tokenizer(self.model)
+        self._tokenizer = runtime.tokenizer(self.model)
         self._network = Network(self.model)
 
     def read(self, question: str, passages: Sequence[Passage], *, max_tokens: int, count: int) -> list[Reading]:
         """The `count` best spans of at most `max_tokens` tokens in each passage, in the order of `passages`."""
+        room = self.model.card.max_tokens
         contexts = [context_of(passage) for passage in passages]
-        pieces = [(i, *piece) for i, context in enumerate(contexts) for piece in self._windows(question, context)]
-        outputs = self._network.run_all([sequence for _, sequence, _ in pieces])
-        found: list[list[Span]] = [[] for _ in contexts]
-        for (i, sequence, first), (start_logits, end_logits) in zip(pieces, outputs, strict=True):
-            context = contexts[i]
-            found[i] += spans.best_spans(
-                start_logits[first:-1],
-                end_logits[first:-1],
-                np.array(sequence.offsets[first:-1]),
-                context.text,
-                list(context.sentences),
-                null=float(start_logits[0] + end_logits[0]),
-                max_tokens=max_tokens,
-                count=count,
-            )
-        return [
-            Reading(context, tuple(_distinct(sorted(ours, key=lambda span: -span.score))[:count]))
-            for context, ours in zip(contexts, found, strict=True)
-        ]
+        return read(self._network, self._tokenizer, room, question, contexts, max_tokens=max_tokens, count=count)
 
-    def _windows(self, question: str, context: Context) -> list[tuple[Encoding, int]]:
-        """The sequences to run for a context, and at which token of each the context begins."""
-        asked = self._tokenizer.encode(question, add_special_tokens=False)
-        asked.truncate(_QUESTION_TOKENS)
-        text = self._tokenizer.encode(context.text, add_special_tokens=False)
-        room = self.model.card.max_tokens - len(asked.ids) - 3
-        text.truncate(room, stride=min(_OVERLAP, room // 2))
-        return [(self._tokenizer.post_process(asked, part), len(asked.ids) + 2) for part in (text, *text.overflowing)]
+
+def read(
+    network: Runs,
+    tokenizer: Tokenizer,
+    room: int,
+    question: str,
+    contexts: Sequence[Context],
+    *,
+    max_tokens: int,
+    count: int,
+) -> list[Reading]:
+    """What a network that sees `room` tokens at once makes of each context, in their order."""
+    cut = [windows(tokenizer, question, context.text, room) for context in contexts]
+    outputs = iter(network.run_all([window.sequence for ours in cut for window in ours]))
+    return [
+        _reading(context, [(window, next(outputs)) for window in ours], max_tokens=max_tokens, count=count)
+        for context, ours in zip(contexts, cut, strict=True)
+    ]
+
+
+def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, max_tokens: int, count: int) -> Reading:
+    found: list[Span] = []
+    items: list[Span] = []
+    whole: list[Array] = []
+    for window, (start_logits, end_logits, *others) in seen:
+        offsets = np.array(window.offsets)
+        found += spans.best_spans(
+            start_logits[window.first : -1],
+            end_logits[window.first : -1],
+            offsets,
+            context.text,
+            list(context.sentences),
+            null=float(start_logits[0] + end_logits[0]),
+            max_tokens=max_tokens,
+            count=count,
+        )
+        if others:
+            tags, verdict, relevance = others
+            items += spans.tagged(tags[window.first : -1], offsets, context.text)
+            whole.append(np.append(spans.softmax(verdict), spans.sigmoid(relevance)))
+    best = tuple(_distinct(sorted(found, key=lambda span: -span.score))[:count])
+    if not whole:
+        return Reading(context, best)
+    yes, no, neither, relevance = max(whole, key=lambda probabilities: float(probabilities[-1])).tolist()
+    return Reading(context, best, tuple(_distinct(items)), (yes, no, neither), relevance)
 
 
 def _distinct(best_first: Sequence[Span]) -> list[Span]:

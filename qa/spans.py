@@ -8,6 +8,7 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_OUTSIDE = 0.7  # probability of being outside up to which a token is taken in; what is unsure can be dropped later
 _TRIM = re.compile(r"^[\s,;:.()\[\]\"'/-]+|[\s,;:.(\[\"'/-]+$")
 
 
@@ -22,7 +23,7 @@ class Span:
     @property
     def probability(self) -> float:
         """The reader's own probability that this span answers, against no answer in the text; not yet calibrated."""
-        return float(1.0 / (1.0 + np.exp(-np.clip(self.score, -50, 50))))
+        return float(sigmoid(self.score))
 
 
 def best_spans(
@@ -66,6 +67,46 @@ def best_spans(
         if start < end:
             spans.setdefault((start, end), Span(start, end, float(flat[index])))
     return list(spans.values())
+
+
+def tagged(tag_logits: Array, offsets: Array, text: str) -> list[Span]:
+    """The spans that tags mark in one window, in order; the score of each is the logit of its tokens' mean probability.
+
+    `tag_logits` has shape (n, 3): outside, begin, inside (IOB2); `offsets` is (n, 2).
+    A token that is more likely than not, or nearly so, belongs to a span; a span is extended to whole words.
+    """
+    outside, begin, inside = softmax(tag_logits).T.reshape(3, -1)
+    ranges: list[tuple[int, int]] = []
+    for token in np.flatnonzero(outside < _OUTSIDE).tolist():
+        goes_on = ranges and ranges[-1][1] == token and begin[token] < inside[token]
+        if goes_on or (ranges and ranges[-1][1] == token and _inside_word(text, int(offsets[token, 0]))):
+            ranges[-1] = ranges[-1][0], token + 1
+        else:
+            ranges.append((token, token + 1))
+    found = []
+    for first, after in ranges:
+        start, end = int(offsets[first, 0]), int(offsets[after - 1, 1])
+        while _inside_word(text, start):
+            start -= 1
+        while _inside_word(text, end):
+            end += 1
+        start, end = trimmed(text, start, end)
+        if start < end:
+            probability = float(np.clip(1 - outside[first:after].mean(), 1e-6, 1 - 1e-6))
+            found.append(Span(start, end, float(np.log(probability / (1 - probability)))))
+    return found
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Array = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def sigmoid(logit: Array | float) -> Array:
+    """The probability of a logit, for any number of them."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -50, 50))))
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

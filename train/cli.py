@@ -1,6 +1,7 @@
 """`bioqa train` and `bioqa export`: commands that make what bioqa learns from data."""
 
 from pathlib import Path
+from statistics import fmean, stdev
 
 import click
 
@@ -70,6 +71,53 @@ def calibration(
             samples = calibrate.collect(questions, engine, progress)
         for name, error in calibrate.errors(models, samples).items():
             click.echo(f"{name}: expected calibration error {error:.3f} on held-out questions")
+
+
+@train.command()
+@click.argument("recipe", metavar="RECIPE", type=click.Path(path_type=Path))
+@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where it goes.")
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe.")
+@click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    default=(1,),
+    show_default=True,
+    type=click.IntRange(0),
+    help="Several train one reader each, in DIR/seed-N.",
+)
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, or cuda:1; a GPU where there is one.")
+def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
+    """Train a reader as RECIPE says: spans, list items, yes or no, and relevance, on one BERT-family encoder.
+
+    RECIPE is a TOML file that names the model to begin with and the files to learn from; training.json beside the
+    trained reader tells what it was. Stopped at any moment, the same command goes on from the last checkpoint and ends
+    with the same weights. Needs the extra 'train'. 'bioqa export' makes what 'ask --reader' takes.
+
+    \b
+    Examples:
+      bioqa train reader recipe.toml --to runs/reader
+      bioqa train reader recipe.toml --to runs/three --seed 1 --seed 2 --seed 3
+      bioqa train reader recipe.toml --to runs/biobert --set base=dmis-lab/biobert-base-cased-v1.2
+      bioqa train reader recipe.toml --to runs/short --set schedule.epochs=1 --set max_tokens=256
+    """
+    from bioqa.train import extras
+
+    extras.require()
+    from bioqa.index.progress import TerminalProgress
+    from bioqa.train.reader import train as train_reader
+    from bioqa.train.recipe import read_recipe
+
+    found = []
+    for seed in seeds:
+        config = read_recipe(recipe, [*changes, f"schedule.seed={seed}"])
+        target = folder / f"seed-{seed}" if len(seeds) > 1 else folder
+        with TerminalProgress(f"Training, seed {seed}", "steps") as progress:
+            found.append(train_reader(config, target, device, progress, lambda line: click.echo(line, err=True)))
+    for name in found[0]:
+        values = [figures[name] for figures in found]
+        spread = f" ± {stdev(values):.4f} over {len(values)} seeds" if len(values) > 1 else ""
+        click.echo(f"{name} {fmean(values):.4f}{spread}")
 
 
 @click.command()

@@ -5,15 +5,19 @@ import json
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bioqa.index.errors import BioqaError, ModelError
+from bioqa.index.errors import ModelError
 from bioqa.index.model import CARD, ModelCard, open_model
 from bioqa.index.runtime import Array, Network, tokenizer
+from bioqa.train import extras
 
-_OUTPUTS = {"encoder": ["embedding"], "reader": ["start_logits", "end_logits"]}
+if TYPE_CHECKING:
+    from bioqa.train.traced import Traced
+
+_TASKS = ("encoder", "reader")
 _PARITY_TEXTS = (  # (question, passage) pairs of different lengths
     ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene."),
     (
@@ -41,20 +45,16 @@ def export(source: str, folder: Path, task: str, *, name: str, max_tokens: int) 
 
     Raises ModelError for a task that is not known, BioqaError where the extra `train` is not installed.
     """
-    if task not in _OUTPUTS:
-        raise ModelError(f"unknown task {task!r}: choose one of {', '.join(_OUTPUTS)}")
-    try:
-        import torch
-        from onnxruntime.quantization import QuantType, quantize_dynamic
-        from transformers import AutoModel, AutoModelForQuestionAnswering, AutoTokenizer
-    except ImportError as error:
-        raise BioqaError(
-            f"exporting needs the extra 'train' ({error.name} is missing): pip install 'bioqa[train]'"
-        ) from None
+    if task not in _TASKS:
+        raise ModelError(f"unknown task {task!r}: choose one of {', '.join(_TASKS)}")
+    extras.require()
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import AutoTokenizer
 
-    loader = AutoModel if task == "encoder" else AutoModelForQuestionAnswering
-    original = loader.from_pretrained(source, dtype=torch.float32, attn_implementation="eager", use_safetensors=True)
-    network = _wrapped(original.eval(), task)
+    from bioqa.train.traced import traced
+
+    network = traced(source, task)
     folder.mkdir(parents=True, exist_ok=True)
     backend = AutoTokenizer.from_pretrained(source).backend_tokenizer
     backend.no_truncation()
@@ -62,20 +62,16 @@ def export(source: str, folder: Path, task: str, *, name: str, max_tokens: int) 
     backend.save(str(folder / "tokenizer.json"))
 
     inputs = ["input_ids", "attention_mask", "token_type_ids"]
-    per_token = {0: "batch", 1: "tokens"}
-    axes = dict.fromkeys(inputs, per_token) | dict.fromkeys(
-        _OUTPUTS[task], {0: "batch"} if task == "encoder" else per_token
-    )
     example = torch.ones((2, 16), dtype=torch.int64)
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch) / "exact.onnx"
         torch.onnx.export(
-            network,
+            network.module,
             (example, example, torch.zeros_like(example)),
             str(exact),
             input_names=inputs,
-            output_names=_OUTPUTS[task],
-            dynamic_axes=axes,
+            output_names=list(network.outputs),
+            dynamic_axes={key: {0: "batch", 1: "tokens"} for key in inputs} | network.axes,
             opset_version=17,
             dynamo=False,
         )
@@ -85,7 +81,7 @@ def export(source: str, folder: Path, task: str, *, name: str, max_tokens: int) 
         name=name,
         task=task,
         max_tokens=max_tokens,
-        dimensions=original.config.hidden_size if task == "encoder" else 0,
+        dimensions=network.dimensions,
         digests={file: digest((folder / file).read_bytes()) for file in ("model.onnx", "tokenizer.json")},
     )
     write_card(folder, card)
@@ -109,38 +105,7 @@ def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
     write_card(folder, replace(card, digests={**card.digests, name: digest(content)}))
 
 
-def _wrapped(original: Any, task: str) -> Any:
-    import torch
-
-    class Embedding(torch.nn.Module):  # type: ignore[misc]
-        """Mean over the tokens, scaled to length 1."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.original = original
-
-        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-            states = self.original(
-                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-            ).last_hidden_state
-            weights = attention_mask.unsqueeze(-1).to(states.dtype)
-            return torch.nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=1)
-
-    class SpanLogits(torch.nn.Module):  # type: ignore[misc]
-        """Start and end logits of every token."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.original = original
-
-        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-            output = self.original(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-            return output.start_logits, output.end_logits
-
-    return (Embedding() if task == "encoder" else SpanLogits()).eval()
-
-
-def _parity(network: Any, folder: Path, task: str, max_tokens: int) -> Parity:
+def _parity(network: "Traced", folder: Path, task: str, max_tokens: int) -> Parity:
     import torch
 
     model = open_model(folder, task)
@@ -151,10 +116,14 @@ def _parity(network: Any, folder: Path, task: str, max_tokens: int) -> Parity:
         sequence.truncate(max_tokens)
         ids, types = torch.tensor([sequence.ids]), torch.tensor([sequence.type_ids])
         with torch.no_grad():
-            expected = network(ids, torch.ones_like(ids), types)
-        expected = [expected] if task == "encoder" else list(expected)
+            expected = network.module(ids, torch.ones_like(ids), types)
+        expected = [expected] if isinstance(expected, torch.Tensor) else list(expected)
         for ours, theirs in zip(exported.run(sequence), expected, strict=True):
             reference: Array = theirs[0].numpy()
             differences.append(float(np.abs(ours - reference).max()))
-            cosines.append(float(ours @ reference / np.linalg.norm(ours) / np.linalg.norm(reference)))
-    return Parity(", ".join(_OUTPUTS[task]), max(differences), min(cosines))
+            cosines.append(_cosine(ours, reference))
+    return Parity(", ".join(network.outputs), max(differences), min(cosines))
+
+
+def _cosine(some: Array, other: Array) -> float:
+    return float((some * other).sum() / np.linalg.norm(some) / np.linalg.norm(other))

@@ -59,7 +59,9 @@ def write(tmp_path: Path) -> Write:
 
 def test_a_file_is_read_with_its_texts_and_answers(write: Write) -> None:
     found = read_squad(write("dev.json", squad_object(ENTRIES)))
-    assert found == Squad(tuple(SquadQuestion(i, q, c, tuple(a)) for i, c, q, a in ENTRIES), unanswerable=False)
+    assert found == Squad(
+        tuple(SquadQuestion(i, q, c, tuple(a), tuple(map(c.index, a))) for i, c, q, a in ENTRIES), unanswerable=False
+    )
 
 
 def test_a_gzipped_file_is_read_alike(write: Write) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.qa.spans import Span, best_spans, trimmed
+from bioqa.qa.spans import Span, best_spans, tagged, trimmed
 
 TEXT = st.text(alphabet="abZ0 .,-()αé", max_size=40)
 
@@ -158,3 +158,29 @@ def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: i
 def test_what_an_unbalanced_bracket_leaves_behind_is_trimmed_too(text: str, kept: str) -> None:
     start, end = trimmed(text, 0, len(text))
     assert text[start:end] == kept
+
+
+def test_tags_become_spans_of_whole_words() -> None:
+    text = "Imatinib, nilotinib and BCR-ABL1"
+    offsets = np.array([(0, 4), (4, 8), (8, 9), (10, 19), (20, 23), (24, 27), (27, 28), (28, 32)])
+    tags = np.full((8, 3), -5.0)
+    for token, tag in enumerate([1, 0, 0, 1, 0, 1, 2, 2]):  # the second half of "Imatinib" is tagged as outside
+        tags[token, tag] = 5.0
+    found = tagged(tags, offsets, text)
+    assert [text[span.start : span.end] for span in found] == ["Imatinib", "nilotinib", "BCR-ABL1"]
+    assert all(span.probability > 0.99 for span in found)
+
+
+def test_two_items_side_by_side_stay_apart_and_no_token_gives_no_span() -> None:
+    offsets = np.array([(0, 1), (2, 3)])
+    begins = np.array([[-5.0, 5.0, -5.0], [-5.0, 5.0, -5.0]])
+    assert len(tagged(begins, offsets, "a b")) == 2
+    outside = np.array([[5.0, -5.0, -5.0], [5.0, -5.0, -5.0]])
+    assert tagged(outside, offsets, "a b") == []
+    assert tagged(np.zeros((0, 3)), np.zeros((0, 2), dtype=int), "") == []
+
+
+def test_a_span_that_tags_hardly_mark_has_a_low_probability() -> None:
+    tags = np.log(np.array([[0.65, 0.3, 0.05]]))
+    (span,) = tagged(tags, np.array([(0, 3)]), "abc")
+    assert span.probability == pytest.approx(0.35, abs=1e-6)

@@ -136,7 +136,7 @@ def test_exporting_without_the_extra_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, "torch", None)
     outcome = run("export", "some-model", "--to", tmp_path / "out", "--task", "reader")
     assert (outcome.status, outcome.out) == (1, "")
-    assert outcome.err == ("error: exporting needs the extra 'train' (torch is missing): pip install 'bioqa[train]'\n")
+    assert outcome.err == ("error: this needs the extra 'train' (torch is missing): pip install 'bioqa[train]'\n")
     assert not (tmp_path / "out").exists()
 
 

@@ -1,0 +1,142 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bioqa.index.errors import InputError, ModelError
+from bioqa.index.progress import Silent
+from bioqa.index.records import Document, Passage
+from bioqa.qa.reader import Reader
+
+torch = pytest.importorskip("torch")
+network = pytest.importorskip("bioqa.train.network")
+reader = pytest.importorskip("bioqa.train.reader")
+recipe = pytest.importorskip("bioqa.train.recipe")
+export = pytest.importorskip("bioqa.train.export")
+
+pytestmark = pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript:DeprecationWarning")
+Run = Callable[..., Any]
+
+
+def snippet(text: str) -> dict[str, Any]:
+    place = {"offsetInBeginSection": 0, "offsetInEndSection": len(text), "beginSection": "abstract"}
+    return {"document": "1", "text": text, "endSection": "abstract", **place}
+
+
+def entry(identity: str, kind: str, body: str, exact: Any, *texts: str) -> dict[str, Any]:
+    return {
+        "id": identity, "type": kind, "body": body, "exact_answer": exact, "ideal_answer": ["x"], "documents": ["1"],
+        "snippets": [snippet(text) for text in texts],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> Path:
+    questions = [
+        entry("1", "factoid", "What gene causes cystic fibrosis?", [["CFTR"]], "It is CFTR.", "CFTR causes it."),
+        entry("2", "list", "List inhibitors of BCR-ABL.", [["imatinib"], ["nilotinib"]], "Imatinib or nilotinib."),
+        entry("3", "yesno", "Is it dominant?", "yes", "It is dominant."),
+        entry("4", "factoid", "What gene causes chorea?", [["HTT"]], "HTT causes chorea."),
+    ]
+    for name, some in (("train", questions), ("dev", [{**q, "body": "Now: " + q["body"]} for q in questions[:3]])):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"questions": some}))
+    path = tmp_path / "recipe.toml"
+    path.write_text(
+        f'base = "{tiny_bert("encoder")}"\nbioasq = ["train.json"]\ndev = ["dev.json"]\nmax_tokens = 96\n'
+        "[schedule]\nepochs = 2\nbatch = 2\nlearning_rate = 0.001\n"
+    )
+    return path
+
+
+def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run")
+    assert outcome.status == 0, outcome.err
+    assert "BioASQ snippets: 5 examples" in outcome.err
+    assert "(best so far, kept)" in outcome.err
+    assert {line.split()[0] for line in outcome.out.splitlines()} >= {"mean", "factoid_mrr", "yesno_macro_f1"}
+    record = json.loads((tmp_path / "run" / "training.json").read_text())
+    assert record["finished"]
+    assert record["config"]["schedule"]["epochs"] == 2
+    from transformers import AutoModelForQuestionAnswering
+
+    again = network.load(str(tmp_path / "run"))
+    spans = AutoModelForQuestionAnswering.from_pretrained(tmp_path / "run")
+    assert torch.equal(again.heads["qa_outputs"].weight, spans.qa_outputs.weight)
+
+    assert run("export", tmp_path / "run", "--to", tmp_path / "onnx", "--task", "reader").status == 0
+    exported = Reader(tmp_path / "onnx")
+    passage = Passage(0, Document("1", abstract="It is CFTR."), 0, 11)
+    (found,) = exported.read("What gene?", [passage], max_tokens=20, count=5)
+    assert found.spans
+    assert found.verdict is not None
+    assert sum(found.verdict) == pytest.approx(1.0, abs=1e-5)
+    assert found.relevance is not None
+    assert 0 <= found.relevance <= 1
+
+
+def test_the_exported_reader_says_what_the_trained_one_does(recipe_file: Path, tmp_path: Path) -> None:
+    config = recipe.read_recipe(recipe_file)
+    reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
+    parity = export.export(str(tmp_path / "run"), tmp_path / "onnx", "reader", name="x", max_tokens=96)
+    assert parity.outputs.startswith("start_logits, end_logits, tag_logits, verdict_logits")
+    assert parity.cosine > 0.9
+
+
+def test_several_seeds_are_told_with_their_spread(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    call = ["train", "reader", recipe_file, "--to", tmp_path / "runs", "--seed", "1", "--seed", "2"]
+    outcome = run(*call, "--set", "schedule.epochs=1")
+    assert outcome.status == 0, outcome.err
+    assert "± " in outcome.out
+    assert (tmp_path / "runs" / "seed-2" / "model.safetensors").exists()
+
+
+def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set", "schedule.epochs=1"]
+    assert run(*call).status == 0
+    outcome = run(*call)
+    assert outcome.status == 2
+    assert "a reader was trained there already" in outcome.err
+
+
+def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
+    config = recipe.read_recipe(recipe_file, ['dev=["train.json"]'])
+    dev = [reader.read_gold(Path(path)) for path in config.dev]
+    with pytest.raises(InputError, match="nothing to train on"):
+        reader.of_files(config, dev[0], lambda _: None)
+
+
+def test_a_folder_without_weights_or_with_pickled_ones_is_refused(
+    tmp_path: Path, tiny_bert: Callable[[str], Path]
+) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        network.load(str(tmp_path))
+    folder = tiny_bert("encoder")
+    torch.save({}, folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        network.load(str(folder))
+
+
+def test_weights_that_are_cut_off_are_refused(tiny_bert: Callable[[str], Path]) -> None:
+    weights = tiny_bert("encoder") / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        network.load(str(weights.parent))
+
+
+def test_answers_are_added_up_over_snippets() -> None:
+    from bioqa.qa.reader import Context, Reading
+    from bioqa.qa.spans import Span
+
+    def reading(text: str, *spans: tuple[str, float]) -> Reading:
+        found = tuple(Span(text.index(piece), text.index(piece) + len(piece), score) for piece, score in spans)
+        return Reading(Context(Passage(0, Document("1"), 0, 0), text, ()), found, found, (0.6, 0.3, 0.1), 0.5)
+
+    readings = [reading("CFTR or HTT", ("CFTR", 0.1), ("HTT", 0.5)), reading("the CFTR", ("CFTR", 0.2))]
+    assert reader._factoid(readings) == ("CFTR", "HTT")
+    assert reader._list(readings) == ("CFTR", "HTT")
+    assert reader._yes_or_no(readings) == ("yes",)
+    assert np.isfinite(readings[0].spans[0].probability)

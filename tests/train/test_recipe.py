@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+from bioqa.index.errors import InputError
+
+pytest.importorskip("torch")
+recipe = pytest.importorskip("bioqa.train.recipe")
+
+
+def written(folder: Path, content: str) -> Path:
+    for name in ("4B1_golden.json", "4B2_golden.json", "dev.json"):
+        (folder / name).write_text("{}")
+    path = folder / "recipe.toml"
+    path.write_text(content)
+    return path
+
+
+GOOD = """
+base = "some/model"
+bioasq = ["4B*_golden.json"]
+dev = ["dev.json"]
+negatives = 2
+[schedule]
+learning_rate = 1
+"""
+
+
+def test_files_are_found_from_the_recipes_folder_by_pattern(tmp_path: Path) -> None:
+    config = recipe.read_recipe(written(tmp_path, GOOD))
+    assert config.bioasq == (str(tmp_path / "4B1_golden.json"), str(tmp_path / "4B2_golden.json"))
+    assert config.dev == (str(tmp_path / "dev.json"),)
+    assert (config.base, config.negatives, config.schedule.learning_rate) == ("some/model", 2, 1.0)
+
+
+def test_a_base_beside_the_recipe_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "some" / "model").mkdir(parents=True)
+    assert recipe.read_recipe(written(tmp_path, GOOD)).base == str(tmp_path / "some" / "model")
+
+
+def test_values_can_be_changed(tmp_path: Path) -> None:
+    config = recipe.read_recipe(
+        written(tmp_path, GOOD), ["schedule.epochs=5", "base=other", 'dev=["4B1_golden.json"]', "schedule.clip=0.5"]
+    )
+    assert (config.schedule.epochs, config.schedule.clip, config.base) == (5, 0.5, "other")
+    assert config.dev == (str(tmp_path / "4B1_golden.json"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("base = ", "not a TOML file"),
+        ("", "expected 'base'"),
+        ("base = 'a'\nlearning = 1", "unknown key 'learning'; expected one of base, squad"),
+        ("base = 'a'\n[schedule]\nepoch = 1", r"\[schedule\]: unknown key 'epoch'"),
+        ("base = 'a'\nschedule = 3", r"expected \[schedule\] as a table"),
+        ("base = 7", "base is 7; expected str"),
+        ("base = 'a'\nnegatives = 2.5", "negatives is 2.5; expected int"),
+        ("base = 'a'\nnegatives = true", "negatives is True; expected int"),
+        ("base = 'a'\ndev = 'dev.json'", "dev is 'dev.json'; expected a list of strings"),
+        ("base = 'a'\ndev = [1]", "expected a list of strings"),
+        ("base = 'a'\nsquad = ['none*.json']", "no file matches 'none"),
+    ],
+)
+def test_what_is_wrong_with_a_recipe_is_said(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        recipe.read_recipe(written(tmp_path, content))
+
+
+@pytest.mark.parametrize("change", ["epochs", "no.such=1", "schedule.epochs=many"])
+def test_a_change_that_cannot_be_made_is_refused(tmp_path: Path, change: str) -> None:
+    with pytest.raises(InputError):
+        recipe.read_recipe(written(tmp_path, GOOD), [change])
+
+
+def test_a_recipe_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        recipe.read_recipe(tmp_path / "none.toml")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="not a TOML file"):
+        recipe.read_recipe(tmp_path / "bytes.toml")

@@ -1,0 +1,141 @@
+"""From examples to tensors: windows with labels on their tokens, in batches of about equal length."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from bioqa.index.runtime import Array
+from bioqa.qa.windows import Window, windows
+from bioqa.train.examples import Example, Ranges
+from bioqa.train.network import VERDICTS
+
+UNKNOWN = -100  # a label that no loss counts
+_POOL = 50  # batches whose sequences are sorted by length together
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A window of an example with the labels of its n tokens.
+
+    `ids` and `types` are int32 (n,). `starts` and `ends` are the tokens where answers begin and end, token 0 where the
+    window holds none, empty where nothing is known. `tags` is int8 (n,), or empty where nothing is known.
+    """
+
+    ids: Array
+    types: Array
+    text_from: int
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    tags: Array
+    verdict: int
+    relevant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """b sequences filled up to n tokens.
+
+    `readable` (b, n) marks the first token and those of the text; `starts`, `ends` (b, n) mark right borders; `tags`
+    (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    types: Tensor
+    readable: Tensor
+    starts: Tensor
+    ends: Tensor
+    tags: Tensor
+    verdict: Tensor
+    relevant: Tensor
+
+    def to(self, device: str) -> "Batch":
+        """The batch on another device."""
+        return Batch(*(getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)))
+
+
+def labelled(examples: Iterable[Example], tokenizer: Tokenizer, max_tokens: int) -> Iterator[Labelled]:
+    """The windows of all examples, those of one example in order."""
+    for example in examples:
+        for window in windows(tokenizer, example.question, example.text, max_tokens):
+            yield _labelled(example, window)
+
+
+def _labelled(example: Example, window: Window) -> Labelled:
+    offsets = np.array(window.offsets, dtype=np.int64).reshape(-1, 2)
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    if example.answers is not None:
+        found = [(window.first + first, window.first + last) for first, last in _tokens(example.answers, offsets)]
+        starts = tuple(first for first, _ in found) or (0,)
+        ends = tuple(last for _, last in found) or (0,)
+    tags = np.zeros(0, dtype=np.int8)
+    if example.items is not None:
+        tags = np.full(len(window.sequence.ids), UNKNOWN, dtype=np.int8)
+        tags[window.first : -1] = 0
+        for first, last in _tokens(example.items, offsets):
+            tags[window.first + first] = 1
+            tags[window.first + first + 1 : window.first + last + 1] = 2
+    return Labelled(
+        ids=np.array(window.sequence.ids, dtype=np.int32),
+        types=np.array(window.sequence.type_ids, dtype=np.int32),
+        text_from=window.first,
+        starts=starts,
+        ends=ends,
+        tags=tags,
+        verdict=UNKNOWN if example.verdict is None else VERDICTS.index(example.verdict),
+        relevant=UNKNOWN if example.relevant is None else int(example.relevant),
+    )
+
+
+def _tokens(ranges: Ranges, offsets: Array) -> Iterator[tuple[int, int]]:
+    """The first and last token of each range of characters that the window holds as a whole."""
+    if not len(offsets):
+        return
+    for start, end in ranges:
+        first = int(np.searchsorted(offsets[:, 1], start, side="right"))
+        last = int(np.searchsorted(offsets[:, 0], end, side="left")) - 1
+        if first <= last and offsets[0, 0] <= start and end <= offsets[-1, 1]:
+            yield first, last
+
+
+def order(lengths: Sequence[int], size: int, seed: Sequence[int]) -> list[list[int]]:
+    """Batches of at most `size` numbers into `lengths`: shuffled, each of about equally long sequences.
+
+    The same seed gives the same batches.
+    """
+    generator = np.random.default_rng(seed)
+    shuffled = generator.permutation(len(lengths))
+    pool = size * _POOL
+    batches = [
+        part[first : first + size].tolist()
+        for start in range(0, len(shuffled), pool)
+        for part in [sorted_by(shuffled[start : start + pool], lengths)]
+        for first in range(0, len(part), size)
+    ]
+    return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def sorted_by(numbers: Array, lengths: Sequence[int]) -> Array:
+    """The numbers in the order of their lengths."""
+    return numbers[np.argsort([lengths[number] for number in numbers], kind="stable")]
+
+
+def collated(rows: Sequence[Labelled]) -> Batch:
+    """The windows as one batch, filled up to the longest."""
+    shape = len(rows), max(len(row.ids) for row in rows)
+    ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    readable, starts, ends = (np.zeros(shape, dtype=bool) for _ in range(3))
+    tags = np.full(shape, UNKNOWN, dtype=np.int64)
+    for i, row in enumerate(rows):
+        n = len(row.ids)
+        ids[i, :n], types[i, :n], mask[i, :n] = row.ids, row.types, 1
+        readable[i, 0] = readable[i, row.text_from : n - 1] = True
+        starts[i, list(row.starts)] = ends[i, list(row.ends)] = True
+        tags[i, : len(row.tags)] = row.tags
+    of_text = np.array([row.verdict for row in rows]), np.array([row.relevant for row in rows])
+    return Batch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *of_text)))

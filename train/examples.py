@@ -1,0 +1,158 @@
+"""Training examples: a question, a text, and what a reader should make of it, from files of many kinds."""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioqa.eval import alignment
+from bioqa.eval.gold import GoldQuestion, read_json, shown
+from bioqa.eval.squad import SquadQuestion, read_squad
+from bioqa.index.errors import InputError
+from bioqa.qa.questions import QuestionType
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question on a text; of what is None nothing is known, and no head learns it from this example.
+
+    `answers` are the characters of the text where the answer stands, any of which is right: () where it does not say.
+    `items` are those of all items of a list. `verdict` is what the text says to a yes/no question: yes, no or neither.
+    `relevant` tells whether the text is to the point.
+    """
+
+    question: str
+    text: str
+    answers: Ranges | None = None
+    items: Ranges | None = None
+    verdict: str | None = None
+    relevant: bool | None = None
+
+
+_VERDICTS = {
+    **dict.fromkeys(("yes", "supports", "support", "entailment"), "yes"),
+    **dict.fromkeys(("no", "refutes", "contradict", "contradiction", "not_entailment"), "no"),
+    **dict.fromkeys(("maybe", "neutral", "neither"), "neither"),
+}
+_COLUMNS = {  # of a table of claims: what is looked for under which header
+    "question": ("claim", "question", "sentence2"),
+    "text": ("evidence", "text", "sentence1"),
+    "verdict": ("label", "verdict", "entailment"),
+}
+
+
+def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Example]:
+    """An example for each distinct snippet of each question."""
+    return [
+        _of_snippet(question, text)
+        for question in questions
+        for text in dict.fromkeys(snippet.text.strip() for snippet in question.snippets)
+        if text
+    ]
+
+
+def _of_snippet(question: GoldQuestion, text: str) -> Example:
+    if question.type is QuestionType.YESNO:
+        return Example(question.body, text, verdict=question.exact[0][0] if question.exact else None, relevant=True)
+    synonyms = [synonym for item in question.exact for synonym in item]
+    places = tuple((match.start, match.end) for match in alignment.find_any(synonyms, text))
+    if not places:  # it may say so in other words, so that nothing is known of where
+        return Example(question.body, text, relevant=True)
+    items = places if question.type is QuestionType.LIST else None
+    return Example(question.body, text, answers=places, items=items, relevant=True)
+
+
+def of_squad(path: Path) -> tuple[list[Example], list[str]]:
+    """The examples of a SQuAD file, and the ids of questions whose answers do not stand in their texts.
+
+    An answer that is not at the offset given, but stands in the text once, is taken from there.
+    """
+    examples, lost = [], []
+    for question in read_squad(path).questions:
+        places = [_place(question, number) for number in range(len(question.answers))]
+        if all(places) and question.context.strip():
+            answers = tuple(dict.fromkeys(place for place in places if place))
+            examples.append(Example(question.question, question.context, answers=answers))
+        else:
+            lost.append(question.id)
+    return examples, lost
+
+
+def _place(question: SquadQuestion, number: int) -> tuple[int, int] | None:
+    answer, start = question.answers[number], question.starts[number]
+    if start is None or question.context[start : start + len(answer)] != answer:
+        start = question.context.find(answer) if question.context.count(answer) == 1 else -1
+    return (start, start + len(answer)) if answer and start >= 0 else None
+
+
+def of_pubmedqa(path: Path) -> list[Example]:
+    """The examples of PubMedQA (Jin et al. 2019): a question, an abstract without its conclusion, yes, no or maybe.
+
+    Raises InputError: which entry, what was expected.
+    """
+    entries = read_json(path, "a PubMedQA file: expected a JSON object")
+    if not isinstance(entries, dict):
+        raise InputError(f"{path}: not a PubMedQA file: expected a JSON object of entries by PMID")
+    return [_of_entry(fields, f"{path}: entry {pmid}") for pmid, fields in entries.items()]
+
+
+def _of_entry(fields: object, name: str) -> Example:
+    if not isinstance(fields, Mapping):
+        raise InputError(f"{name}: expected an object, found {shown(fields)}")
+    question, texts = fields.get("QUESTION"), fields.get("CONTEXTS")
+    if not isinstance(question, str) or not isinstance(texts, list):
+        raise InputError(f"{name}: expected 'QUESTION' as text and 'CONTEXTS' as a list")
+    return Example(
+        question, " ".join(map(str, texts)), verdict=_verdict(fields.get("final_decision"), name), relevant=True
+    )
+
+
+def of_claims(path: Path) -> list[Example]:
+    """Claims with evidence from a table with a header, .csv or .tsv, plain or gzipped; the claim takes the place of the
+    question.
+
+    Columns go by several names: claim, question or sentence2; evidence, text or sentence1; label, verdict or
+    entailment. Raises InputError: which row, what was expected.
+    """
+    content = _content(path)
+    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    rows = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter)
+    by_lower = {name.lower(): name for name in rows.fieldnames or []}
+    columns = {}
+    for what, names in _COLUMNS.items():
+        found = next((by_lower[name] for name in names if name in by_lower), None)
+        if found is None:
+            raise InputError(f"{path}: no column for the {what}: expected a header with one of {', '.join(names)}")
+        columns[what] = found
+    examples = []
+    for number, row in enumerate(rows, start=2):
+        name = f"{path}: row {number}"
+        question, text = (row[columns[what]] or "" for what in ("question", "text"))
+        if not question.strip() or not text.strip():
+            raise InputError(f"{name}: claim or evidence is empty")
+        verdict = _verdict(row[columns["verdict"]], name)
+        examples.append(Example(question, text, verdict=verdict, relevant=verdict != "neither" or None))
+    return examples
+
+
+def _verdict(value: object, name: str) -> str:
+    if not isinstance(value, str) or value.strip().lower() not in _VERDICTS:
+        raise InputError(f"{name}: the verdict is {shown(value)}; expected one of {', '.join(_VERDICTS)}")
+    return _VERDICTS[value.strip().lower()]
+
+
+def _content(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}") from None

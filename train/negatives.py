@@ -1,0 +1,56 @@
+"""Hard negatives: texts that a question's words bring up, but that do not answer it."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bioqa.eval import alignment
+from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.index.filters import NO_FILTER
+from bioqa.index.lexical import LexicalIndex, LexicalWriter
+from bioqa.index.records import Document, Passage
+from bioqa.qa.questions import QuestionType
+from bioqa.train.examples import Example
+
+_LOOKED_AT = 50  # texts that BM25 brings, of which the first unfit for an answer are taken
+
+
+def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
+    """For each question the `count` snippets of other questions that BM25 ranks highest, of documents other than its
+    own, and without its answers in them: texts that are not to the point, and do not say."""
+    texts: dict[str, Snippet] = {s.text.strip(): s for q in questions for s in q.snippets if s.text.strip()}
+    snippets = list(texts.values())
+    with tempfile.TemporaryDirectory(prefix="bioqa-") as folder:
+        writer = LexicalWriter(Path(folder))
+        for number, snippet in enumerate(snippets):
+            writer.add(Passage(number, Document(snippet.document, abstract=snippet.text), 0, len(snippet.text)), number)
+        writer.commit()
+        index = LexicalIndex(Path(folder))
+        return [
+            _negative(question, snippets[number].text.strip())
+            for question in questions
+            for number in _unfit(question, index, snippets)[:count]
+        ]
+
+
+def _unfit(question: GoldQuestion, index: LexicalIndex, snippets: Sequence[Snippet]) -> list[int]:
+    own = {*question.documents, *(snippet.document for snippet in question.snippets)}
+    exact = question.exact if question.type is not QuestionType.YESNO else ()
+    synonyms = [synonym for item in exact for synonym in item]
+    return [
+        number
+        for number in index.search(question.body, _LOOKED_AT, NO_FILTER)
+        if snippets[number].document not in own and not alignment.find_any(synonyms, snippets[number].text)
+    ]
+
+
+def _negative(question: GoldQuestion, text: str) -> Example:
+    spans = question.type in (QuestionType.FACTOID, QuestionType.LIST)
+    return Example(
+        question.body,
+        text,
+        answers=() if spans else None,
+        items=() if question.type is QuestionType.LIST else None,
+        verdict="neither" if question.type is QuestionType.YESNO else None,
+        relevant=False,
+    )

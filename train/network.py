@@ -1,0 +1,108 @@
+"""The network that `train reader` trains: a BERT-family encoder with four heads, all from one pass over a sequence."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import AutoModel
+
+from bioqa.index.errors import ModelError
+
+TAGS = ("outside", "begin", "inside")  # of list items
+VERDICTS = ("yes", "no", "neither")  # what a text says to a yes/no question
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the heads say of a batch of b sequences of at most n tokens.
+
+    `start` and `end` (b, n) are logits of the answer's borders, the first token standing for no answer; `tags`
+    (b, n, 3) logits of `TAGS`; `verdict` (b, 3) logits of `VERDICTS`; `relevance` (b,) the logit that the text is to
+    the point.
+    """
+
+    start: Tensor
+    end: Tensor
+    tags: Tensor
+    verdict: Tensor
+    relevance: Tensor
+
+
+class ReaderNetwork(nn.Module):  # type: ignore[misc]
+    """An encoder with its heads. What `save` writes is a folder that transformers reads too, as a span reader."""
+
+    def __init__(self, encoder: Any):
+        super().__init__()
+        width = encoder.config.hidden_size
+        self.encoder = encoder
+        self.heads = nn.ModuleDict(
+            {
+                "qa_outputs": nn.Linear(width, 2),  # the name that transformers gives a span head
+                "tag_outputs": nn.Linear(width, len(TAGS)),
+                "text_outputs": nn.Linear(width, len(VERDICTS) + 1),
+            }
+        )
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Output:
+        """The heads' logits; all inputs have shape (b, n), int64."""
+        types = types_for(self.encoder, token_type_ids)
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
+        states = self.dropout(states)
+        spans = self.heads["qa_outputs"](states)
+        whole = self.heads["text_outputs"](states[:, 0])
+        return Output(spans[..., 0], spans[..., 1], self.heads["tag_outputs"](states), whole[:, :-1], whole[:, -1])
+
+    def save(self, folder: Path) -> None:
+        """Write configuration and weights into a folder, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.encoder.config.save_pretrained(folder)
+        save_file({name: tensor.contiguous() for name, tensor in self.named_weights().items()}, folder / WEIGHTS)
+
+    def named_weights(self) -> dict[str, Tensor]:
+        """The weights under the names that they have on disk."""
+        prefix = self.encoder.base_model_prefix
+        heads = {name: tensor.detach() for name, tensor in self.heads.state_dict().items()}
+        return {f"{prefix}.{name}": tensor.detach() for name, tensor in self.encoder.state_dict().items()} | heads
+
+
+def types_for(model: Any, token_type_ids: Tensor) -> dict[str, Tensor]:
+    """The option with token types, for a model that tells question and text apart by them; not all do."""
+    return {"token_type_ids": token_type_ids} if getattr(model.config, "type_vocab_size", 0) > 1 else {}
+
+
+def has_all_heads(source: str) -> bool:
+    """Whether a folder holds a reader that was trained here, not one with a span head alone."""
+    weights = Path(source) / WEIGHTS
+    if not weights.is_file():
+        return False
+    with safe_open(weights, framework="pt") as stored:
+        return "tag_outputs.weight" in set(stored.keys())
+
+
+def load(source: str, *, attention: str = "sdpa") -> ReaderNetwork:
+    """The network in a folder, or a fresh one on the encoder of that folder or hub name; heads that are there are kept.
+
+    Raises ModelError for a source without safetensors weights (pickled ones are refused), or cut off.
+    """
+    try:
+        encoder = AutoModel.from_pretrained(
+            source, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
+        )
+        encoder.pooler = None  # BERT's, which nothing here uses
+        network = ReaderNetwork(encoder)
+        weights = Path(source) / WEIGHTS
+        if weights.is_file():
+            with safe_open(weights, framework="pt") as stored:
+                known = set(stored.keys())
+                for name, tensor in network.heads.state_dict().items():
+                    if name in known and stored.get_slice(name).get_shape() == list(tensor.shape):
+                        tensor.copy_(stored.get_tensor(name))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(f"{source}: cannot be loaded as a BERT-family encoder: {error}") from None
+    return network

@@ -1,0 +1,223 @@
+"""The task behind `bioqa train reader`: one encoder whose heads mark answers, list items, yes or no, and relevance."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor
+from transformers import AutoTokenizer
+
+from bioqa.eval import bioasq
+from bioqa.eval.gold import GoldQuestion, read_gold, read_json
+from bioqa.eval.submission import Submitted
+from bioqa.index.errors import InputError
+from bioqa.index.progress import Progress
+from bioqa.index.records import Document, Passage
+from bioqa.index.runtime import Array
+from bioqa.qa import reader
+from bioqa.qa.normalize import normalize
+from bioqa.qa.questions import QuestionType
+from bioqa.qa.reader import Reading, context_of
+from bioqa.train import batches, examples, loop, losses, negatives, network
+from bioqa.train.batches import Batch, Labelled
+from bioqa.train.examples import Example
+from bioqa.train.loop import autocast
+from bioqa.train.recipe import ReaderConfig
+
+CONFIG = "training.json"
+
+
+def train(
+    config: ReaderConfig, folder: Path, device: str, progress: Progress, talk: Callable[[str], None]
+) -> dict[str, float]:
+    """Train a reader into `folder`; returns the figures of the weights that were kept. What is there is gone on from.
+
+    Raises InputError where files or a finished training of another configuration stand in the way, and what
+    `loop.train` raises.
+    """
+    if (folder / CONFIG).exists() and read_json(folder / CONFIG, "the record of a training").get("finished"):
+        raise InputError(f"{folder}: a reader was trained there already; choose another folder")
+    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    dev = [question for path in config.dev for question in read_gold(Path(path))]
+    if not dev:
+        raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    task = ReaderTask(config, of_files(config, dev, talk), dev, chosen)
+    talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = loop.train(task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk)
+    _write_record(folder, config, figures, finished=True)
+    return figures
+
+
+def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]) -> list[Example]:
+    """All training examples: each pair of question and text once, and none with a question that decides on the weights.
+
+    `talk` hears how many of each kind there are, and how many were left out.
+    """
+    kept: dict[tuple[str, str], Example] = {}
+    held_out = {_folded(question.body) for question in dev}
+
+    def add(kind: str, more: Sequence[Example], unusable: int = 0) -> None:
+        before = len(kept)
+        allowed = [example for example in more if _folded(example.question) not in held_out]
+        for example in allowed:
+            kept.setdefault((_folded(example.question), _folded(example.text)), example)
+        left_out = {"held out": len(more) - len(allowed), "there before": len(allowed) - len(kept) + before}
+        left_out["unusable"] = unusable
+        told = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
+        talk(f"{kind}: {len(kept) - before:,} examples{told}")
+
+    questions = [question for path in config.bioasq for question in read_gold(Path(path))]
+    if questions:
+        add("BioASQ snippets", _thinned(examples.of_bioasq(questions), config.relevant_only))
+        add("BioASQ hard negatives", negatives.of_bioasq(questions, config.negatives))
+    for path in config.squad:
+        more, lost = examples.of_squad(Path(path))
+        add(path, more[: config.limit or None], len(lost))
+    for path in config.pubmedqa:
+        add(path, examples.of_pubmedqa(Path(path)))
+    for path in config.claims:
+        add(path, examples.of_claims(Path(path)))
+    if not kept:
+        raise InputError("nothing to train on: name files under squad, bioasq, pubmedqa or claims")
+    return list(kept.values())
+
+
+def _thinned(found: Sequence[Example], one_in: int) -> list[Example]:
+    """The examples, of those that teach relevance alone one in so many: summaries have the most snippets of all."""
+    plain = {id(example) for example in found if example.answers is None and example.verdict is None}
+    counted = [example for example in found if id(example) in plain][:: max(1, one_in)]
+    return [example for example in found if id(example) not in plain] + counted
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+class ReaderTask:
+    """Training of a reader, as `loop.train` takes it."""
+
+    def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
+        self.config = config
+        self.model = network.load(config.base).to(device)
+        self.tokenizer = backend_tokenizer(config.base)
+        self._device = device
+        self._dev = [question for question in dev if question.snippets]
+        self._rows: list[Labelled] = list(batches.labelled(rows, self.tokenizer, config.max_tokens))
+        self._lengths = [len(row.ids) for row in self._rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Batch]]:
+        """The batches of an epoch, in an order that seed and epoch decide."""
+        order = batches.order(self._lengths, size, (seed, epoch))
+        return [partial(self._batch, numbers) for numbers in order]
+
+    def _batch(self, numbers: Sequence[int]) -> Batch:
+        return batches.collated([self._rows[number] for number in numbers]).to(self._device)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The sum of the heads' losses."""
+        return losses.total(self.model(batch.ids, batch.mask, batch.types), batch)
+
+    def evaluate(self) -> Mapping[str, float]:
+        """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""
+        running = TorchNetwork(self.model, self.config.schedule.precision)
+        pairs = [(question, self._answered(question, running)) for question in self._dev]
+        found = {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
+        chosen = {name: found[name] for name in ("factoid_mrr", "yesno_macro_f1", "list_f_measure")}
+        strict = {name: found[name] for name in ("factoid_strict_accuracy", "factoid_lenient_accuracy")}
+        return {"mean": float(np.mean(list(chosen.values()))), **chosen, **strict}
+
+    def _answered(self, question: GoldQuestion, running: "TorchNetwork") -> Submitted:
+        texts = dict.fromkeys(snippet.text.strip() for snippet in question.snippets if snippet.text.strip())
+        contexts = [context_of(Passage(0, Document("", abstract=text), 0, len(text))) for text in texts]
+        room = self.config.max_tokens
+        readings = reader.read(running, self.tokenizer, room, question.body, contexts, max_tokens=20, count=5)
+        return Submitted(question.id, exact=ANSWERS[question.type](readings))
+
+
+def _factoid(readings: Sequence[Reading]) -> tuple[str, ...]:
+    return tuple(
+        _summed((reading, span.start, span.end, span.probability) for reading in readings for span in reading.spans)
+    )[:5]
+
+
+def _list(readings: Sequence[Reading]) -> tuple[str, ...]:
+    marked = _summed(
+        (reading, span.start, span.end, span.probability) for reading in readings for span in reading.items
+    )
+    return tuple(text for text, weight in marked.items() if weight >= 0.5)
+
+
+def _yes_or_no(readings: Sequence[Reading]) -> tuple[str, ...]:
+    verdicts = [reading.verdict for reading in readings if reading.verdict]
+    return ("yes" if sum(yes - no for yes, no, _ in verdicts) >= 0 else "no",)
+
+
+def _summed(found: Iterable[tuple[Reading, int, int, float]]) -> dict[str, float]:
+    """The distinct answers, each as first written, with the sum of their probabilities, best first."""
+    texts: dict[str, str] = {}
+    weights: dict[str, float] = {}
+    for reading, start, end, probability in found:
+        text = reading.context.text[start:end]
+        key = normalize(text)
+        texts.setdefault(key, text)
+        weights[key] = weights.get(key, 0.0) + probability
+    return {texts[key]: weights[key] for key in sorted(weights, key=lambda key: -weights[key])}
+
+
+ANSWERS: Mapping[QuestionType, Callable[[Sequence[Reading]], tuple[str, ...]]] = {
+    QuestionType.FACTOID: _factoid,
+    QuestionType.LIST: _list,
+    QuestionType.YESNO: _yes_or_no,
+    QuestionType.SUMMARY: lambda _: (),
+}
+
+
+class TorchNetwork:
+    """A network in training, run as an exported one is."""
+
+    def __init__(self, model: torch.nn.Module, precision: str):
+        self._model, self._precision = model, precision
+
+    def run_all(self, sequences: Sequence[Encoding]) -> list[list[Array]]:
+        """The outputs of all heads for every sequence, without the batch dimension."""
+        device = next(self._model.parameters()).device
+        outputs: list[list[Array]] = []
+        for sequence in sequences:
+            ids, types = (torch.tensor([row], device=device) for row in (sequence.ids, sequence.type_ids))
+            with torch.inference_mode(), autocast(self._model, self._precision):
+                found = self._model(ids, torch.ones_like(ids), types)
+            heads = (found.start, found.end, found.tags, found.verdict, found.relevance)
+            outputs.append([head[0].float().cpu().numpy() for head in heads])
+        return outputs
+
+
+def backend_tokenizer(source: str) -> Tokenizer:
+    """The tokenizer of a model, without truncation or padding."""
+    backend: Tokenizer = AutoTokenizer.from_pretrained(source).backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    return backend
+
+
+def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
+    """Write network, tokenizer and configuration as a folder that `bioqa export` and transformers take.
+
+    Raises StorageError where the disk refuses.
+    """
+    task.model.save(folder)
+    AutoTokenizer.from_pretrained(task.config.base).save_pretrained(folder)
+    _write_record(folder, task.config, figures, finished=False)
+
+
+def _write_record(folder: Path, config: ReaderConfig, figures: Mapping[str, float], *, finished: bool) -> None:
+    content = {"config": asdict(config), "figures": dict(figures), "finished": finished}
+    (folder / CONFIG).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,76 @@
+"""Networks in the form that export traces: token ids in, a tuple of arrays out."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, AutoModelForQuestionAnswering
+
+from bioqa.train import network
+
+_ALL_HEADS = ("start_logits", "end_logits", "tag_logits", "verdict_logits", "relevance_logit")
+_ONE_A_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A network with the names of its outputs; `dimensions` are those of an encoder's vectors, else 0."""
+
+    module: nn.Module
+    outputs: tuple[str, ...]
+    dimensions: int = 0
+
+    @property
+    def axes(self) -> dict[str, dict[int, str]]:
+        """What may differ in length: of every output the batch, of those with a row a token also the tokens."""
+        return {name: {0: "batch"} if name in _ONE_A_TEXT else {0: "batch", 1: "tokens"} for name in self.outputs}
+
+
+def traced(source: str, task: str) -> Traced:
+    """The model in a folder or at a hub, for a task: an encoder, a reader with all heads, or one with a span head."""
+    options = {"dtype": torch.float32, "attn_implementation": "eager", "use_safetensors": True}
+    if task == "encoder":
+        encoder = AutoModel.from_pretrained(source, **options)
+        return Traced(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
+    if network.has_all_heads(source):
+        return Traced(_AllHeads(network.load(source, attention="eager")).eval(), _ALL_HEADS)
+    return Traced(_Span(AutoModelForQuestionAnswering.from_pretrained(source, **options)).eval(), _ALL_HEADS[:2])
+
+
+class _Embedding(nn.Module):  # type: ignore[misc]
+    """Mean over the tokens, scaled to length 1."""
+
+    def __init__(self, encoder: nn.Module):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        types = network.types_for(self.encoder, token_type_ids)
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
+        weights = attention_mask.unsqueeze(-1).to(states.dtype)
+        return nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=1)
+
+
+class _Span(nn.Module):  # type: ignore[misc]
+    """Start and end logits of every token."""
+
+    def __init__(self, reader: nn.Module):
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
+        types = network.types_for(self.reader, token_type_ids)
+        output = self.reader(input_ids=input_ids, attention_mask=attention_mask, **types)
+        return output.start_logits, output.end_logits
+
+
+class _AllHeads(nn.Module):  # type: ignore[misc]
+    """The logits of all heads."""
+
+    def __init__(self, reader: network.ReaderNetwork):
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
+        found = self.reader(input_ids, attention_mask, token_type_ids)
+        return found.start, found.end, found.tags, found.verdict, found.relevance
