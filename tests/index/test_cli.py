@@ -636,11 +636,11 @@ def test_info_tells_how_vectors_are_searched_and_what_lies_outside_the_lists(
     monkeypatch.setattr(planner, "FLAT_BYTES", 10 * 384 * 2)
     folder = tmp_path / "index"
     outcome = run("index", "build", write_jsonl("a.jsonl", papers(*range(1, 31))), "--to", folder)
-    assert "writing 10 inverted lists over 30 passages" in outcome.err
-    assert "layout     ivf-sq4: a search reads 10 of 10 lists\n" in outcome.out
+    assert "writing 20 inverted lists over 30 passages" in outcome.err
+    assert "layout     ivf-sq4: a search reads 20 of 20 lists\n" in outcome.out
     outcome = run("index", "build", write_jsonl("b.jsonl", papers(31, 32)), "--to", folder)
     assert (
-        "layout     ivf-sq4: a search reads 10 of 10 lists, and scores 2 passages that came after them" in outcome.out
+        "layout     ivf-sq4: a search reads 20 of 20 lists, and scores 2 passages that came after them" in outcome.out
     )
     hits = json.loads(run("search", "Paper 32 on gene 32", "--index", folder, "--mode", "dense", "--json").out)
     assert hits[0]["pmid"] == "32"
