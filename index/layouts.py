@@ -41,8 +41,10 @@ def fit(
     written. What changes is a commit of its own; the folder's writer lock must be held. Raises BudgetError where
     nothing fits the memory, StorageError where the disk refuses.
     """
+    if not manifest.segments:
+        return manifest
     changed = replace(manifest, max_ram=max_ram)
-    if manifest.encoder is not None and manifest.segments:
+    if manifest.encoder is not None:
         changed = replace(changed, structure=_structure(folder, changed, manifest.encoder.dimensions, talk))
     return commit(folder, manifest, changed) if changed != manifest else manifest
 

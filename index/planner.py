@@ -172,7 +172,7 @@ def described(found: Plan) -> str:
         lines.append(f"recall     {found.recall:.2f} of the nearest ten")
     lines.append(f"memory     {shown(found.build_bytes)} to build, {shown(found.search_bytes)} to search")
     lines.append(f"disk       {shown(found.disk_bytes)}")
-    lines.append(f"time       {_duration(found.seconds)}")
+    lines.append(f"time       {_duration(found.seconds)} to build all of it")
     return "\n".join(lines)
 
 
