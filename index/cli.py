@@ -205,13 +205,13 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
-    from bioqa.index.layouts import open_vectors
+    from bioqa.index.layouts import open_structure
     from bioqa.index.lexical import LexicalIndex
     from bioqa.index.storage import Store
 
     manifest = read_manifest(folder)
     store = Store(folder, manifest)  # this and the next two lines check that every file is there
-    open_vectors(folder, manifest, store)
+    open_structure(folder, manifest)
     waiting = LexicalIndex(folder / "lexical" / manifest.lexical).waiting
     removed = store.next_passage - manifest.passages
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -12,7 +12,7 @@ from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSIONS
-from bioqa.index.layouts import open_vectors
+from bioqa.index.layouts import open_structure, open_vectors
 from bioqa.index.lexical import LexicalIndex, Living
 from bioqa.index.manifest import read_manifest
 from bioqa.index.model import shipped
@@ -41,13 +41,14 @@ class Index:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self._store = Store(folder, self.manifest)
+        self._structure = open_structure(folder, self.manifest)
         self.lexical = LexicalIndex(
             folder / "lexical" / self.manifest.lexical, Living(self.manifest.tokens, self._store.passage)
         )
 
     @cached_property
     def _vectors(self) -> VectorIndex | None:
-        return open_vectors(self.folder, self.manifest, self._store)
+        return open_vectors(self.manifest, self._store, self._structure)
 
     def open_encoder(self) -> Encoder | None:
         """The encoder that made the vectors of this index, None where it is lexical only.

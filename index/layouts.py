@@ -15,16 +15,20 @@ from bioqa.index.structure import Structure
 from bioqa.index.vectors import VectorIndex
 
 
-def open_vectors(folder: Path, manifest: Manifest, store: Store) -> VectorIndex | None:
-    """Dense search over a commit, None where it has no vectors.
+def open_structure(folder: Path, manifest: Manifest) -> Structure | None:
+    """The inverted lists of a commit, None where it has none; a later commit may delete their file once it is open.
 
-    Raises IndexFolderError where the inverted lists are missing or damaged; reading never writes them.
+    Raises IndexFolderError where they are missing or damaged; reading never writes them.
     """
+    return Structure(folder, manifest.structure) if manifest.structure else None
+
+
+def open_vectors(manifest: Manifest, store: Store, lists: Structure | None) -> VectorIndex | None:
+    """Dense search over a commit, None where it has no vectors."""
     if manifest.encoder is None:
         return None
     made, dimensions = manifest.structure, manifest.encoder.dimensions
     kept = planner.rows_kept(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
-    lists = Structure(folder, made) if made else None
     return VectorIndex(_rows(store, dimensions, kept), _removed(store), lists)
 
 
@@ -37,8 +41,10 @@ def fit(
     written. What changes is a commit of its own; the folder's writer lock must be held. Raises BudgetError where
     nothing fits the memory, StorageError where the disk refuses.
     """
+    if not manifest.segments:
+        return manifest
     changed = replace(manifest, max_ram=max_ram)
-    if manifest.encoder is not None and manifest.segments:
+    if manifest.encoder is not None:
         changed = replace(changed, structure=_structure(folder, changed, manifest.encoder.dimensions, talk))
     return commit(folder, manifest, changed) if changed != manifest else manifest
 

@@ -19,11 +19,11 @@ MOST_OUTSIDE = 0.1
 _SEARCHING = 260_000_000  # a process that asks: Python, libraries, encoder, reader
 _BUILDING = 760_000_000  # one that builds: encoder, tantivy's writer, what is read between two commits
 _BUILDING_LEXICAL = 210_000_000
-_LEXICAL_BYTES = 330  # a passage, of tantivy's files
-_TEXT_BYTES = 1_150  # a passage, of its document's share in the store
+_LEXICAL_BYTES = 130  # a passage, of tantivy's files
+_TEXT_BYTES = 900  # a passage, of its document's share in the store
 _NUMBER_BYTES = 8  # a passage number in the lists
 _FILLING_BYTES = (
-    21  # a row while lists are filled: which is its list, is it kept, and its number when the sample is drawn
+    21  # a row while lists are filled: its list, if it is kept, and its number twice as the sample is drawn
 )
 _SCANNED = 150_000  # codes that a search reads: 13 ms on one core with four bits a component
 _LEAST_PROBES = 256  # recall hangs on the number of lists read more than on their share
@@ -93,7 +93,9 @@ class _Codes:
     recall: float
 
 
-# In the order of what they are worth.
+# In the order of what they are worth. On 61,706 real vectors, 3,900 lists of which 15% are read hold 98.5% of the ten
+# nearest to a BioASQ question, and the candidates of both kinds hold all of these; of the nearest hundred, 1% less of
+# one bit. A million vectors grown from real ones are easier: 99.9% and 99.7%.
 _CODES = {"sq4": _Codes(4, 0, 4, 0.98), "rabitq": _Codes(1, 8, 16, 0.97)}
 
 
@@ -170,7 +172,7 @@ def described(found: Plan) -> str:
         lines.append(f"recall     {found.recall:.2f} of the nearest ten")
     lines.append(f"memory     {shown(found.build_bytes)} to build, {shown(found.search_bytes)} to search")
     lines.append(f"disk       {shown(found.disk_bytes)}")
-    lines.append(f"time       {_duration(found.seconds)}")
+    lines.append(f"time       {_duration(found.seconds)} to build all of it")
     return "\n".join(lines)
 
 

@@ -726,6 +726,14 @@ def test_too_little_memory_is_refused_before_anything_is_written(
     assert_plain(outcome)
 
 
+def test_a_plan_for_files_without_a_document_makes_no_index(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"not JSON\n")
+    outcome = run("index", "build", tmp_path / "a.jsonl", "--to", tmp_path / "index", "--max-ram", "2G")
+    assert outcome.status == 2
+    assert not (tmp_path / "index").exists()
+    assert_plain(outcome)
+
+
 @pytest.mark.parametrize("size", ["4X", "-1", "0", "1e99G", ""])
 def test_a_bad_size_is_refused(size: str, run: Run, write_jsonl: WriteJsonl, tmp_path: Path) -> None:
     path = write_jsonl("a.jsonl", papers(1))

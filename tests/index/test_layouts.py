@@ -10,6 +10,7 @@ from bioqa.index.errors import BudgetError, IndexFolderError
 from bioqa.index.manifest import MANIFEST, Manifest, read_manifest
 from bioqa.index.runtime import Array
 from bioqa.index.storage import Store
+from bioqa.index.vectors import VectorIndex
 
 MakeRows = Callable[[int, int], Array]
 AddSegment = Callable[..., Manifest]
@@ -26,11 +27,15 @@ def fit(folder: Path, max_ram: int | None = None) -> Manifest:
         return layouts.fit(folder, read_manifest(folder), max_ram)
 
 
-def found(folder: Path, vector: Array, k: int = 10, allowed: Array | None = None) -> dict[int, float]:
+def open_index(folder: Path) -> VectorIndex:
     manifest = read_manifest(folder)
-    opened = layouts.open_vectors(folder, manifest, Store(folder, manifest))
+    opened = layouts.open_vectors(manifest, Store(folder, manifest), layouts.open_structure(folder, manifest))
     assert opened is not None
-    return opened.search(vector.astype(np.float32), k, allowed)
+    return opened
+
+
+def found(folder: Path, vector: Array, k: int = 10) -> dict[int, float]:
+    return open_index(folder).search(vector.astype(np.float32), k)
 
 
 def structures(folder: Path) -> list[str]:
@@ -105,6 +110,20 @@ def test_lists_made_anew_are_the_same(tmp_path: Path, add_segment: AddSegment, u
     after = fit(folder)
     assert after.structure is not None
     assert (folder / after.structure.file).read_bytes() == content
+
+
+def test_a_reader_goes_on_with_the_lists_it_opened(
+    tmp_path: Path, add_segment: AddSegment, unit_rows: MakeRows
+) -> None:
+    folder, vector = tmp_path / "index", unit_rows(1, 3)[0].astype(np.float32)
+    add_segment(folder, None, unit_rows(800, 1))
+    before = fit(folder)
+    reader = open_index(folder)
+    add_segment(folder, before, unit_rows(400, 2))
+    assert fit(folder).structure != before.structure
+    assert not (folder / str(before.structure and before.structure.file)).exists()
+    assert max(reader.search(vector, 800)) < 800
+    assert len(found(folder, vector, 2000)) == 1200
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])
