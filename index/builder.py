@@ -38,6 +38,7 @@ class BuildReport:
     replaced: int = 0
     deleted: int = 0
     absent: int = 0  # deletions of what was not there
+    kept_vectors: int = 0  # of passages whose text a revision left as it was
     skipped_files: int = 0
     bad_records: list[BadRecord] = field(default_factory=list)
     bad_files: list[InputError] = field(default_factory=list)
@@ -175,26 +176,25 @@ class _Build:
                 self._manifest = commit(self._folder, self._manifest, replace(self._manifest, sources=sources))
             return self._manifest
         store = Store(self._folder, self._manifest)
-        outdated = self._outdated_rows(store)
+        outdated = np.array(self._outdated_rows(store), dtype=np.int64)
+        gone = [store.passage(number) for number in store.passages_of(outdated).tolist()]
         documents = list(self._documents.values())
         name = f"{self._manifest.commit + 1:06}"
         ranges = [passages.windows(document) for document in documents]
         fresh = list(_numbered(documents, ranges, store.next_passage))
-        vectors = self._encode(fresh)
+        vectors = self._vectors(fresh, gone, store)
 
         lexical_folder = fork_lexical(self._folder, self._manifest.lexical, name)
         with disk_errors(lexical_folder):
             writer = LexicalWriter(lexical_folder)
-            for row in outdated:
+            for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
             for passage, row in zip(fresh, rows, strict=True):
                 writer.add(passage, row)
             writer.commit()
 
-        outdated_rows = np.array(outdated, dtype=np.int64)
-        gone = [store.passage(number) for number in store.passages_of(outdated_rows).tolist()]
-        removed = np.concatenate([store.removed, outdated_rows])
+        removed = np.concatenate([store.removed, outdated])
         segment = write_segment(self._folder, name, documents, ranges, vectors)
         self._manifest = commit(
             self._folder,
@@ -250,9 +250,21 @@ class _Build:
         some_term = next((term for passage in fresh for term in analyzer.terms(passage.titled)), None)
         return LexicalIndex(lexical_folder).counted_tokens(some_term) if some_term else self._manifest.tokens
 
-    def _encode(self, fresh: Sequence[Passage]) -> Array | None:
+    def _vectors(self, fresh: Sequence[Passage], gone: Sequence[Passage], store: Store) -> Array | None:
+        """The vectors of fresh passages; one that says what one did that it replaces keeps its vector."""
         if not self._encoder:
             return None
+        before = {passage.titled: passage.number for passage in gone}
+        unchanged = {row: before[passage.titled] for row, passage in enumerate(fresh) if passage.titled in before}
+        changed = [row for row in range(len(fresh)) if row not in unchanged]
+        vectors = np.empty((len(fresh), self._encoder.identity.dimensions), dtype=np.float16)
+        vectors[changed] = self._encoded([fresh[row] for row in changed], self._encoder)
+        for row, number in unchanged.items():
+            vectors[row] = store.vector(number)
+        self.report.kept_vectors += len(unchanged)
+        return vectors
+
+    def _encoded(self, fresh: Sequence[Passage], encoder: Encoder) -> Array:
         start, span = self._bytes_committed, self._bytes_read - self._bytes_committed
         counted = self.report.records - len(self._documents)
 
@@ -262,7 +274,7 @@ class _Build:
                 (start + share * span) / self._total_bytes, counted + round(share * len(self._documents))
             )
 
-        return self._encoder.encode([passage.titled for passage in fresh], on_done)
+        return encoder.encode([passage.titled for passage in fresh], on_done)
 
 
 def _size(file: Path) -> int:

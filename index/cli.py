@@ -139,6 +139,7 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
         click.echo(f"skipped: {len(report.bad_records) - _SHOWN:,} further records", err=True)
     counts = {
         "replaced by a newer one with the same id": report.replaced,
+        "passages with the text and vector of before": report.kept_vectors,
         "deleted": report.deleted,
         "deletions of what was not there": report.absent,
         "unusable": len(report.bad_records),

@@ -256,6 +256,12 @@ class Store:
         row, start, end = self.segments[part].passages[number - self._passage_bases[part]].tolist()
         return Passage(number, self.segments[part].document(row), start, end)
 
+    def vector(self, number: int) -> Array:
+        """The vector of the passage with this number: float16, shape (dimensions,)."""
+        part = bisect_right(self._passage_bases, number) - 1
+        found: Array = self.segments[part].vectors[number - self._passage_bases[part]]
+        return found
+
     def place(self, number: int) -> tuple[str, int]:
         """The id of a passage's document and where it starts in its text: what does not change with its number."""
         part = bisect_right(self._passage_bases, number) - 1

@@ -462,6 +462,35 @@ def test_whatever_was_added_revised_deleted_and_added_again_ranks_as_if_built_af
 # The same file again
 
 
+def test_a_passage_that_a_revision_leaves_as_it_was_is_not_encoded_again(
+    write_jsonl: WriteJsonl, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder.build([write_jsonl("old.jsonl", records(5))], tmp_path / "index", encoder)
+    revised = [{**record, "year": 2001} for record in records(4)] + [{**records(5)[4], "abstract": "Another text."}]
+    encoded: list[str] = []
+    encode = encoder.encode
+
+    def noted(texts: Sequence[str], *rest: Any) -> Any:
+        encoded.extend(texts)
+        return encode(texts, *rest)
+
+    monkeypatch.setattr(encoder, "encode", noted)
+    report = builder.build([write_jsonl("new.jsonl", revised)], tmp_path / "index", encoder)
+    assert len(encoded) == 1
+    assert encoded[0].endswith("Another text.")
+    assert report.kept_vectors == 4
+    monkeypatch.undo()
+    builder.build([tmp_path / "new.jsonl"], tmp_path / "fresh", encoder)
+    updated, fresh = (hybrid.Index(tmp_path / name) for name in ("index", "fresh"))
+    query = hybrid.Query("text", encoder.encode(["text"])[0])
+    ranked = [
+        {hit.passage.document.id: hit.dense_score for hit in index.search(query, 9, mode="dense")}
+        for index in (updated, fresh)
+    ]
+    assert list(ranked[0]) == list(ranked[1])
+    assert ranked[0] == pytest.approx(ranked[1], rel=1e-6)
+
+
 def test_a_file_taken_in_before_is_skipped(ten_papers: Path, tmp_path: Path) -> None:
     builder.build([ten_papers], tmp_path / "index", None)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "index").rglob("*.json*")}
