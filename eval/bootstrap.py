@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from bioqa.index.runtime import Array
 
 RESAMPLES = 2000
 _SEED = 20_190  # any number will do, as long as the same files give the same interval every time
+_KEPT = 500  # questions up to which resamples are drawn once: 8 MB at most
 _CELLS = 4_000_000  # of a resampling matrix held at once: 32 MB
 
 
@@ -60,7 +62,19 @@ def paired(ours: Measure, theirs: Measure) -> Paired:
 
 def _resampled(n: int, figure: Callable[[Array], Array]) -> Array:
     """`figure` of the share that each question has in a resample, for every resample: shape (RESAMPLES,)."""
-    return _in_parts(n, lambda generator, count: figure(generator.multinomial(n, np.full(n, 1 / n), count) / n))
+    if n <= _KEPT:
+        return figure(_kept_shares(n))
+    return _in_parts(n, lambda generator, count: figure(_shares(generator, n, count)))
+
+
+def _shares(generator: np.random.Generator, n: int, count: int) -> Array:
+    return generator.multinomial(n, np.full(n, 1 / n), count) / n
+
+
+@lru_cache(maxsize=8)
+def _kept_shares(n: int) -> Array:
+    """The resamples of so few questions, which every measure over as many has in common."""
+    return _shares(np.random.default_rng(_SEED), n, RESAMPLES)
 
 
 def _in_parts(n: int, draw: Callable[[np.random.Generator, int], Array]) -> Array:
