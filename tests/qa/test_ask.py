@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bioqa.index import builder, model
+from bioqa.index.manifest import FORMAT
 from bioqa.qa.engine import Engine
 
 FACTOID = "what gene causes cystic fibrosis?"
@@ -403,7 +404,7 @@ def damaged_index(kind: str, small_index: Path, tmp_path: Path) -> Path:
         case "list":
             manifest.write_text("[]")
         case "other format":
-            manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 99'))
+            manifest.write_text(manifest.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
         case "no segment":
             (folder / "segments" / "000001" / "documents.jsonl").unlink()
         case "cut segment":
