@@ -30,8 +30,17 @@ def windows(document: Document, max_words: int = MAX_WORDS) -> list[tuple[int, i
 
 
 def _windows_of_part(text: str, max_words: int) -> list[tuple[int, int]]:
-    pieces = [piece for start, end in sentences.split(text) for piece in _cut(text, start, end, max_words)]
-    lengths = [len(_WORD.findall(text, start, end)) for start, end in pieces]
+    pieces: list[tuple[int, int]] = []
+    lengths: list[int] = []
+    for start, end in sentences.split(text):
+        words = len(text[start:end].split())
+        if words <= max_words:
+            pieces.append((start, end))
+            lengths.append(words)
+        else:
+            cut = _cut(text, start, end, max_words)
+            pieces += cut
+            lengths += [max_words] * (len(cut) - 1) + [words - max_words * (len(cut) - 1)]
     return [(pieces[first][0], pieces[last - 1][1]) for first, last in _groups(lengths, max_words)]
 
 
