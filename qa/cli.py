@@ -49,7 +49,9 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="bioqa")
 def bioqa() -> None:
-    """Ask biomedical questions; get the answer, how sure it is, and the sentence that says so. All on this machine.
+    """Ask biomedical questions; get the answer, how sure it is, and the sentence that says so.
+
+    All on this machine: questions and answers never leave it.
 
     \b
     Examples:
