@@ -1,14 +1,13 @@
 """BioASQ Task B files: questions with their gold answers, documents and snippets, in every shape the years have had."""
 
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bioqa.eval.unpacked import unpacked
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
@@ -55,12 +54,10 @@ def read_gold(path: Path) -> list[GoldQuestion]:
 
 def read_json(path: Path, what: str) -> Any:
     """The content of a JSON file, plain or gzipped. Raises InputError for a file that is missing or is not `what`."""
+    content = unpacked(path)
     try:
-        content = path.read_bytes()
-        return json.loads(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    except (EOFError, ValueError, RecursionError, zlib.error) as error:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not {what} ({error})") from None
 
 

@@ -5,15 +5,14 @@ qrels           query 0 document grade
 qrels of BEIR   query<tab>document<tab>grade        under the header query-id corpus-id score
 """
 
-import gzip
 import math
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from bioqa.eval.ranking import Qrels, Run, ranked
+from bioqa.eval.unpacked import unpacked
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 
@@ -67,13 +66,7 @@ def write_run(path: Path, run: Run, tag: str) -> None:
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """The lines that are not blank, at least one, each with what to call it in an error."""
-    try:
-        content = path.read_bytes()
-        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+    content = unpacked(path)
     if not content.strip():
         raise InputError(f"{path}: the file is empty")
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):

@@ -1,9 +1,7 @@
 """Training examples: a question, a text, and what a reader should make of it, from files of many kinds."""
 
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from bioqa.eval import alignment
 from bioqa.eval.gold import GoldQuestion, read_json, shown
 from bioqa.eval.squad import SquadQuestion, read_squad
+from bioqa.eval.unpacked import unpacked
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
@@ -148,11 +147,6 @@ def _verdict(value: object, name: str) -> str:
 
 def _content(path: Path) -> str:
     try:
-        content = path.read_bytes()
-        return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    except (EOFError, zlib.error) as error:
-        raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
+        return unpacked(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}") from None

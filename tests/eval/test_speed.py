@@ -161,7 +161,7 @@ def test_questions_come_from_lines_and_from_gold_files(tmp_path: Path) -> None:
         (b"what is a?\n" + b"x" * 3000, "question 2: the question has 3,000 characters"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"{", "not a BioASQ file"),
-        (b"\x1f\x8bnothing", "not a BioASQ file"),
+        (b"\x1f\x8bnothing", "compressed data damaged or cut off"),
     ],
 )
 def test_questions_that_cannot_be_asked_are_refused(tmp_path: Path, content: bytes, message: str) -> None:

@@ -91,7 +91,7 @@ def broken(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
     [
         (b"", "not a SQuAD file: expected JSON with 'data'"),
         (json.dumps(squad_object(ENTRIES)).encode()[:-20], "not a SQuAD file"),
-        (gzip.compress(b'{"data": []}', mtime=0)[:-5], "not a SQuAD file"),
+        (gzip.compress(b'{"data": []}', mtime=0)[:-5], "compressed data damaged or cut off"),
         (b"\xff\xfe\x00", "not a SQuAD file"),
         ([], "not a SQuAD file: expected an object with a list called 'data'"),
         ({"questions": []}, "not a SQuAD file"),
