@@ -185,8 +185,7 @@ class _Build:
         vectors = self._vectors(fresh, gone, store)
 
         lexical_folder = fork_lexical(self._folder, self._manifest.lexical, name)
-        with disk_errors(lexical_folder):
-            writer = LexicalWriter(lexical_folder)
+        with disk_errors(lexical_folder), LexicalWriter(lexical_folder) as writer:
             for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)

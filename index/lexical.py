@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tantivy
@@ -73,6 +73,13 @@ class LexicalWriter:
         """Drop all passages of a document."""
         # By query: delete_documents_by_term takes an int for a signed one, which matches nothing in an unsigned field.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(_schema(), "document", document_row))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the writer's threads: none writes on into a folder that is deleted after an error."""
+        self._writer = None
 
     def commit(self) -> None:
         """Make the changes permanent and end the writer."""
