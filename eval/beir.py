@@ -1,4 +1,4 @@
-"""Retrieval collections in the form of BEIR: a folder with documents, queries and judgments, plain or gzipped.
+"""Retrieval collections in the form of BEIR: a folder with documents, queries and judgments, plain or compressed.
 
     corpus.jsonl          {"_id", "title", "text"}
     queries.jsonl         {"_id", "text"}

@@ -48,12 +48,12 @@ class GoldQuestion:
 
 
 def read_gold(path: Path) -> list[GoldQuestion]:
-    """The questions of a BioASQ gold file, plain or gzipped. Raises InputError: which question, what was expected."""
+    """The questions of a BioASQ gold file, maybe compressed. Raises InputError: which question, what was expected."""
     return [_gold(fields, name) for name, fields in read_questions(path)]
 
 
 def read_json(path: Path, what: str) -> Any:
-    """The content of a JSON file, plain or gzipped. Raises InputError for a file that is missing or is not `what`."""
+    """The content of a JSON file, maybe compressed. Raises InputError for a file that is missing or is not `what`."""
     content = unpacked(path)
     try:
         return json.loads(content)

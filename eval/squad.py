@@ -54,7 +54,7 @@ class Predictions:
 
 
 def read_squad(path: Path) -> Squad:
-    """The questions of a SQuAD file, plain or gzipped: 2.0 if one has a field `is_impossible`, or no answers.
+    """The questions of a SQuAD file, plain or compressed: 2.0 if one has a field `is_impossible`, or no answers.
 
     Raises InputError: which question, what was expected.
     """

@@ -1,4 +1,4 @@
-"""Run files and judgments in the forms of TREC, and judgments in that of BEIR; plain or gzipped.
+"""Run files and judgments in the forms of TREC, and judgments in that of BEIR; plain or compressed.
 
 run             query Q0 document rank score tag    the rank is passed over: the score decides, as in trec_eval
 qrels           query 0 document grade

@@ -47,7 +47,7 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
                 "text_outputs": nn.Linear(width, len(VERDICTS) + 1),
             }
         )
-        self.dropout = nn.Dropout(0.1)
+        self.dropout = nn.Dropout()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Output:
         """The heads' logits; all inputs have shape (b, n), int64."""
@@ -85,8 +85,10 @@ def has_all_heads(source: str) -> bool:
         return "tag_outputs.weight" in set(stored.keys())
 
 
-def load(source: str, *, attention: str = "sdpa") -> ReaderNetwork:
+def load(source: str, *, attention: str = "sdpa", dropout: float = 0.1) -> ReaderNetwork:
     """The network in a folder, or a fresh one on the encoder of that folder or hub name; heads that are there are kept.
+
+    `dropout` is the share of activations that training leaves out, in all layers.
 
     Raises ModelError for a source without safetensors weights (pickled ones are refused), or cut off.
     """
@@ -96,6 +98,9 @@ def load(source: str, *, attention: str = "sdpa") -> ReaderNetwork:
         )
         encoder.pooler = None  # BERT's, which nothing here uses
         network = ReaderNetwork(encoder)
+        for part in network.modules():
+            if isinstance(part, nn.Dropout):
+                part.p = dropout
         weights = Path(source) / WEIGHTS
         if weights.is_file():
             with safe_open(weights, framework="pt") as stored:

@@ -78,7 +78,7 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
         add("BioASQ hard negatives", negatives.of_bioasq(questions, config.negatives))
     for path in config.squad:
         more, lost = examples.of_squad(Path(path))
-        add(path, more[: config.limit or None], len(lost))
+        add(path, _spread(more, config.limit), len(lost))
     for path in config.pubmedqa:
         add(path, examples.of_pubmedqa(Path(path)))
     for path in config.claims:
@@ -86,6 +86,13 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
     if not kept:
         raise InputError("nothing to train on: name files under squad, bioasq, pubmedqa or claims")
     return list(kept.values())
+
+
+def _spread(found: Sequence[Example], count: int) -> Sequence[Example]:
+    """So many examples at equal distances, or all where `count` is 0 or they are fewer."""
+    if not 0 < count < len(found):
+        return found
+    return [found[place * len(found) // count] for place in range(count)]
 
 
 def _thinned(found: Sequence[Example], one_in: int) -> list[Example]:
@@ -104,7 +111,7 @@ class ReaderTask:
 
     def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
         self.config = config
-        self.model = network.load(config.base).to(device)
+        self.model = network.load(config.base, dropout=config.dropout).to(device)
         self.tokenizer = backend_tokenizer(config.base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]

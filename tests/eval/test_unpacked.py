@@ -1,4 +1,5 @@
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,23 @@ from bioqa.index.errors import InputError
 
 
 @pytest.mark.parametrize("content", [b"", b"plain\n", b"\x1f", "β".encode()])
-def test_a_file_is_read_plain_or_gzipped_whatever_its_name(tmp_path: Path, content: bytes) -> None:
+def test_a_file_is_read_plain_or_compressed_whatever_its_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.gz").write_bytes(content)
     (tmp_path / "b.json").write_bytes(gzip.compress(content))
-    assert unpacked(tmp_path / "a.gz") == unpacked(tmp_path / "b.json") == content
+    (tmp_path / "c").write_bytes(lzma.compress(content))
+    assert unpacked(tmp_path / "a.gz") == unpacked(tmp_path / "b.json") == unpacked(tmp_path / "c") == content
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8bnothing", gzip.compress(b"text" * 99)[:-9], gzip.compress(b"")[:5]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x1f\x8bnothing",
+        gzip.compress(b"text" * 99)[:-9],
+        gzip.compress(b"")[:5],
+        b"\xfd7zXZ\x00nothing",
+        lzma.compress(b"text" * 99)[:-9],
+    ],
+)
 def test_a_damaged_one_says_what_to_do(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(InputError, match=r"file: compressed data damaged or cut off .*; fetch the file again"):
