@@ -7,7 +7,7 @@
 Thakur et al., "BEIR: a heterogeneous benchmark for zero-shot evaluation of information retrieval models" (2021).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,18 @@ def read_qrels(folder: Path, split: str) -> Qrels:
         known = ", ".join(name.removesuffix(".tsv") for name in there_are) or "none"
         raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {known}")
     return trec.read_qrels(_file(folder, f"qrels/{name}"))
+
+
+def pooled_qrels(folder: Path, splits: Sequence[str]) -> Qrels:
+    """The judgments of several splits together. Raises InputError, also for a query that two of them judge."""
+    pooled: dict[str, Mapping[str, int]] = {}
+    for split in splits:
+        qrels = read_qrels(folder, split)
+        twice = next((query for query in qrels if query in pooled), None)
+        if twice is not None:
+            raise InputError(f"{folder}: query {twice} is in {split} and in another split given; give every query once")
+        pooled |= qrels
+    return pooled
 
 
 def read_queries(folder: Path, qrels: Qrels) -> dict[str, str]:

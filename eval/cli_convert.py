@@ -1,7 +1,7 @@
 """`bioqa convert`: files to train on, made of BioASQ's gold files."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,6 +193,65 @@ def bioasq_to_iob(
     atomic.write_text(companion, convert.lines(tagged.question_entries(made)))
     atomic.write_text(target, tagged.as_iob(made))
     _show(found, tagged.counts(made), as_json)
+
+
+@convert.command("bioasq-to-beir", short_help="A collection for 'eval retrieval'.")
+@_gold_argument
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder to write, new or empty.",
+)
+@click.option(
+    "--corpus",
+    "inputs",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Documents to put around those of the questions, in any format that 'index build' reads; several times.",
+)
+@json_option
+def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...], as_json: bool) -> None:
+    """Make a retrieval collection in BEIR's form of BioASQ GOLD files, without PubMed.
+
+    A document is all gold snippets of its PMID, or its record in the corpus where that has title and abstract; the rest
+    of the corpus are distractors. Relevant to a question are its gold documents and those that its snippets are of, as
+    far as there is a text. The judgments of 11B1_golden.json are qrels/11B1.tsv, of its year qrels/11B.tsv. Snippets
+    are what was found relevant: the figures compare systems, and flatter all of them beside a search of PubMed.
+
+    \b
+    Examples:
+      bioqa convert bioasq-to-beir *B*_golden.json --corpus abstracts.jsonl.xz --to bioasq
+      bioqa eval retrieval bioasq --split 11B --mode lexical
+    """
+    from bioqa.eval import collection, evaluation, scores
+    from bioqa.index.progress import TerminalProgress
+
+    atomic.refuse_unwritable(target, folder=True)
+    if target.is_dir() and any(target.iterdir()):
+        raise InputError(f"{target}: holds files already; name a new or an empty folder")
+    batches = evaluation.read_batches(gold)
+    scores.pooled(batches, cure="give every question once")
+    with TerminalProgress("Reading the corpus", "documents") as progress:
+        around = collection.read_corpus(inputs, progress)
+    if around.unusable:
+        click.echo(f"warning: {len(around.unusable):,} unusable records: {around.unusable[0]} ...", err=True)
+    made = collection.collection(batches, around)
+    collection.write(target, made)
+    _print_counts(asdict(made.counts), as_json)
+
+
+def _print_counts(counts: Mapping[str, int], as_json: bool) -> None:
+    from bioqa.eval import tables
+
+    if as_json:
+        click.echo(json.dumps(counts, indent=1))
+    else:
+        rows = [(name.replace("_", " "), count) for name, count in counts.items()]
+        click.echo(tables.text(tables.Table("", ("what", "count"), rows)), err=True)
 
 
 def _check_apart(gold: Sequence[Path], *targets: Path | None) -> None:

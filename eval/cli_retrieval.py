@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("collection", metavar="BEIR_DIR", type=click.Path(path_type=Path))
 @click.argument("run_file", required=False, metavar="[RUN]", type=click.Path(path_type=Path))
-@click.option("--split", default="test", metavar="NAME", show_default=True, help="The judgments: qrels/NAME.tsv.")
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    default=("test",),
+    metavar="NAME",
+    show_default=True,
+    help="The judgments: qrels/NAME.tsv; given several times, all of them together.",
+)
 @click.option(
     "--mode",
     type=click.Choice(["lexical", "dense", "hybrid"]),
@@ -44,7 +52,7 @@ if TYPE_CHECKING:
 def retrieval(
     collection: Path,
     run_file: Path | None,
-    split: str,
+    splits: tuple[str, ...],
     mode: str | None,
     folder: Path | None,
     save: Path | None,
@@ -62,6 +70,7 @@ def retrieval(
       bioqa eval retrieval nfcorpus
       bioqa eval retrieval scifact --split dev --mode hybrid --save run.trec
       bioqa eval retrieval nfcorpus run.trec --json
+      bioqa eval retrieval bioasq --split 4B --split 5B --mode lexical
     """
     from bioqa.eval import beir, retrieval_scores, tables
 
@@ -69,7 +78,7 @@ def retrieval(
         raise click.UsageError("--mode, --index and --save are for bioqa's own search: leave RUN out")
     if save:
         atomic.refuse_unwritable(save)
-    qrels = beir.read_qrels(collection, split)
+    qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
     if run_file:
         found = _score(run_file, collection, split, qrels)
     else:

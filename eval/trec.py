@@ -64,6 +64,17 @@ def write_run(path: Path, run: Run, tag: str) -> None:
     atomic.write_text(path, "".join(lines))
 
 
+def write_qrels(path: Path, qrels: Qrels) -> None:
+    """Write judgments in the form of BEIR.
+
+    Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
+    """
+    rows = [
+        (_word(query), _word(document), str(grade)) for query, row in qrels.items() for document, grade in row.items()
+    ]
+    atomic.write_text(path, "".join("\t".join(row) + "\n" for row in (_BEIR_QRELS, *rows)))
+
+
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """The lines that are not blank, at least one, each with what to call it in an error."""
     content = unpacked(path)
@@ -114,5 +125,7 @@ def _enter(table: dict[str, dict[str, _Value]], query: str, document: str, value
 
 def _word(text: str) -> str:
     if not _WORD.fullmatch(text):
-        raise InputError(f"{text!r} cannot stand in a run file: an id there has at least one character and no space")
+        raise InputError(
+            f"{text!r} cannot stand in a file of runs or judgments: an id there has at least one character and no space"
+        )
     return text

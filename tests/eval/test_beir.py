@@ -57,6 +57,14 @@ def test_a_split_that_is_not_there_names_those_that_are(folder: Path) -> None:
         beir.read_qrels(folder, "train")
 
 
+def test_splits_are_pooled_unless_they_share_a_query(folder: Path) -> None:
+    (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nq3\td1\t1\n")
+    pooled = beir.pooled_qrels(folder, ["test", "dev"])
+    assert list(pooled.items()) == [("q2", {"d2": 2}), ("q1", {"d1": 1, "d9": 0}), ("q3", {"d1": 1})]
+    with pytest.raises(InputError, match="query q2 is in test and in another split given; give every query once"):
+        beir.pooled_qrels(folder, ["test", "test"])
+
+
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])
 def test_a_file_that_is_missing_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()

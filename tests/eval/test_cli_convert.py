@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -161,3 +162,58 @@ def test_a_bad_gold_file_is_one_line_of_error(run: Run, tmp_path: Path, content:
     outcome = run("convert", "bioasq-to-iob", tmp_path / "bad.json", "--to", tmp_path / "out.tsv")
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert outcome.err.startswith(f"error: {tmp_path / 'bad.json'}: ")
+
+
+def test_a_collection_is_written_that_retrieval_is_measured_on(
+    run: Run, gold: Path, corpus_file: Path, tmp_path: Path
+) -> None:
+    outcome = run("convert", "bioasq-to-beir", gold, "--corpus", corpus_file, "--to", tmp_path / "set", "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    counts = json.loads(outcome.out)
+    assert (counts["questions"], counts["snippets"], counts["documents_whole"], counts["distractors"]) == (5, 15, 1, 7)
+    assert counts["judgments_without_text"] == 1  # 999
+    measured = run("eval", "retrieval", tmp_path / "set", "--split", "gold", "--mode", "lexical", "--json")
+    assert measured.status == 0
+    assert json.loads(measured.out)["documents"] == 8
+
+
+def test_the_counts_of_a_collection_are_talk(run: Run, gold: Path, tmp_path: Path) -> None:
+    outcome = run("convert", "bioasq-to-beir", gold, "--to", tmp_path / "set")
+    assert (outcome.status, outcome.out) == (0, "")
+    assert "judgments without text" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{gold}", "--to", "{gold}"], "{gold}: is a file; name the folder to write"),
+        (["{gold}", "--to", "{folder}"], "{folder}: holds files already; name a new or an empty folder"),
+        (["{gold}", "--to", "{folder}/no/set"], "there is no folder {folder}/no to write it into"),
+        (["{gold}", "{gold}", "--to", "{folder}/set"], "question 56bc751eac7ad10019000013 is in gold and in gold"),
+        (["{gold}", "--to", "{folder}/set", "--corpus", "{folder}/none"], "{folder}/none: no such file or folder"),
+        (["{folder}/none", "--to", "{folder}/set"], "{folder}/none: No such file"),
+    ],
+)
+def test_a_wrong_call_makes_no_collection(
+    run: Run, gold: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    outcome = run("convert", "bioasq-to-beir", *(argument.format(gold=gold, folder=tmp_path) for argument in arguments))
+    assert (outcome.status, outcome.out) == (2, "")
+    assert message.format(gold=gold, folder=tmp_path) in outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["gold.json"]
+
+
+def test_a_corpus_that_breaks_off_makes_no_collection(run: Run, gold: Path, corpus_file: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(gzip.compress(corpus_file.read_bytes())[:-9])
+    outcome = run("convert", "bioasq-to-beir", gold, "--corpus", cut, "--to", tmp_path / "set")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{cut}: compressed data damaged or cut off" in outcome.err
+    assert not (tmp_path / "set").exists()
+
+
+def test_records_that_cannot_be_used_are_told(run: Run, gold: Path, corpus_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_bytes(corpus_file.read_bytes() + b"{oops\n")
+    outcome = run("convert", "bioasq-to-beir", gold, "--corpus", tmp_path / "corpus.jsonl", "--to", tmp_path / "set")
+    assert outcome.status == 0
+    assert "warning: 1 unusable records: " in outcome.err

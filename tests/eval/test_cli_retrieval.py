@@ -154,3 +154,15 @@ def test_an_interrupted_build_leaves_nothing_half_written(
     assert not list(tmp_path.glob("run*"))
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert run("eval", "retrieval", beir).status == 0
+
+
+def test_splits_given_together_are_scored_together(run: Run, beir: Path) -> None:
+    header, *rows = QRELS.splitlines()
+    for name, part in (("one", rows[:1]), ("rest", [row for row in rows if row.split()[0] != rows[0].split()[0]])):
+        (beir / "qrels" / f"{name}.tsv").write_text("\n".join([header, *part]))
+    outcome = run("eval", "retrieval", beir, "--split", "one", "--split", "rest", "--mode", "lexical", "--json")
+    found = json.loads(outcome.out)
+    assert (found["split"], found["queries"]) == ("one and rest", 3)
+    again = run("eval", "retrieval", beir, "--split", "one", "--split", "one")
+    assert (again.status, again.out) == (2, "")
+    assert "give every query once" in again.err

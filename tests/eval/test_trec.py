@@ -138,9 +138,29 @@ def test_an_id_that_the_form_cannot_hold_is_refused_and_nothing_is_written(
     tmp_path: Path, run: dict[str, dict[str, float]]
 ) -> None:
     (tmp_path / "run").write_text("old")
-    with pytest.raises(InputError, match="cannot stand in a run file"):
+    with pytest.raises(InputError, match="cannot stand in a file of runs or judgments"):
         trec.write_run(tmp_path / "run", run, "t")
     assert (tmp_path / "run").read_text() == "old"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(ids, st.dictionaries(ids, st.integers(-2, 9), min_size=1), min_size=1))
+def test_judgments_that_were_written_are_read_back(
+    tmp_path_factory: pytest.TempPathFactory, qrels: dict[str, dict[str, int]]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "qrels.tsv"
+    trec.write_qrels(path, qrels)
+    assert path.read_text(encoding="utf-8").startswith("query-id\tcorpus-id\tscore\n")
+    assert trec.read_qrels(path) == qrels
+
+
+@pytest.mark.parametrize("qrels", [{"q 1": {"a": 1}}, {"q": {"a\tb": 1}}])
+def test_judgments_of_an_id_that_the_form_cannot_hold_are_refused(
+    tmp_path: Path, qrels: dict[str, dict[str, int]]
+) -> None:
+    with pytest.raises(InputError, match="cannot stand in a file of runs or judgments"):
+        trec.write_qrels(tmp_path / "qrels.tsv", qrels)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
