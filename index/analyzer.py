@@ -11,7 +11,9 @@ _LONG, _REMEMBERED = 80, 100_000  # letters and words: 15 MB at most
 _ASKING = re.compile(  # words that ask rather than say what about: the literature answers without them
     r"\b(?:what|which|(?-i:[Ww]ho|whom|whose)|where|when|why|how|do|does|did|can|could|has|have|had|would|should|may|might"
     r"|please|list|name|enumerate|mention|give|tell|describe|explain|define|summari[sz]e|discuss|compare"
-    r"|works?|happens?|means?|know|known|called?|many|much|often|main|examples?)\b",
+    r"|works?|happens?|means?|know|known|called?|many|much|often|main|examples?"
+    r"|been|being|were|any|about|used|available|currently|involved|implicated|roles?"
+    r"|evidence (?:that|for|of)|mechanisms? of action)\b",
     re.IGNORECASE,
 )
 

@@ -52,6 +52,11 @@ def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:
         ("why?", ["whi"]),
         ("WHO classification", ["who", "classif"]),
         ("whole", ["whole"]),
+        ("Which drugs are currently available for asthma?", ["drug", "asthma"]),
+        ("What is the mechanism of action of IL-6 inhibitors?", ["il", "6", "inhibitor"]),
+        ("Is there any evidence that statins are used in sepsis", ["statin", "sepsi"]),
+        ("evidence-based medicine", ["evid", "base", "medicin"]),
+        ("mechanism", ["mechan"]),
         ("", []),
     ],
 )
