@@ -1,11 +1,14 @@
 """How text becomes search terms; the same for what is indexed and what is asked."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from itertools import chain
 from typing import Any
 
-NAME = "biomedical-1"  # written into the manifest: another analyzer means another index
+from bioqa.index import greek
+
+NAME = "biomedical-2"  # written into the manifest: another analyzer means another index
 _LONG, _REMEMBERED = 80, 100_000  # letters and words: 15 MB at most
 
 _ASKING = re.compile(  # words that ask rather than say what about: the literature answers without them
@@ -16,29 +19,64 @@ _ASKING = re.compile(  # words that ask rather than say what about: the literatu
     r"|evidence (?:that|for|of)|mechanisms? of action)\b",
     re.IGNORECASE,
 )
+_POSSESSIVE = re.compile(r"['’]s\b")
+_RUN = re.compile(r"[^\W_]+")
+_PAIR = re.compile(r"(?=(?<![^\W_])([^\W_]+)[-‐‑–/+.:*'’]([^\W_]+))")  # neighbours with one mark between them
 
 
 @cache
-def analyzer() -> Any:
+def tokenizer() -> Any:
+    """What takes terms with blanks between them apart again, for tantivy."""
+    from tantivy import TextAnalyzerBuilder, Tokenizer
+
+    return TextAnalyzerBuilder(Tokenizer.whitespace()).build()
+
+
+@cache
+def _stemmed() -> Any:
     """Runs of letters and digits, in lower case, accents folded, English stop words dropped, stemmed."""
+    from tantivy import Filter
+
+    return _plain().filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
+
+
+@cache
+def _as_written() -> Any:
+    """Runs of letters and digits, in lower case, accents folded."""
+    return _plain().build()
+
+
+def _plain() -> Any:
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
-    return (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(80))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-        .filter(Filter.stopword("english"))
-        .filter(Filter.stemmer("english"))
-        .build()
-    )
+    plain = TextAnalyzerBuilder(Tokenizer.simple())
+    return plain.filter(Filter.remove_long(_LONG)).filter(Filter.lowercase()).filter(Filter.ascii_fold())
+
+
+def _terms_of(word: str) -> tuple[str, ...]:
+    """The terms of what stands between two blanks: its parts, and behind them the symbols in it as wholes."""
+    if word.isascii() and word.isalpha():
+        return tuple(_stemmed().analyze(word))
+    word = _POSSESSIVE.sub("", word)
+    symbols = "".join(f" {''.join(greek.spelled(symbol).split())}" for symbol in dict.fromkeys(_symbols(word)))
+    return (*_stemmed().analyze(greek.spelled(word)), *_as_written().analyze(symbols))
+
+
+def _symbols(word: str) -> Iterator[str]:
+    """What is written in one or apart by whoever writes it: TNFα, IL-6 (IL6), HER2/neu, TNF-alpha, but not T-cell."""
+    yield from (run for run in _RUN.findall(word) if len(run) > 1 and greek.LETTER.search(run))
+    for pair in _PAIR.findall(word):
+        both = "".join(pair)
+        mixed = not both.isalpha() and not both.isdigit()
+        if mixed or greek.LETTER.search(both) or any(greek.NAME.fullmatch(part.lower()) for part in pair):
+            yield both
 
 
 class _Words(dict[str, tuple[str, ...]]):
     """The terms of words, remembered: no term reaches over a blank, and most words have been seen before."""
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        made = tuple(analyzer().analyze(word))
+        made = _terms_of(word)
         if len(word) < _LONG:
             if len(self) >= _REMEMBERED:
                 self.clear()

@@ -43,7 +43,7 @@ class LexicalWriter:
     def __init__(self, folder: Path):
         self._index = tantivy.Index(_schema(), path=str(folder))
         self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
-        self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
+        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
         # One thread: several would number equal passages differently every time, and Python feeds no more than one.
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
 
@@ -51,7 +51,7 @@ class LexicalWriter:
         """Index a passage under its number; title and heading count as parts of every passage they stand above."""
         document = passage.document
         entry = tantivy.Document()
-        entry.add_text("text", passage.titled)
+        entry.add_text("text", " ".join(analyzer.terms(passage.titled)))  # tantivy only takes them apart again
         entry.add_text("id", document.id)
         entry.add_unsigned("passage", passage.number)
         entry.add_unsigned("document", document_row)
@@ -135,7 +135,7 @@ class LexicalIndex:
             raise IndexFolderError(
                 f"{folder}: the lexical index cannot be opened ({error}); build the index again"
             ) from None
-        self._index.register_tokenizer(analyzer.NAME, analyzer.analyzer())
+        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
         self._index.config_reader("manual")
         self._searcher = self._index.searcher()
         self._folder = folder

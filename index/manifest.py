@@ -10,7 +10,7 @@ from typing import Any
 from bioqa.index import atomic
 from bioqa.index.errors import IndexFolderError
 
-FORMAT = 2
+FORMAT = 3  # 3: terms of the analyzer biomedical-2
 MANIFEST = "manifest.json"
 _DIGEST = re.compile(rb'\{\s*"digest": "([0-9a-f]*)"')
 

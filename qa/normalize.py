@@ -6,31 +6,8 @@ BioASQ's own measures compare whole strings instead (`bioqa.eval.bioasq.same`).
 import re
 import unicodedata
 
-_GREEK = {
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-    "ε": "epsilon",
-    "ζ": "zeta",
-    "η": "eta",
-    "θ": "theta",
-    "ι": "iota",
-    "κ": "kappa",
-    "λ": "lambda",
-    "μ": "mu",
-    "ν": "nu",
-    "ξ": "xi",
-    "π": "pi",
-    "ρ": "rho",
-    "σ": "sigma",
-    "τ": "tau",
-    "φ": "phi",
-    "χ": "chi",
-    "ψ": "psi",
-    "ω": "omega",
-}
-_GREEK_TABLE = str.maketrans({letter: f" {name} " for letter, name in _GREEK.items()})
+from bioqa.index import greek
+
 _NOT_WORD = re.compile(r"[^\w%+]+")
 _ARTICLES = re.compile(r"^(?:(?:the|a|an)\s+)+")
 _TAILS = re.compile(r"\s+(?:genes?|proteins?)$")
@@ -43,7 +20,7 @@ def normalize(answer: str) -> str:
     Compatibility forms (NFKC), case, Greek letters by name, hyphens and other punctuation, leading articles, a trailing
     "gene" or "protein", and the space in "IL 6" make no difference.
     """
-    text = unicodedata.normalize("NFKC", answer).casefold().translate(_GREEK_TABLE)
+    text = greek.spelled(unicodedata.normalize("NFKC", answer).casefold())
     text = _ARTICLES.sub("", _NOT_WORD.sub(" ", text).strip())
     return _LETTER_DIGIT.sub("", _TAILS.sub("", text))
 

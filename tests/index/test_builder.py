@@ -633,7 +633,7 @@ def test_an_index_of_another_format_is_refused_and_left_alone(ten_papers: Path, 
     assert tree(folder) == before
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"format": 2}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"format": %d}' % manifest.FORMAT])
 def test_an_index_with_a_damaged_manifest_is_refused_and_left_alone(
     content: bytes, ten_papers: Path, tmp_path: Path
 ) -> None:

@@ -82,7 +82,7 @@ def test_the_undamaged_one_is_read(tmp_path: Path) -> None:
         b"3",
         b"{}",
         b"\xff\xfe\x00",
-        b'{"format": 2, "enc',
+        b'{"format": %d, "enc' % manifest.FORMAT,
         b"\x00" * 200,
         changed(encoder="left out"),
         changed(segments="left out"),

@@ -573,6 +573,32 @@ def test_a_query_that_matches_nothing_finds_nothing(run: Run, small_index: Path,
         assert (data.status, data.out) == (0, "[]\n")
 
 
+@pytest.mark.parametrize("query", ["the", "zzzz qqqq", "Ω-zzzz", "zzzz " * 5000])
+def test_a_query_that_no_term_of_matches_is_answered_by_meaning(run: Run, small_index: Path, query: str) -> None:
+    options = ("--index", small_index, "--json", "--mode")
+    lexical, hybrid, dense = (run("search", query, *options, mode) for mode in ("lexical", "hybrid", "dense"))
+    assert (lexical.status, lexical.out) == (0, "[]\n")
+    assert hybrid.status == 0
+    found = [[hit["pmid"] for hit in json.loads(outcome.out)] for outcome in (hybrid, dense)]
+    assert found[0] == found[1] != []
+    assert all(hit["lexical_rank"] is None for hit in json.loads(hybrid.out))
+
+
+@pytest.mark.parametrize("mode", ["lexical", "hybrid"])
+def test_five_thousand_words_find_what_the_few_known_among_them_do(run: Run, small_index: Path, mode: str) -> None:
+    words = " ".join(f"w{number}" for number in range(4999))
+    outcome = run("search", f"{words} CFTR", "--index", small_index, "--mode", mode, "--json")
+    assert outcome.status == 0
+    assert "101" in {hit["pmid"] for hit in json.loads(outcome.out)}
+
+
+@pytest.mark.parametrize("query", ["😀", "🧬🧪 🎉", "\u200b"])
+@pytest.mark.parametrize("mode", ["lexical", "hybrid"])
+def test_a_query_without_letter_or_digit_is_refused(run: Run, small_index: Path, query: str, mode: str) -> None:
+    outcome = run("search", query, "--index", small_index, "--mode", mode)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+
+
 def test_a_dense_search_over_an_index_without_vectors_says_what_to_do(run: Run, lexical_index: Path) -> None:
     outcome = run("search", "gene", "--index", lexical_index, "--mode", "dense")
     assert (outcome.status, outcome.out) == (2, "")
