@@ -1,4 +1,4 @@
-"""`bioqa convert`: files to train on, made of BioASQ's gold files."""
+"""`bioqa convert`: files to train and to measure on, made of BioASQ's gold files."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +79,7 @@ def _target_option(what: str) -> Callable[[Callable[..., None]], Callable[..., N
 
 @click.group()
 def convert() -> None:
-    """Make training files of BioASQ questions, and say how well gold answers and texts were aligned."""
+    """Make files to train and to measure on, of BioASQ questions, and say what is in them."""
 
 
 @convert.command("bioasq-to-squad", short_help="Pairs of question and text in the format of SQuAD.")

@@ -16,7 +16,7 @@ _COMMANDS = {  # name: where it is, and its line in the help
     "index": ("bioqa.index.cli:index", "Build an index over papers, keep it up to date, look at one."),
     "corpus": ("bioqa.index.cli_corpus:corpus", "Download PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
-    "convert": ("bioqa.eval.cli_convert:convert", "Make training files of BioASQ questions."),
+    "convert": ("bioqa.eval.cli_convert:convert", "Make files to train and to measure on, of BioASQ questions."),
     "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),
     "export": ("bioqa.train.cli:export", "Export a model to what bioqa runs."),
     "doctor": ("bioqa.qa.ask:doctor", "Check this installation."),
