@@ -78,13 +78,12 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
         read = hits[: config.passages] if given == "nothing" else hits
         response = engine.answer(asked, read, config, watch)
         best = response.answers or response.guesses
-        sentences = summary.relevant_sentences(read, asked.terms, asked.query.vector, engine.encoder)
         submitted = Submitted(
             id=question.id,
             exact=tuple(answer.text for answer in best),
-            ideal=response.ideal_answer or " ".join(s.text for s in summary.choose(sentences, 2)),
+            ideal=response.ideal_answer or _written(summary.choose(response.sentences, config.ideal_words)),
             documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
-            snippets=tuple(snippet_of(sentence) for sentence in sentences[:SNIPPETS]),
+            snippets=tuple(snippet_of(sentence) for sentence in response.sentences[:SNIPPETS]),
         )
         yield Outcome(
             submitted=submitted,
@@ -95,6 +94,10 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
             row=diagnosis.entry(question, response, best),
             milliseconds=response.timings_ms["total"],
         )
+
+
+def _written(sentences: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in sentences)
 
 
 def snippet_of(sentence: Sentence) -> Snippet:

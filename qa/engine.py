@@ -18,7 +18,7 @@ from bioqa.qa.reader import Reader, Reading
 from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
-_IDEAL_SENTENCES = {QuestionType.FACTOID: 1, QuestionType.LIST: 2, QuestionType.YESNO: 2, QuestionType.SUMMARY: 3}
+_YESNO_EVIDENCE = 2  # sentences that stand for a yes or no
 _JUDGED = 20  # candidates whose confidence is worked out
 
 
@@ -55,7 +55,7 @@ class Response:
 
     `answers` are those given, best first: none when bioqa abstained, and none for a summary, whose answer is
     `ideal_answer`. `guesses` are the best answers that were not sure enough. `found` is the probability that the
-    passages found are to the point.
+    passages found are to the point. `ideal_answer` is made of `citations`, chosen from the most relevant `sentences`.
     """
 
     question: str
@@ -66,6 +66,7 @@ class Response:
     abstained: bool
     ideal_answer: str
     citations: tuple[Sentence, ...]
+    sentences: tuple[Sentence, ...]
     found: float
     found_features: Mapping[str, float]
     threshold: float
@@ -114,8 +115,9 @@ class Engine:
         found_features = calibration.found_features(hits, asked.terms)
         found = self.calibration.found.probability(found_features)
         readings: list[Reading] = []
-        sentences: list[Sentence] = []
         answers: list[Answer] = []
+        with watch("sentences"):
+            sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
         if asked.type in (QuestionType.FACTOID, QuestionType.LIST):
             fitted: calibration.Logistic = getattr(self.calibration, asked.type)
             with watch("read"):
@@ -129,16 +131,13 @@ class Engine:
                 answers = _judged(candidates[:_JUDGED], asked.terms, hits, fitted)
         else:
             fitted = self.calibration.found
-            with watch("sentences"):
-                sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
-                if asked.type is QuestionType.YESNO and sentences:
-                    answers = [self._yes_or_no(asked, sentences)]
+            if asked.type is QuestionType.YESNO and sentences:
+                answers = [self._yes_or_no(asked, sentences, config)]
         with watch("write"):
             least = fitted.threshold if config.min_confidence is None else config.min_confidence
             given = _given(answers, asked.type, found, config, least)
             abstained = not given and (asked.type is not QuestionType.SUMMARY or not sentences or found < least)
-            count = _IDEAL_SENTENCES[asked.type]
-            chosen = [] if abstained else summary.choose(sentences, count) or _evidence_sentences(given, count)
+            chosen = [] if abstained else summary.choose(_led_by_evidence(given, sentences), config.ideal_words)
         return Response(
             question=asked.question,
             type=asked.type,
@@ -148,6 +147,7 @@ class Engine:
             abstained=abstained,
             ideal_answer=" ".join(sentence.text for sentence in chosen),
             citations=tuple(chosen),
+            sentences=tuple(sentences),
             found=found,
             found_features=found_features,
             threshold=least,
@@ -159,12 +159,12 @@ class Engine:
     def _query(self, text: str) -> Query:
         return Query(text, self.encoder.encode([text])[0] if self.encoder else None)
 
-    def _yes_or_no(self, asked: Asked, sentences: Sequence[Sentence]) -> Answer:
+    def _yes_or_no(self, asked: Asked, sentences: Sequence[Sentence], config: AskConfig) -> Answer:
         features = yesno.features(asked.question, sentences, asked.terms)
         yes = self.calibration.yesno.probability(features)
         evidence = tuple(
             Evidence(sentence.passage, sentence.text, 0, len(sentence.text), sentence.relevance)
-            for sentence in summary.choose(sentences, _IDEAL_SENTENCES[QuestionType.YESNO])
+            for sentence in summary.choose(sentences, config.ideal_words)[:_YESNO_EVIDENCE]
         )
         return Answer("yes" if yes >= 0.5 else "no", max(yes, 1 - yes), features, evidence)
 
@@ -203,9 +203,11 @@ def distinct(best_first: Sequence[Answer]) -> list[Answer]:
     return kept
 
 
-def _evidence_sentences(answers: Sequence[Answer], count: int) -> list[Sentence]:
-    best = {answer.evidence[0].sentence: answer.evidence[0] for answer in reversed(answers[:count])}
-    return [Sentence(item.passage, text, item.score) for text, item in reversed(best.items())]
+def _led_by_evidence(answers: Sequence[Answer], sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences, before them the best one of the best answer, counted as most relevant."""
+    best = [answer.evidence[0] for answer in answers[:1]]
+    lead = [Sentence(item.passage, item.sentence, 1.0) for item in best]
+    return lead + [sentence for sentence in sentences if all(sentence.text != item.sentence for item in best)]
 
 
 class Watch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from bioqa.index.encoder import Encoder
 from bioqa.index.records import Hit, Passage
@@ -54,21 +55,29 @@ def relevant_sentences(
     return sorted(judged, key=lambda sentence: -sentence.relevance)
 
 
-def choose(sentences: Sequence[Sentence], count: int) -> list[Sentence]:
-    """`count` of the sentences, each chosen for its relevance less its likeness to those before it."""
-    chosen: list[Sentence] = []
-    rest = list(sentences)
-    while rest and len(chosen) < count:
-        best = max(rest, key=lambda sentence: sentence.relevance - _REDUNDANCY * _likeness(sentence, chosen))
-        chosen.append(best)
+def choose(sentences: Sequence[Sentence], words: int) -> list[Sentence]:
+    """Sentences of at most `words` words together, though at least one, in the order in which they were chosen.
+
+    Each is chosen for its worth less its likeness to those before it. Worth is in equal parts relevance and mean
+    likeness to all sentences: what many papers say is what an answer should (Erkan and Radev 2004).
+    """
+    alike = [[_likeness(one, other) for other in sentences] for one in sentences]
+    worth = [(sentence.relevance + fmean(row)) / 2 for sentence, row in zip(sentences, alike, strict=True)]
+    chosen: list[int] = []
+    rest = list(range(len(sentences)))
+    while rest:
+        best = max(rest, key=lambda i: worth[i] - _REDUNDANCY * max((alike[i][j] for j in chosen), default=0.0))
         rest.remove(best)
-    return chosen
+        length = len(sentences[best].text.split())
+        if not chosen or length <= words:
+            chosen.append(best)
+            words -= length
+    return [sentences[i] for i in chosen]
 
 
-def _likeness(sentence: Sentence, chosen: Sequence[Sentence]) -> float:
-    if not chosen:
-        return 0.0
-    if sentence.vector is not None:
-        return max(float(sentence.vector @ other.vector) for other in chosen if other.vector is not None)
-    mine = set(sentence.text.lower().split())
-    return max(len(mine & set(other.text.lower().split())) / len(mine) for other in chosen)
+def _likeness(one: Sentence, other: Sentence) -> float:
+    """Cosine of two sentences, or the share of the first one's words that the other has too."""
+    if one.vector is not None and other.vector is not None:
+        return float(one.vector @ other.vector)
+    mine, theirs = (set(sentence.text.lower().split()) for sentence in (one, other))
+    return len(mine & theirs) / len(mine)

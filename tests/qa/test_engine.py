@@ -241,7 +241,7 @@ def test_questions_asked_side_by_side_are_answered_as_one_by_one(engine: Engine)
 def test_each_step_is_timed_within_the_total(engine: Engine) -> None:
     timings = engine.ask(QUESTIONS[QuestionType.FACTOID], ALWAYS).timings_ms
     total = timings.pop("total")
-    assert timings.keys() == {"question", "search", "read", "merge", "write"}
+    assert timings.keys() == {"question", "search", "sentences", "read", "merge", "write"}
     assert min(timings.values()) >= 0
     assert sum(timings.values()) <= total + 1
 

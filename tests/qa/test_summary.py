@@ -102,13 +102,28 @@ def test_a_title_is_no_sentence_of_a_summary_unless_it_is_all_there_is(terms: Qu
 
 def test_the_most_relevant_sentence_is_chosen_first_and_no_sentence_twice() -> None:
     sentences = [plain("a b c", 0.2), plain("d e f", 0.9), plain("g h i", 0.5)]
-    assert texts(choose(sentences, 2)) == ["d e f", "g h i"]
-    assert texts(choose(sentences, 9)) == ["d e f", "g h i", "a b c"]
-    assert choose(sentences, 0) == choose([], 3) == []
+    assert texts(choose(sentences, 6)) == ["d e f", "g h i"]
+    assert texts(choose(sentences, 99)) == ["d e f", "g h i", "a b c"]
+    assert choose([], 99) == []
+
+
+def test_what_has_no_room_is_passed_over_but_something_is_always_said() -> None:
+    sentences = [plain("one two three", 0.9), plain("four five six", 0.8), plain("seven", 0.1)]
+    assert texts(choose(sentences, 4)) == ["one two three", "seven"]
+    assert texts(choose(sentences, 0)) == ["one two three"]
 
 
 @pytest.mark.parametrize("vectors", [None, [[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]]])
 def test_repetition_counts_against_a_sentence(vectors: list[list[float]] | None) -> None:
     same, again, other = "metformin acts on liver", "metformin acts on liver too", "it may upset the stomach"
     a, b, c = vectors or [None] * 3
-    assert texts(choose([plain(same, 0.9, a), plain(again, 0.8, b), plain(other, 0.6, c)], 2)) == [same, other]
+    assert texts(choose([plain(same, 0.9, a), plain(again, 0.7, b), plain(other, 0.7, c)], 9)) == [same, other]
+
+
+def test_of_two_as_relevant_the_one_that_others_bear_out_is_chosen() -> None:
+    lonely, common, again = (
+        plain("x y z", 0.5),
+        plain("metformin lowers glucose", 0.5),
+        plain("metformin lowers it", 0.3),
+    )
+    assert texts(choose([lonely, common, again], 3)) == ["metformin lowers glucose"]
