@@ -169,7 +169,7 @@ def answering(job: Job) -> Groups:
 
 _ORDER = (
     *("question", "search", "search_lexical", "search_dense", "search_fusion"),
-    *("read", "merge", "sentences", "write", "total"),
+    *("sentences", "read", "merge", "write", "total"),
 )
 
 
