@@ -18,7 +18,7 @@ from bioqa.train import extras
 if TYPE_CHECKING:
     from bioqa.train.traced import Traced
 
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_INPUTS = ("input_ids", "token_type_ids")
 
 
 def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, max_tokens: int) -> "Traced":
@@ -94,7 +94,7 @@ def _in_onnx(network: "Traced") -> bytes:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network.module,
-            (example, example, torch.zeros_like(example)),
+            (example, torch.zeros_like(example)),
             written,
             input_names=list(_INPUTS),
             output_names=list(network.outputs),

@@ -53,8 +53,8 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
         )
         self.dropout = nn.Dropout()
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Output:
-        """The heads' logits; all inputs have shape (b, n), int64."""
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None, token_type_ids: Tensor) -> Output:
+        """The heads' logits; inputs have shape (b, n), int64. The mask is 0 where there is padding, None for none."""
         types = types_for(self.encoder, token_type_ids)
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
         states = self.dropout(states)

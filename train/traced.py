@@ -1,4 +1,7 @@
-"""Networks in the form that export traces: token ids in, a tuple of arrays out."""
+"""Networks in the form that export traces: token ids in, a tuple of arrays out.
+
+They take no attention mask: nothing is ever padded, and adding a mask of zeros in every layer took 4% of the time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +45,7 @@ class TorchNetwork:
         ids = torch.tensor([sequence.ids for sequence in sequences], device=device)
         types = torch.tensor([sequence.type_ids for sequence in sequences], device=device)
         with torch.inference_mode(), autocast(self._module, self._precision):
-            found = self._module(ids, torch.ones_like(ids), types)
+            found = self._module(ids, types)
         return [output.float().cpu().numpy() for output in ((found,) if isinstance(found, Tensor) else found)]
 
     def run_all(self, sequences: Sequence[Encoding]) -> list[list[Array]]:
@@ -74,11 +77,10 @@ class _Embedding(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         types = network.types_for(self.encoder, token_type_ids)
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
-        weights = attention_mask.unsqueeze(-1).to(states.dtype)
-        return nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=1)
+        states = self.encoder(input_ids=input_ids, **types).last_hidden_state
+        return nn.functional.normalize(states.mean(1), dim=1)
 
 
 class _Span(nn.Module):  # type: ignore[misc]
@@ -88,9 +90,9 @@ class _Span(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.reader = reader
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
         types = network.types_for(self.reader, token_type_ids)
-        output = self.reader(input_ids=input_ids, attention_mask=attention_mask, **types)
+        output = self.reader(input_ids=input_ids, **types)
         return output.start_logits, output.end_logits
 
 
@@ -101,7 +103,7 @@ class AllHeads(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.reader = reader
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
         """The logits, in the order of `ALL_HEADS`."""
-        found = self.reader(input_ids, attention_mask, token_type_ids)
+        found = self.reader(input_ids, None, token_type_ids)
         return found.start, found.end, found.tags, found.verdict, found.relevance
