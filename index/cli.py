@@ -45,9 +45,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print data and not
 @click.option(
     "--encoder",
     default="default",
-    metavar="NAME|none",
+    metavar="DIR|NAME|none",
     show_default=True,
-    help="Folder of the encoder for dense search, 'default' for the one that ships, 'none' for BM25 alone.",
+    help="The encoder for dense search: a folder, a name that 'bioqa models' lists, 'default' for the one that ships, "
+    "'none' for BM25 alone.",
 )
 @click.option(
     "--max-ram",
@@ -70,14 +71,14 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
       bioqa index build abstracts.jsonl.xz --to bm25-only --encoder none
       bioqa index build baseline/ --to pubmed --max-ram 4G
     """
-    from bioqa.index import builder, model
+    from bioqa.index import builder, model, registry
     from bioqa.index.encoder import Encoder
     from bioqa.index.progress import TerminalProgress
 
     limit = planner.parse_size(max_ram) if max_ram is not None else None
     chosen = None
     if encoder != "none":
-        chosen = Encoder(model.shipped("encoder") if encoder == "default" else Path(encoder))
+        chosen = Encoder(model.shipped("encoder") if encoder == "default" else registry.located(encoder))
     with TerminalProgress("Building", "documents") as progress:
         report = builder.build(
             inputs,

@@ -59,7 +59,7 @@ def fetch(web: "Web", url: str, path: Path, md5: str, on_bytes: Callable[[int], 
     if part.exists() and _placed(part, path, md5):  # stopped between its last byte and this
         return ""
     for _ in range(FETCHES):
-        etag = _arrive(web, url, part, on_bytes)
+        etag = arrive(web, url, part, on_bytes)
         if _placed(part, path, md5):
             return etag
         with storing(part):
@@ -75,7 +75,11 @@ def _placed(part: Path, path: Path, md5: str) -> bool:
     return right
 
 
-def _arrive(web: "Web", url: str, part: Path, on_bytes: Callable[[int], None]) -> str:
+def arrive(web: "Web", url: str, part: Path, on_bytes: Callable[[int], None]) -> str:
+    """Fetch `url` to a part, going on with what is there of it, and return its ETag; nothing tells whether it is right.
+
+    Raises NetworkError and StorageError as `fetch` does.
+    """
     furthest = size(part)
 
     def furthered() -> bool:
@@ -123,7 +127,7 @@ def _save(web: "Web", response: "HTTPResponse", part: Path, mode: str, on_bytes:
             on_bytes(len(chunk))
             if file.tell() > _MOST_OF_FILE:
                 file.truncate(0)
-                raise NetworkError(f"{response.url}: goes on after {_MOST_OF_FILE:,} bytes; that is no PubMed file")
+                raise NetworkError(f"{response.url}: goes on after {_MOST_OF_FILE:,} bytes; no file has so many")
         with storing(part):
             os.fsync(file.fileno())
     if expected is not None and received < expected:

@@ -20,6 +20,8 @@ class ModelCard:
     max_tokens: int
     digests: dict[str, str]
     dimensions: int = 0  # of an encoder's vectors
+    precision: str = "int8"  # of the weights; the cards that do not say are of models in int8
+    source: str = ""  # the folder or hub name it was exported from
 
     @property
     def digest(self) -> str:
@@ -54,22 +56,31 @@ class Model:
 
 def open_model(folder: Path, task: str) -> Model:
     """The model in `folder`. Raises ModelError where there is none, or one for something else than `task`."""
+    card = read_card(folder)
+    if card.task != task:
+        raise ModelError(f"{folder}: {card.name} is a model of type '{card.task}', expected '{task}'")
+    return Model(folder, card)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of the model in `folder`, whatever it is for. Raises ModelError where there is none, or no card."""
     try:
         fields: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        card = ModelCard(
+        return ModelCard(
             name=fields["name"],
             task=fields["task"],
             max_tokens=int(fields["max_tokens"]),
             digests=dict(fields["digests"]),
             dimensions=int(fields.get("dimensions", 0)),
+            precision=str(fields.get("precision", "int8")),
+            source=str(fields.get("source", "")),
         )
     except OSError:
-        raise ModelError(f"{folder}: no model there (no {CARD}); 'bioqa export' writes one") from None
+        raise ModelError(
+            f"{folder}: no model there (no {CARD}); 'bioqa export' writes one, 'bioqa models' lists those with a name"
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / CARD}: not a model card ({error!r})") from None
-    if card.task != task:
-        raise ModelError(f"{folder}: {card.name} is a model of type '{card.task}', expected '{task}'")
-    return Model(folder, card)
 
 
 def shipped(task: str) -> Path:

@@ -1,4 +1,4 @@
-"""HTTPS, certificates checked, for the download of corpora. No question and no answer comes through here."""
+"""HTTPS, certificates checked, for the download of corpora and models. No question and no answer comes through here."""
 
 import contextlib
 import re

@@ -66,12 +66,18 @@ def _filtered(command: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), narrowed)
 
 
+def _located(_: click.Context, __: click.Parameter, given: str | None) -> Path | None:
+    from bioqa.index import registry
+
+    return None if given is None else registry.located(given)
+
+
 reader_option = click.option(
     "--reader",
     "reader_folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="A reader made by 'bioqa export'; the one that ships by default.",
+    metavar="DIR|NAME",
+    callback=_located,
+    help="A reader made by 'bioqa export', or a name that 'bioqa models' lists; the one that ships by default.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
 

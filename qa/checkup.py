@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
-from bioqa.index import model
+from bioqa.index import registry
 from bioqa.index.errors import BioqaError
 from bioqa.index.hybrid import Index
+from bioqa.index.model import Model, read_card
+from bioqa.index.registry import Entry
 from bioqa.index.runtime import processors
 from bioqa.qa import starter
 
@@ -35,8 +37,9 @@ def checkup() -> list[Finding]:
         ),
     ]
     findings += [_checked(name, lambda name=name: metadata.version(name)) for name in _PACKAGES]  # type: ignore[misc]
-    for task in ("encoder", "reader"):
-        findings.append(_checked(task, lambda task=task: _model(task)))  # type: ignore[misc]
+    for entry in registry.entries():
+        what = entry.folder.name if entry.ships else f"model {entry.name}"  # those that ship lie in one of their task
+        findings.append(_checked(what, lambda entry=entry: _model(entry)))  # type: ignore[misc]
     findings.append(_checked("starter index", _starter))
     return findings
 
@@ -48,8 +51,8 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, False, str(error))
 
 
-def _model(task: str) -> str:
-    opened = model.open_model(model.shipped(task), task)
+def _model(entry: Entry) -> str:
+    opened = Model(entry.folder, read_card(entry.folder))
     size = sum(len(opened.read(name)) for name in opened.card.digests)
     return f"{opened.card.name}, {size / 1e6:.0f} MB, digests right ({opened.folder})"
 

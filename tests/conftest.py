@@ -76,6 +76,7 @@ def engine(small_index: Path) -> Engine:
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests neither read nor write the user's cache; they share one of their own."""
+    """Tests neither read nor write the user's cache and models; they share a cache of their own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     monkeypatch.delenv("BIOQA_INDEX", raising=False)

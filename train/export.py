@@ -1,91 +1,71 @@
-"""Writing a model folder that bioqa runs: ONNX with int8 weights, checked against the original in PyTorch."""
+"""Writing model folders that bioqa runs: one ONNX network, its weights in one form or several."""
 
 import hashlib
 import json
-import tempfile
-from dataclasses import asdict, dataclass, replace
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from bioqa.index.errors import ModelError
+from bioqa.index import atomic
+from bioqa.index.errors import ModelError, StorageError
 from bioqa.index.model import CARD, ModelCard, open_model
-from bioqa.index.runtime import Array, Network, tokenizer
+from bioqa.index.registry import TASKS
 from bioqa.train import extras
 
 if TYPE_CHECKING:
     from bioqa.train.traced import Traced
 
-_TASKS = ("encoder", "reader")
-_PARITY_TEXTS = (  # (question, passage) pairs of different lengths
-    ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene."),
-    (
-        "What does IL-6 do?",
-        "Interleukin-6 (IL-6) induces acute-phase proteins in the liver; TNF-α does so indirectly. " * 4,
-    ),
-    (
-        "List the symptoms of hypothyroidism.",
-        "Fatigue, cold intolerance, constipation and weight gain are typical. " * 12,
-    ),
-)
+_INPUTS = ("input_ids", "token_type_ids")
 
 
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """How far the exported network is from the original on a few texts."""
+def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, max_tokens: int) -> "Traced":
+    """Export the model `source` (a folder or hub name, any of BERT's family) for `task`, into a folder for each
+    precision in `targets`; returns the original in PyTorch.
 
-    outputs: str
-    largest_difference: float
-    cosine: float  # the smallest over the texts
-
-
-def export(source: str, folder: Path, task: str, *, name: str, max_tokens: int) -> Parity:
-    """Export the model `source` (a folder or hub name, any BERT-family encoder) for `task` into `folder`.
-
-    Raises ModelError for a task that is not known, BioqaError where the extra `train` is not installed.
+    Raises ModelError for a task or precision that is not known and for a source that is no such model, StorageError
+    where the disk refuses, BioqaError where the extra `train` is not installed or a hub not reachable.
     """
-    if task not in _TASKS:
-        raise ModelError(f"unknown task {task!r}: choose one of {', '.join(_TASKS)}")
+    if task not in TASKS:
+        raise ModelError(f"unknown task {task!r}: choose one of {', '.join(TASKS)}")
     extras.require()
-    import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from transformers import AutoTokenizer
+    import onnx
 
+    from bioqa.train.precision import PRECISIONS
+    from bioqa.train.source import backend_tokenizer, check_room
     from bioqa.train.traced import traced
 
-    network = traced(source, task)
-    folder.mkdir(parents=True, exist_ok=True)
-    backend = AutoTokenizer.from_pretrained(source).backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
-    backend.save(str(folder / "tokenizer.json"))
-
-    inputs = ["input_ids", "attention_mask", "token_type_ids"]
-    example = torch.ones((2, 16), dtype=torch.int64)
-    with tempfile.TemporaryDirectory() as scratch:
-        exact = Path(scratch) / "exact.onnx"
-        torch.onnx.export(
-            network.module,
-            (example, example, torch.zeros_like(example)),
-            str(exact),
-            input_names=inputs,
-            output_names=list(network.outputs),
-            dynamic_axes={key: {0: "batch", 1: "tokens"} for key in inputs} | network.axes,
-            opset_version=17,
-            dynamo=False,
-        )
-        # 7 of the 8 bits: with 8, processors without VNNI instructions overflow in the sums of products.
-        quantize_dynamic(exact, folder / "model.onnx", weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    for precision in targets:
+        if precision not in PRECISIONS:
+            raise ModelError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    check_room(source, max_tokens)
+    tokenizer = backend_tokenizer(source).to_str(pretty=True).encode()
+    original = traced(source, task)
+    exact = _in_onnx(original)
     card = ModelCard(
         name=name,
         task=task,
         max_tokens=max_tokens,
-        dimensions=network.dimensions,
-        digests={file: digest((folder / file).read_bytes()) for file in ("model.onnx", "tokenizer.json")},
+        digests={},
+        dimensions=original.dimensions,
+        source=Path(source).resolve().name if Path(source).is_dir() else source,  # a card that travels names no folders
     )
-    write_card(folder, card)
-    return _parity(network, folder, task, max_tokens)
+    try:
+        for precision, folder in targets.items():
+            network = PRECISIONS[precision](onnx.load_from_string(exact)).SerializeToString()
+            folder.mkdir(parents=True, exist_ok=True)
+            files = {"model.onnx": network, "tokenizer.json": tokenizer}
+            for file, content in files.items():
+                atomic.write(folder / file, content)
+            digests = {file: digest(content) for file, content in files.items()}
+            write_card(folder, replace(card, digests=digests, precision=precision))
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or folder}: {error.strerror or error}; the model is not complete"
+        ) from None
+    return original
 
 
 def digest(content: bytes) -> str:
@@ -95,7 +75,7 @@ def digest(content: bytes) -> str:
 
 def write_card(folder: Path, card: ModelCard) -> None:
     """Write the machine's half of the model card."""
-    (folder / CARD).write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
+    atomic.write(folder / CARD, (json.dumps(asdict(card), indent=1) + "\n").encode())
 
 
 def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
@@ -105,25 +85,21 @@ def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
     write_card(folder, replace(card, digests={**card.digests, name: digest(content)}))
 
 
-def _parity(network: "Traced", folder: Path, task: str, max_tokens: int) -> Parity:
+def _in_onnx(network: "Traced") -> bytes:
     import torch
 
-    model = open_model(folder, task)
-    exported, encode = Network(model), tokenizer(model).encode
-    differences, cosines = [], []
-    for question, passage in _PARITY_TEXTS:
-        sequence = encode(passage) if task == "encoder" else encode(question, passage)
-        sequence.truncate(max_tokens)
-        ids, types = torch.tensor([sequence.ids]), torch.tensor([sequence.type_ids])
-        with torch.no_grad():
-            expected = network.module(ids, torch.ones_like(ids), types)
-        expected = [expected] if isinstance(expected, torch.Tensor) else list(expected)
-        for ours, theirs in zip(exported.run(sequence), expected, strict=True):
-            reference: Array = theirs[0].numpy()
-            differences.append(float(np.abs(ours - reference).max()))
-            cosines.append(_cosine(ours, reference))
-    return Parity(", ".join(network.outputs), max(differences), min(cosines))
-
-
-def _cosine(some: Array, other: Array) -> float:
-    return float((some * other).sum() / np.linalg.norm(some) / np.linalg.norm(other))
+    written = BytesIO()
+    example: Any = torch.ones((2, 16), dtype=torch.int64)
+    with warnings.catch_warnings():  # of what tracing may miss: the parity check finds it
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.module,
+            (example, torch.zeros_like(example)),
+            written,
+            input_names=list(_INPUTS),
+            output_names=list(network.outputs),
+            dynamic_axes={key: {0: "batch", 1: "tokens"} for key in _INPUTS} | network.axes,
+            opset_version=17,
+            dynamo=False,
+        )
+    return written.getvalue()

@@ -9,12 +9,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import AutoModel
+from transformers.utils import logging
 
 from bioqa.index.errors import ModelError
+from bioqa.train import weights
+from bioqa.train.source import first_line, folder_of
 
 TAGS = ("outside", "begin", "inside")  # of list items
 VERDICTS = ("yes", "no", "neither")  # what a text says to a yes/no question
-WEIGHTS = "model.safetensors"
+WEIGHTS = weights.SAFE
+_SPAN_HEAD = "qa_outputs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
         )
         self.dropout = nn.Dropout()
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Output:
-        """The heads' logits; all inputs have shape (b, n), int64."""
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None, token_type_ids: Tensor) -> Output:
+        """The heads' logits; inputs have shape (b, n), int64. The mask is 0 where there is padding, None for none."""
         types = types_for(self.encoder, token_type_ids)
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
         states = self.dropout(states)
@@ -77,12 +81,8 @@ def types_for(model: Any, token_type_ids: Tensor) -> dict[str, Tensor]:
 
 
 def has_all_heads(source: str) -> bool:
-    """Whether a folder holds a reader that was trained here, not one with a span head alone."""
-    weights = Path(source) / WEIGHTS
-    if not weights.is_file():
-        return False
-    with safe_open(weights, framework="pt") as stored:
-        return "tag_outputs.weight" in set(stored.keys())
+    """Whether a model is a reader that was trained here, not one with a span head alone."""
+    return "tag_outputs.weight" in _heads(source)
 
 
 def load(source: str, *, attention: str = "sdpa", dropout: float = 0.1) -> ReaderNetwork:
@@ -90,24 +90,62 @@ def load(source: str, *, attention: str = "sdpa", dropout: float = 0.1) -> Reade
 
     `dropout` is the share of activations that training leaves out, in all layers.
 
-    Raises ModelError for a source without safetensors weights (pickled ones are refused), or cut off.
+    Raises ModelError for a source without weights, or with some that are damaged, do not fit, or come with code.
     """
-    try:
-        encoder = AutoModel.from_pretrained(
-            source, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
-        )
-        encoder.pooler = None  # BERT's, which nothing here uses
-        network = ReaderNetwork(encoder)
-        for part in network.modules():
-            if isinstance(part, nn.Dropout):
-                part.p = dropout
-        weights = Path(source) / WEIGHTS
-        if weights.is_file():
-            with safe_open(weights, framework="pt") as stored:
-                known = set(stored.keys())
-                for name, tensor in network.heads.state_dict().items():
-                    if name in known and stored.get_slice(name).get_shape() == list(tensor.shape):
-                        tensor.copy_(stored.get_tensor(name))
-    except (OSError, ValueError, SafetensorError) as error:
-        raise ModelError(f"{source}: cannot be loaded as a BERT-family encoder: {error}") from None
+    encoder = weighted(AutoModel, source, attention)
+    encoder.pooler = None  # BERT's, which nothing here uses
+    network = ReaderNetwork(encoder)
+    for part in network.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = dropout
+    stored = _heads(source)
+    for name, tensor in network.heads.state_dict().items():
+        if name in stored and stored[name].shape == tensor.shape:
+            tensor.copy_(stored[name])
     return network
+
+
+def weighted(kind: Any, source: str, attention: str) -> Any:
+    """The model of a class of transformers that a source holds, every weight of it from there but for the pooler's.
+
+    Raises ModelError where weights are missing, which transformers would make up at random, or cannot be read.
+    """
+    folder = folder_of(source)
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # what it says of weights that are left over or missing is checked below
+    try:
+        model, told = kind.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            attn_implementation=attention,
+            use_safetensors=True,
+            output_loading_info=True,
+            trust_remote_code=False,
+        )
+    except Exception as error:  # what transformers raises at damaged files shares no base class
+        raise ModelError(f"{source}: cannot be loaded as a BERT-family model: {first_line(error)}") from None
+    missing = sorted(name for name in told["missing_keys"] if "pooler." not in name)
+    if any(name.startswith(_SPAN_HEAD) for name in missing):
+        raise ModelError(
+            f"{source}: an encoder without a span head, which is no reader yet; train one on it with "
+            f"'bioqa train reader RECIPE --to DIR --set base={source}'"
+        )
+    if missing:
+        raise ModelError(
+            f"{source}: cannot be loaded: its weights are not those of its configuration, or incomplete; "
+            f"{len(missing)} are missing, such as {missing[0]}"
+        )
+    return model
+
+
+def _heads(source: str) -> dict[str, Tensor]:
+    """The weights of the heads that a source has in one file, by name."""
+    path = folder_of(source) / WEIGHTS
+    if not path.is_file():
+        return {}
+    try:
+        with safe_open(path, framework="pt") as stored:
+            names = [name for name in stored.keys() if "_outputs." in name]  # noqa: SIM118 (not a mapping)
+            return {name: stored.get_tensor(name) for name in names}
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: cannot be loaded: cut off or damaged ({error})") from None

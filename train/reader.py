@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import AutoTokenizer
 
 from bioqa.eval import bioasq
 from bioqa.eval.gold import GoldQuestion, read_gold, read_json
@@ -18,18 +17,18 @@ from bioqa.eval.submission import Submitted
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress
 from bioqa.index.records import Document, Passage
-from bioqa.index.runtime import Array
 from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
-from bioqa.qa.reader import Reading, context_of
-from bioqa.train import batches, examples, loop, losses, negatives, network
+from bioqa.qa.reader import Reading, Runs, context_of
+from bioqa.train import batches, examples, loop, losses, negatives, network, source
 from bioqa.train.batches import Batch, Labelled
 from bioqa.train.examples import Example
-from bioqa.train.loop import autocast
 from bioqa.train.recipe import ReaderConfig
+from bioqa.train.traced import AllHeads, TorchNetwork
 
 CONFIG = "training.json"
+DECISIVE = ("factoid_mrr", "yesno_macro_f1", "list_f_measure")
 
 
 def train(
@@ -112,7 +111,7 @@ class ReaderTask:
     def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
         self.config = config
         self.model = network.load(config.base, dropout=config.dropout).to(device)
-        self.tokenizer = backend_tokenizer(config.base)
+        self.tokenizer = source.backend_tokenizer(config.base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]
         self._rows: list[Labelled] = list(batches.labelled(rows, self.tokenizer, config.max_tokens))
@@ -135,19 +134,25 @@ class ReaderTask:
 
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""
-        running = TorchNetwork(self.model, self.config.schedule.precision)
-        pairs = [(question, self._answered(question, running)) for question in self._dev]
-        found = {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
-        chosen = {name: found[name] for name in ("factoid_mrr", "yesno_macro_f1", "list_f_measure")}
+        running = TorchNetwork(AllHeads(self.model), self.config.schedule.precision)
+        found = plain_sums(self._dev, running, self.tokenizer, self.config.max_tokens)
+        chosen = {name: found[name] for name in DECISIVE}
         strict = {name: found[name] for name in ("factoid_strict_accuracy", "factoid_lenient_accuracy")}
         return {"mean": float(np.mean(list(chosen.values()))), **chosen, **strict}
 
-    def _answered(self, question: GoldQuestion, running: "TorchNetwork") -> Submitted:
-        texts = dict.fromkeys(snippet.text.strip() for snippet in question.snippets if snippet.text.strip())
-        contexts = [context_of(Passage(0, Document("", abstract=text), 0, len(text))) for text in texts]
-        room = self.config.max_tokens
-        readings = reader.read(running, self.tokenizer, room, question.body, contexts, max_tokens=20, count=5)
-        return Submitted(question.id, exact=ANSWERS[question.type](readings))
+
+def plain_sums(questions: Iterable[GoldQuestion], running: Runs, tokenizer: Tokenizer, room: int) -> dict[str, float]:
+    """The measures of BioASQ's phase B for a network that sees `room` tokens at once: each question is answered from
+    its gold snippets, by the sums of what the network gives to the same answer."""
+    pairs = [(question, _answered(question, running, tokenizer, room)) for question in questions]
+    return {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
+
+
+def _answered(question: GoldQuestion, running: Runs, tokenizer: Tokenizer, room: int) -> Submitted:
+    texts = dict.fromkeys(snippet.text.strip() for snippet in question.snippets if snippet.text.strip())
+    contexts = [context_of(Passage(0, Document("", abstract=text), 0, len(text))) for text in texts]
+    readings = reader.read(running, tokenizer, room, question.body, contexts, max_tokens=20, count=5)
+    return Submitted(question.id, exact=ANSWERS[question.type](readings))
 
 
 def _factoid(readings: Sequence[Reading]) -> tuple[str, ...]:
@@ -188,40 +193,13 @@ ANSWERS: Mapping[QuestionType, Callable[[Sequence[Reading]], tuple[str, ...]]] =
 }
 
 
-class TorchNetwork:
-    """A network in training, run as an exported one is."""
-
-    def __init__(self, model: torch.nn.Module, precision: str):
-        self._model, self._precision = model, precision
-
-    def run_all(self, sequences: Sequence[Encoding]) -> list[list[Array]]:
-        """The outputs of all heads for every sequence, without the batch dimension."""
-        device = next(self._model.parameters()).device
-        outputs: list[list[Array]] = []
-        for sequence in sequences:
-            ids, types = (torch.tensor([row], device=device) for row in (sequence.ids, sequence.type_ids))
-            with torch.inference_mode(), autocast(self._model, self._precision):
-                found = self._model(ids, torch.ones_like(ids), types)
-            heads = (found.start, found.end, found.tags, found.verdict, found.relevance)
-            outputs.append([head[0].float().cpu().numpy() for head in heads])
-        return outputs
-
-
-def backend_tokenizer(source: str) -> Tokenizer:
-    """The tokenizer of a model, without truncation or padding."""
-    backend: Tokenizer = AutoTokenizer.from_pretrained(source).backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
-    return backend
-
-
 def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
     """Write network, tokenizer and configuration as a folder that `bioqa export` and transformers take.
 
     Raises StorageError where the disk refuses.
     """
     task.model.save(folder)
-    AutoTokenizer.from_pretrained(task.config.base).save_pretrained(folder)
+    source.tokenizer(task.config.base).save_pretrained(folder)
     _write_record(folder, task.config, figures, finished=False)
 
 

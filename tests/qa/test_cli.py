@@ -16,7 +16,7 @@ from bioqa.index import builder
 from bioqa.qa import cli
 
 Run = Callable[..., Any]
-COMMANDS = ("ask", "search", "index", "corpus", "eval", "convert", "train", "export", "doctor", "completion")
+COMMANDS = ("ask", "search", "index", "corpus", "eval", "convert", "train", "export", "models", "doctor", "completion")
 MAIN = [sys.executable, "-c", "from bioqa.qa.cli import main; main()"]
 
 
@@ -70,6 +70,10 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
         (["eval", "bioasq", "--nonsense"], "No such option"),
         (["train", "nonsense"], "No such command"),
         (["export"], "Missing argument"),
+        (["models", "nonsense"], "No such command"),
+        (["models", "add"], "Missing argument"),
+        (["models", "add", "x", "--task", "tagger"], "Invalid value"),
+        (["models", "remove"], "Missing argument"),
         (["doctor", "now"], "unexpected extra argument"),
     ],
 )

@@ -16,8 +16,7 @@ network = pytest.importorskip("bioqa.train.network")
 reader = pytest.importorskip("bioqa.train.reader")
 recipe = pytest.importorskip("bioqa.train.recipe")
 export = pytest.importorskip("bioqa.train.export")
-
-pytestmark = pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript:DeprecationWarning")
+parity_of = pytest.importorskip("bioqa.train.parity").parity
 Run = Callable[..., Any]
 
 
@@ -80,7 +79,8 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
 def test_the_exported_reader_says_what_the_trained_one_does(recipe_file: Path, tmp_path: Path) -> None:
     config = recipe.read_recipe(recipe_file)
     reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
-    parity = export.export(str(tmp_path / "run"), tmp_path / "onnx", "reader", name="x", max_tokens=96)
+    original = export.export(str(tmp_path / "run"), {"int8": tmp_path / "onnx"}, "reader", name="x", max_tokens=96)
+    parity = parity_of(original, tmp_path / "onnx")
     assert parity.outputs.startswith("start_logits, end_logits, tag_logits, verdict_logits")
     assert parity.cosine > 0.9
 
@@ -108,16 +108,33 @@ def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
         reader.of_files(config, dev[0], lambda _: None)
 
 
-def test_a_folder_without_weights_or_with_pickled_ones_is_refused(
-    tmp_path: Path, tiny_bert: Callable[[str], Path]
-) -> None:
+def test_a_folder_without_weights_is_refused(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
         network.load(str(tmp_path))
     folder = tiny_bert("encoder")
-    torch.save({}, folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="no weights there"):
         network.load(str(folder))
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="cannot be loaded: its weights are not those of its configuration"):
+        network.load(str(folder))
+
+
+def test_training_begins_with_pickled_weights_as_with_safe_ones(
+    run: Run, recipe_file: Path, tmp_path: Path, tiny_biobert: Callable[[str], Path], pickled: Callable[[Path], Path]
+) -> None:
+    base = tiny_biobert("encoder")
+    before = network.load(str(base)).encoder.state_dict()
+    pickled(base)
+    after = network.load(str(base)).encoder.state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set", f"base={base}"]
+    outcome = run(*call, "--set", "schedule.epochs=1")
+    assert outcome.status == 0, outcome.err
+    exported = run("export", tmp_path / "run", "--to", tmp_path / "onnx", "--task", "reader")
+    assert exported.status == 0, exported.err
+    tokens = Reader(tmp_path / "onnx")._tokenizer.encode("Gene gene").tokens
+    assert tokens == ["[CLS]", "Gene", "gene", "[SEP]"]
 
 
 def test_weights_that_are_cut_off_are_refused(tiny_bert: Callable[[str], Path]) -> None:

@@ -1,0 +1,139 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bioqa.index.errors import InputError, ModelError
+from bioqa.train import source
+
+pytest.importorskip("transformers")
+
+
+def change(folder: Path, **fields: Any) -> None:
+    config = json.loads((folder / source.CONFIG).read_text())
+    (folder / source.CONFIG).write_text(json.dumps({**config, **fields}))
+
+
+def test_a_folder_with_safetensors_is_its_own_source(tiny_biobert: Callable[[str], Path]) -> None:
+    folder = tiny_biobert("encoder")
+    assert source.folder_of(str(folder)) == folder
+
+
+@pytest.mark.parametrize("given", ["", "/nowhere/at/all", "a/b/c", "../x", "-x", "a b", "a//b"])
+def test_what_is_no_folder_and_no_name_at_a_hub_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ModelError):
+        source.folder_of(given)
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"x")
+    with pytest.raises(ModelError, match="no folder there"):
+        source.folder_of(str(tmp_path / "model.bin"))
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "t5", None, ["bert"], "remote-code"])
+def test_another_architecture_is_refused(tiny_biobert: Callable[[str], Path], kind: Any) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, model_type=kind, auto_map={"AutoModel": "code.Model"})
+    with pytest.raises(ModelError, match="not of BERT's family; bioqa runs albert, bert"):
+        source.folder_of(str(folder))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"5"])
+def test_a_damaged_configuration_is_named(tiny_biobert: Callable[[str], Path], content: bytes) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / source.CONFIG).write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        source.folder_of(str(folder))
+    assert str(folder / source.CONFIG) in str(refused.value)
+
+
+def test_capitals_count_where_the_vocabulary_has_them(tiny_biobert: Callable[[str], Path]) -> None:
+    tokens = source.backend_tokenizer(str(tiny_biobert("encoder"))).encode("Gene gene CFTR É").tokens
+    assert tokens == ["[CLS]", "Gene", "gene", "CF", "##TR", "[UNK]", "[SEP]"]
+
+
+def test_capitals_do_not_count_where_the_vocabulary_has_none(tiny_biobert: Callable[[str], Path]) -> None:
+    folder = tiny_biobert("encoder")
+    words = (folder / "vocab.txt").read_text().splitlines()
+    lower = dict.fromkeys(word if word.startswith("[") else word.lower() for word in words)
+    (folder / "vocab.txt").write_text("\n".join([*lower, "é"]) + "\n", encoding="utf-8")
+    assert source.backend_tokenizer(str(folder)).encode("Gene É").tokens == ["[CLS]", "gene", "e", "[SEP]"]
+
+
+@pytest.mark.parametrize("lower", [True, False])
+def test_what_a_model_says_of_capitals_goes_before(tiny_biobert: Callable[[str], Path], lower: bool) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": lower}))
+    assert source.backend_tokenizer(str(folder)).encode("Gene").tokens[1] == ("gene" if lower else "Gene")
+
+
+@pytest.mark.parametrize("fewer", [1, 100])
+def test_a_tokenizer_with_more_words_than_the_embedding_is_another_models(
+    tiny_biobert: Callable[[str], Path], fewer: int
+) -> None:
+    folder = tiny_biobert("encoder")
+    rows = json.loads((folder / source.CONFIG).read_text())["vocab_size"] - fewer
+    change(folder, vocab_size=rows)
+    with pytest.raises(ModelError, match=f"its embedding {rows:,} rows: they are not of the same model"):
+        source.backend_tokenizer(str(folder))
+
+
+@pytest.mark.parametrize("rows", [None, "many", 3.5])
+def test_a_configuration_without_a_size_of_the_vocabulary_is_damaged(
+    tiny_biobert: Callable[[str], Path], rows: Any
+) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, vocab_size=rows)
+    with pytest.raises(ModelError):
+        source.backend_tokenizer(str(folder))
+
+
+def test_a_model_without_tokenizer_is_refused(tiny_biobert: Callable[[str], Path]) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / "vocab.txt").unlink()
+    with pytest.raises(ModelError, match="no tokenizer there"):
+        source.backend_tokenizer(str(folder))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])
+def test_a_damaged_tokenizer_is_refused(tiny_bert: Callable[[str], Path], content: bytes) -> None:
+    folder = tiny_bert("encoder")
+    (folder / "tokenizer.json").write_bytes(content)
+    with pytest.raises(ModelError, match="its tokenizer cannot be loaded"):
+        source.backend_tokenizer(str(folder))
+
+
+def test_a_vocabulary_that_is_not_utf_8_is_refused(tiny_biobert: Callable[[str], Path]) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / "vocab.txt").write_bytes(b"[UNK]\n\xff\xfe\n")
+    with pytest.raises(ModelError):
+        source.backend_tokenizer(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("kind", "places", "fits"),
+    [("bert", 256, True), ("bert", 255, False), ("roberta", 257, False), ("roberta", 258, True)],
+)
+def test_no_more_tokens_are_asked_for_than_there_are_positions(
+    tiny_biobert: Callable[[str], Path], kind: str, places: int, fits: bool
+) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, model_type=kind, max_position_embeddings=places, pad_token_id=1)
+    if fits:
+        source.check_room(str(folder), 256)
+        return
+    with pytest.raises(ModelError, match="pass --max-tokens 255 or fewer"):
+        source.check_room(str(folder), 256)
+
+
+def test_a_folder_beside_a_hub_name_is_preferred(
+    tiny_biobert: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_biobert("encoder"), tmp_path / "some" / "model")
+    monkeypatch.chdir(tmp_path)
+    assert source.folder_of("some/model") == Path("some/model")

@@ -1,0 +1,145 @@
+"""An exported model in each of its forms beside the original in PyTorch: size, outputs, speed, scores on questions."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import torch
+from tokenizers import Encoding
+
+from bioqa.eval.gold import GoldQuestion
+from bioqa.eval.tables import Table
+from bioqa.index.model import Model, read_card
+from bioqa.index.progress import Progress
+from bioqa.index.runtime import Network, processors, tokenizer
+from bioqa.train.parity import Parity, encoded, parity
+from bioqa.train.reader import DECISIVE, plain_sums
+from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced, fuse_attention
+
+ORIGINAL = "PyTorch fp32"
+_TIMED_TOKENS = 256  # the encoder's most, and about what a passage with title and question has
+_ROUNDS = 5  # of which the median counts; all networks take turns in each, so that what else runs disturbs all alike
+_A_PROCESSOR = 4  # passages in a round
+_LONG = ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene. " * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One form of a model: its size, its parity with the original, how many passages of so many tokens it takes a
+    second and how many times the original's that is, and the scores of a reader by the names of BioASQ's measures."""
+
+    weights: str
+    megabytes: float
+    parity: Parity
+    tokens: int
+    passages_per_s: float
+    times_original: float
+    scores: Mapping[str, float]
+
+
+def compare(
+    original: Traced, targets: Mapping[str, Path], questions: Sequence[GoldQuestion], progress: Progress
+) -> list[Row]:
+    """The original, then the model in each folder of `targets`, which are named by precision.
+
+    A reader is scored by what it answers to `questions`, where there are any, from their gold snippets, as training
+    does.
+    """
+    models = {precision: Model(folder, read_card(folder)) for precision, folder in targets.items()}
+    fuse_attention(original.module)
+    networks: dict[str, TorchNetwork | Network] = {ORIGINAL: TorchNetwork(original.module)}
+    networks |= {name: Network(model) for name, model in models.items()}
+    some = next(iter(models.values()))
+    timed = encoded(some, *_LONG)
+    timed.truncate(_TIMED_TOKENS)
+    speeds = _speeds(networks, timed)
+    scores = _scores(networks, some, questions, original.outputs, progress)
+    sizes = {name: (folder / "model.onnx").stat().st_size for name, folder in targets.items()}
+    sizes[ORIGINAL] = sum(tensor.numel() * tensor.element_size() for tensor in original.module.parameters())
+    same = Parity(", ".join(original.outputs), 0.0, 1.0)
+    return [
+        Row(
+            weights=name,
+            megabytes=sizes[name] / 1e6,
+            parity=parity(original, targets[name]) if name in targets else same,
+            tokens=len(timed.ids),
+            passages_per_s=speeds[name],
+            times_original=speeds[name] / speeds[ORIGINAL],
+            scores=scores[name],
+        )
+        for name in networks
+    ]
+
+
+def table(title: str, rows: Sequence[Row]) -> Table:
+    """The rows as a table."""
+    scores = list(rows[0].scores)
+    return Table(
+        f"{title}: {rows[0].parity.outputs}; passages of {rows[0].tokens} tokens",
+        [
+            *("weights", "MB", "largest difference", "least cosine", "passages a second", f"times {ORIGINAL}"),
+            *(name.replace("_", " ") for name in scores),
+        ],
+        [
+            [
+                *(row.weights, row.megabytes, row.parity.largest_difference, row.parity.cosine),
+                *(row.passages_per_s, row.times_original),
+                *(row.scores[name] for name in scores),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _speeds(networks: Mapping[str, TorchNetwork | Network], sequence: Encoding) -> dict[str, float]:
+    """How many sequences like this one each network takes a second; PyTorch one by one or all at once, whichever is
+    faster."""
+    torch.set_num_threads(processors())
+    sequences = [sequence] * (_A_PROCESSOR * processors())
+    ways: list[tuple[str, Callable[[], object]]] = []
+    for name, network in networks.items():
+        ways.append((name, partial(network.run_all, sequences)))
+        if isinstance(network, TorchNetwork):
+            ways.append((name, partial(network.run, sequences)))
+    for _, way in ways:
+        way()
+    taken: list[list[float]] = [[] for _ in ways]
+    for _ in range(_ROUNDS):
+        for seconds, (_, way) in zip(taken, ways, strict=True):
+            began = time.perf_counter()
+            way()
+            seconds.append(time.perf_counter() - began)
+    rates = [(name, len(sequences) / median(seconds)) for (name, _), seconds in zip(ways, taken, strict=True)]
+    return {name: max(rate for other, rate in rates if other == name) for name in networks}
+
+
+def _scores(
+    networks: Mapping[str, TorchNetwork | Network],
+    model: Model,
+    questions: Sequence[GoldQuestion],
+    outputs: Sequence[str],
+    progress: Progress,
+) -> dict[str, dict[str, float]]:
+    asked = [question for question in questions if question.snippets]
+    if not asked:
+        return {name: {} for name in networks}
+    measured = (
+        DECISIVE if tuple(outputs) == ALL_HEADS else DECISIVE[:1]
+    )  # spans alone say neither yes nor what is a list
+    done, total = 0, len(asked) * len(networks)
+
+    def counted() -> Iterator[GoldQuestion]:
+        nonlocal done
+        for question in asked:
+            yield question
+            done += 1
+            progress.update(done / total, done)
+
+    found = {}
+    for name, network in networks.items():
+        sums = plain_sums(counted(), network, tokenizer(model), model.card.max_tokens)
+        found[name] = {measure: sums[measure] for measure in measured}
+    return found

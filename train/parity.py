@@ -1,0 +1,62 @@
+"""How far an exported network is from its original in PyTorch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Encoding
+
+from bioqa.index.errors import ModelError
+from bioqa.index.model import Model, read_card
+from bioqa.index.runtime import Array, Network, tokenizer
+from bioqa.train.traced import TorchNetwork, Traced
+
+_TEXTS = (  # (question, passage) pairs of different lengths
+    ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene."),
+    (
+        "What does IL-6 do?",
+        "Interleukin-6 (IL-6) induces acute-phase proteins in the liver; TNF-α does so indirectly. " * 4,
+    ),
+    (
+        "List the symptoms of hypothyroidism.",
+        "Fatigue, cold intolerance, constipation and weight gain are typical. " * 12,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far the exported network is from the original on a few texts."""
+
+    outputs: str
+    largest_difference: float
+    cosine: float  # the smallest over the texts
+
+
+def parity(original: Traced, folder: Path) -> Parity:
+    """How far the model in `folder` is from its original. Raises ModelError where either gives what is no number."""
+    model = Model(folder, read_card(folder))
+    exported, reference = Network(model), TorchNetwork(original.module)
+    differences, cosines = [], []
+    for question, passage in _TEXTS:
+        sequence = encoded(model, question, passage)
+        for ours, theirs in zip(exported.run(sequence), reference.run_all([sequence])[0], strict=True):
+            if not np.isfinite(theirs).all() or not np.isfinite(ours).all():
+                raise ModelError(
+                    f"{folder}: the network gives what is no number; the weights it comes from are damaged"
+                )
+            differences.append(float(np.abs(ours - theirs).max()))
+            cosines.append(_cosine(ours, theirs))
+    return Parity(", ".join(original.outputs), max(differences), min(cosines))
+
+
+def encoded(model: Model, question: str, passage: str) -> Encoding:
+    """What the model sees of a passage, a reader with a question before it."""
+    encode = tokenizer(model).encode
+    sequence = encode(passage) if model.card.task == "encoder" else encode(question, passage)
+    sequence.truncate(model.card.max_tokens)
+    return sequence
+
+
+def _cosine(some: Array, other: Array) -> float:
+    return float((some * other).sum() / np.linalg.norm(some) / np.linalg.norm(other))

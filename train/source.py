@@ -1,0 +1,110 @@
+"""Where a model to train or export comes from: a folder, or a hub."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bioqa.eval.gold import read_json
+from bioqa.index.errors import ModelError
+from bioqa.train import hub, weights
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+CONFIG = "config.json"
+FAMILY = ("albert", "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta")
+_COUNT_FROM_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta"}  # their positions begin after the padding id
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+
+
+def folder_of(source: str) -> Path:
+    """The folder of a model that a user names, by a folder or a hub name; its weights are in safetensors.
+
+    Raises ModelError for what is no model of BERT's family, BioqaError where a hub is needed and not reachable.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        if folder.exists() or not hub.NAME.fullmatch(source):
+            raise ModelError(
+                f"{source}: no folder there, and no name of a model at a hub such as dmis-lab/biobert-base-cased-v1.2"
+            )
+        folder = hub.fetched(source)
+    kind = _config(folder).get("model_type")
+    if kind not in FAMILY:
+        raise ModelError(
+            f"{folder / CONFIG}: a model of type {kind!r}, not of BERT's family; bioqa runs {', '.join(FAMILY)}"
+        )
+    return weights.as_safetensors(folder)
+
+
+def tokenizer(source: str) -> Any:
+    """The tokenizer of a model, in a folder or at a hub, as transformers has it.
+
+    Where only the vocabulary is there, as of BioBERT, words in it with capitals tell that capitals count.
+
+    Raises ModelError where there is none, or not the one of the model.
+    """
+    from transformers import AutoTokenizer
+
+    folder = folder_of(source)
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        raise ModelError(f"{source}: no tokenizer there; expected one of {', '.join(_TOKENIZERS)}")
+    try:
+        found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **_casing(folder))
+        words = max(found.get_vocab().values()) + 1
+    except Exception as error:  # what transformers raises at damaged files shares no base class
+        raise ModelError(f"{source}: its tokenizer cannot be loaded: {first_line(error)}") from None
+    rows = _config(folder).get("vocab_size")
+    if not isinstance(rows, int) or words > rows:
+        raise ModelError(
+            f"{source}: its tokenizer has {words:,} words, its embedding {rows:,} rows: they are not of the same model"
+            if isinstance(rows, int)
+            else f"{folder / CONFIG}: damaged: vocab_size is {rows!r}, expected a number"
+        )
+    return found
+
+
+def backend_tokenizer(source: str) -> "Tokenizer":
+    """The tokenizer of a model, without truncation or padding."""
+    backend: Tokenizer = tokenizer(source).backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    return backend
+
+
+def check_room(source: str, max_tokens: int) -> None:
+    """Raises ModelError where a model has no positions for so many tokens."""
+    config = _config(folder_of(source))
+    places = int(config.get("max_position_embeddings", max_tokens))
+    if config.get("model_type") in _COUNT_FROM_PADDING:
+        places -= int(config.get("pad_token_id", 1)) + 1
+    if places < max_tokens:
+        raise ModelError(f"{source}: sees {places} tokens at most; pass --max-tokens {places} or fewer")
+
+
+def first_line(error: Exception) -> str:
+    """What an error of another library says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _casing(folder: Path) -> dict[str, bool]:
+    """What to tell transformers of capitals, where the model's own files do not."""
+    if (folder / "tokenizer.json").is_file() or not (folder / "vocab.txt").is_file():
+        return {}
+    said = folder / "tokenizer_config.json"
+    if said.is_file() and "do_lower_case" in _object(said):
+        return {}
+    words = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    return {"do_lower_case": not any(word != word.lower() for word in words if not word.startswith("["))}
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    if not (folder / CONFIG).is_file():
+        raise ModelError(f"{folder}: cannot be loaded: no model there (no {CONFIG})")
+    return _object(folder / CONFIG)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    content = read_json(path, "a model's configuration")
+    if not isinstance(content, dict):
+        raise ModelError(f"{path}: damaged: expected an object")
+    return content

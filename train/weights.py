@@ -1,0 +1,90 @@
+"""Weights of a model to train or export: safetensors, or PyTorch's pickled file, turned into safetensors once."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bioqa.index.errors import ModelError, StorageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
+_SPLIT = "model.safetensors.index.json"
+_BESIDE = (".json", ".txt", ".model")  # configuration and tokenizer
+_CURE = f"get {SAFE} of the same model"
+_OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}  # of TensorFlow's BERT
+
+
+def as_safetensors(folder: Path) -> Path:
+    """A folder with the model of `folder` in safetensors: itself, or one in the user's cache.
+
+    Raises ModelError where it has no weights, or a pickle that holds anything but weights; StorageError where the disk
+    refuses.
+    """
+    if (folder / SAFE).is_file() or (folder / _SPLIT).is_file():
+        return folder
+    if not (folder / PICKLED).is_file():
+        raise ModelError(f"{folder}: cannot be loaded: no weights there, neither {SAFE} nor {PICKLED}")
+    import platformdirs
+    from safetensors import SafetensorError
+
+    pickled = folder / PICKLED
+    beside = [file for file in sorted(folder.iterdir()) if file.suffix in _BESIDE and file.is_file()]
+    try:
+        states = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in [pickled, *beside]]
+        identity = sha256(repr(states).encode()).hexdigest()[:16]
+        target = Path(platformdirs.user_cache_dir("bioqa")) / "converted" / identity
+        if not target.exists():
+            _convert(read(pickled), beside, target)
+    except (OSError, SafetensorError) as error:
+        raise StorageError(f"{folder}: its weights could not be converted to {SAFE}: {error}") from None
+    return target
+
+
+def read(pickled: Path) -> dict[str, "Tensor"]:
+    """The tensors in a file of PyTorch's, by name. No code in it is run: a pickle with any is refused.
+
+    Raises ModelError for such a file, and for one that is damaged or holds something else.
+    """
+    import torch
+
+    try:
+        content: Any = torch.load(pickled, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged pickle can raise anything
+        said = str(error).strip().splitlines()[:1]
+        raise ModelError(
+            f"{pickled}: refused, because it is damaged or holds code beside weights "
+            f"({type(error).__name__}: {''.join(said)[:150]}); {_CURE}"
+        ) from None
+    if not isinstance(content, Mapping) or not all(
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in content.items()
+    ):
+        raise ModelError(f"{pickled}: refused: expected tensors by name and nothing else; {_CURE}")
+    return {_renamed(name): tensor for name, tensor in content.items()}
+
+
+def _renamed(name: str) -> str:
+    for old, new in _OLD_NAMES.items():
+        name = name.replace(old, new)
+    return name
+
+
+def _convert(tensors: Mapping[str, "Tensor"], beside: list[Path], target: Path) -> None:
+    from safetensors.torch import save_file
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="converting-", dir=target.parent))
+    try:
+        for file in beside:
+            shutil.copyfile(file, fresh / file.name)
+        # Copies, because tied weights share memory, which safetensors does not store.
+        save_file({name: tensor.clone().contiguous() for name, tensor in tensors.items()}, fresh / SAFE)
+        fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
