@@ -20,7 +20,8 @@ from bioqa.index.errors import InputError
 from bioqa.index.filters import NO_FILTER
 from bioqa.index.fusion import FUSIONS
 from bioqa.index.hybrid import DEPTH, FUSION, Index, Query
-from bioqa.index.lexical import LexicalIndex, LexicalWriter
+from bioqa.index.lexical import LexicalIndex
+from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.manifest import read_manifest
 from bioqa.index.records import Document, Passage
 from bioqa.qa.config import AskConfig

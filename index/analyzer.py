@@ -20,6 +20,7 @@ _ASKING = re.compile(  # words that ask rather than say what about: the literatu
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(r"['’]s\b")
+_AROUND = '.,;:()[]"'  # what is written close to a word and is none of its terms
 _RUN = re.compile(r"[^\W_]+")
 _PAIR = re.compile(r"(?=(?<![^\W_])([^\W_]+)[-‐‑–/+.:*'’]([^\W_]+))")  # neighbours with one mark between them
 
@@ -76,7 +77,8 @@ class _Words(dict[str, tuple[str, ...]]):
     """The terms of words, remembered: no term reaches over a blank, and most words have been seen before."""
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        made = _terms_of(word)
+        bare = word.strip(_AROUND)
+        made = _terms_of(word) if bare == word else self[bare]
         if len(word) < _LONG:
             if len(self) >= _REMEMBERED:
                 self.clear()

@@ -11,7 +11,8 @@ from bioqa.index import analyzer, corpus, layouts, passages
 from bioqa.index.budget import Budget
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
-from bioqa.index.lexical import LexicalIndex, LexicalWriter, disk_errors, length
+from bioqa.index.lexical import LexicalIndex
+from bioqa.index.lexical_writer import LexicalWriter, disk_errors, length
 from bioqa.index.manifest import MANIFEST, Manifest, Source, read_manifest
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage, Record
@@ -189,8 +190,7 @@ class _Build:
             for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
-            for passage, row in zip(fresh, rows, strict=True):
-                writer.add(passage, row)
+            added = sum(writer.add(passage, row) for passage, row in zip(fresh, rows, strict=True))
             writer.commit()
 
         removed = np.concatenate([store.removed, outdated])
@@ -202,11 +202,7 @@ class _Build:
                 self._manifest,
                 documents=self._manifest.documents + len(documents) - len(outdated),
                 passages=self._manifest.passages + len(fresh) - len(gone),
-                tokens=(
-                    self._manifest.tokens + sum(map(length, fresh)) - sum(map(length, gone))
-                    if len(removed)
-                    else self._counted_tokens(lexical_folder, fresh)
-                ),
+                tokens=self._manifest.tokens + added - sum(map(length, gone)),
                 segments=(*self._manifest.segments, segment),
                 sources=sources,
                 lexical=name,
@@ -243,11 +239,6 @@ class _Build:
         if not self._manifest.lexical:
             return []
         return LexicalIndex(self._folder / "lexical" / self._manifest.lexical).document_rows(ids)
-
-    def _counted_tokens(self, lexical_folder: Path, fresh: Sequence[Passage]) -> int:
-        """The number of terms of all passages as tantivy counts them, which is right while nothing has been removed."""
-        some_term = next((term for passage in fresh for term in analyzer.terms(passage.titled)), None)
-        return LexicalIndex(lexical_folder).counted_tokens(some_term) if some_term else self._manifest.tokens
 
     def _vectors(self, fresh: Sequence[Passage], gone: Sequence[Passage], store: Store) -> Array | None:
         """The vectors of fresh passages; one that says what one did that it replaces keeps its vector."""

@@ -1,4 +1,4 @@
-"""BM25 over passages, in tantivy."""
+"""BM25 over passages, in tantivy: searching."""
 
 import contextlib
 import json
@@ -9,91 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import tantivy
 
 from bioqa.index import analyzer, bm25, ties
-from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.errors import IndexFolderError
 from bioqa.index.filters import Filter
 from bioqa.index.records import RETRACTED, Passage
 from bioqa.index.runtime import Array
 
-_EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
-_WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
 _SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
-
-
-def _schema() -> Any:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", tokenizer_name=analyzer.NAME, index_option="freq")
-    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
-    for name in _EXACT:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("year", indexed=True, fast=True)
-    builder.add_unsigned_field("passage", fast=True)
-    builder.add_unsigned_field("document", indexed=True, fast=True)
-    return builder.build()
-
-
-class LexicalWriter:
-    """Adds passages to, and removes documents from, the tantivy index in a folder; nothing shows before `commit`."""
-
-    def __init__(self, folder: Path):
-        self._index = tantivy.Index(_schema(), path=str(folder))
-        self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
-        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
-        # One thread: several would number equal passages differently every time, and Python feeds no more than one.
-        self._writer = self._index.writer(_WRITER_MEMORY, 1)
-
-    def add(self, passage: Passage, document_row: int) -> None:
-        """Index a passage under its number; title and heading count as parts of every passage they stand above."""
-        document = passage.document
-        entry = tantivy.Document()
-        entry.add_text("text", " ".join(analyzer.terms(passage.titled)))  # tantivy only takes them apart again
-        entry.add_text("id", document.id)
-        entry.add_unsigned("passage", passage.number)
-        entry.add_unsigned("document", document_row)
-        if document.year:
-            entry.add_unsigned("year", document.year)
-        terms = (
-            (document.journal,),
-            document.mesh,
-            document.publication_types,
-            (document.language,),
-            (document.status,),
-        )
-        for name, values in zip(_EXACT, terms, strict=True):
-            for value in filter(None, values):
-                entry.add_text(name, value.casefold())
-        self._writer.add_document(entry)
-
-    def remove(self, document_row: int) -> None:
-        """Drop all passages of a document."""
-        # By query: delete_documents_by_term takes an int for a signed one, which matches nothing in an unsigned field.
-        self._writer.delete_documents_by_query(tantivy.Query.term_query(_schema(), "document", document_row))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the writer's threads: none writes on into a folder that is deleted after an error."""
-        self._writer = None
-
-    def commit(self) -> None:
-        """Make the changes permanent and end the writer."""
-        self._writer.commit()
-        self._writer.wait_merging_threads()
-
-
-@contextlib.contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """tantivy reports every failure as ValueError or OSError text: make it a StorageError that names the folder."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise StorageError(f"{folder}: writing the lexical index failed: {error}") from error
 
 
 def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
@@ -103,11 +30,6 @@ def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
         if file.suffix != ".lock":
             (Path(mirror.name) / file.name).symlink_to(file.resolve())
     return mirror
-
-
-def length(passage: Passage) -> int:
-    """How many terms are indexed of a passage."""
-    return len(analyzer.terms(passage.titled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +129,6 @@ class LexicalIndex:
         if self._counted_mean is None:
             self._counted_mean = self._explained_mean(scored)
         return self._living.tokens / self.passages / self._counted_mean
-
-    def counted_tokens(self, term: str) -> int:
-        """The number of terms in all passages as tantivy counts them, to the precision of float32.
-
-        `term` is one that a passage holds. Exact up to 8 million where nothing has been removed.
-        """
-        return round(self._explained_mean(self._term("text", term)) * self._counted)
 
     def _explained_mean(self, scored: Any) -> float:
         with self._reading():

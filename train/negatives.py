@@ -7,7 +7,8 @@ from pathlib import Path
 from bioqa.eval import alignment
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.index.filters import NO_FILTER
-from bioqa.index.lexical import LexicalIndex, LexicalWriter
+from bioqa.index.lexical import LexicalIndex
+from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.records import Document, Passage
 from bioqa.qa.questions import QuestionType
 from bioqa.train.examples import Example

@@ -74,9 +74,9 @@ def test_an_interrupted_build_goes_on(interrupted: Path, corpus: Path, monkeypat
     added: list[str] = []
     add = builder.LexicalWriter.add
 
-    def counting(writer: builder.LexicalWriter, passage: Passage, row: int) -> None:
+    def counting(writer: builder.LexicalWriter, passage: Passage, row: int) -> int:
         added.append(passage.document.id)
-        add(writer, passage, row)
+        return add(writer, passage, row)
 
     monkeypatch.setattr(builder.LexicalWriter, "add", counting)
     assert built(corpus) == interrupted

@@ -4,7 +4,8 @@ import math
 import pytest
 
 from bioqa.index import bm25
-from bioqa.index.lexical import LexicalIndex, LexicalWriter
+from bioqa.index.lexical import LexicalIndex
+from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.records import Document, Passage
 
 LENGTHS = [1, 2, 23, 24, 25, 39, 40, 41, 42, 43, 55, 56, 59, 60, 87, 88, 95, 96, 100, 199, 200, 500, 1000, 4321]

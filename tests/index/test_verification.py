@@ -14,7 +14,7 @@ from bioqa.index import builder, digests, manifest, verification
 from bioqa.index.digests import files
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError
-from bioqa.index.lexical import LexicalWriter
+from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from bioqa.index.verification import Finding, verify
 

@@ -1,0 +1,96 @@
+"""BM25 over passages, in tantivy: writing."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import tantivy
+
+from bioqa.index import analyzer
+from bioqa.index.errors import StorageError
+from bioqa.index.records import Passage
+
+_EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
+_WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", tokenizer_name=analyzer.NAME, index_option="freq")
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    for name in _EXACT:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("year", indexed=True, fast=True)
+    builder.add_unsigned_field("passage", fast=True)
+    builder.add_unsigned_field("document", indexed=True, fast=True)
+    return builder.build()
+
+
+class LexicalWriter:
+    """Adds passages to, and removes documents from, the tantivy index in a folder; nothing shows before `commit`."""
+
+    def __init__(self, folder: Path):
+        self._index = tantivy.Index(_schema(), path=str(folder))
+        self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
+        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
+        # One thread: several would number equal passages differently every time, and Python feeds no more than one.
+        self._writer = self._index.writer(_WRITER_MEMORY, 1)
+
+    def add(self, passage: Passage, document_row: int) -> int:
+        """Index a passage under its number, and return how many terms it has.
+
+        Title and heading count as parts of every passage they stand above.
+        """
+        document = passage.document
+        written = analyzer.terms(passage.titled)
+        entry = tantivy.Document()
+        entry.add_text("text", " ".join(written))  # tantivy only takes them apart again
+        entry.add_text("id", document.id)
+        entry.add_unsigned("passage", passage.number)
+        entry.add_unsigned("document", document_row)
+        if document.year:
+            entry.add_unsigned("year", document.year)
+        terms = (
+            (document.journal,),
+            document.mesh,
+            document.publication_types,
+            (document.language,),
+            (document.status,),
+        )
+        for name, values in zip(_EXACT, terms, strict=True):
+            for value in filter(None, values):
+                entry.add_text(name, value.casefold())
+        self._writer.add_document(entry)
+        return len(written)
+
+    def remove(self, document_row: int) -> None:
+        """Drop all passages of a document."""
+        # By query: delete_documents_by_term takes an int for a signed one, which matches nothing in an unsigned field.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(_schema(), "document", document_row))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the writer's threads: none writes on into a folder that is deleted after an error."""
+        self._writer = None
+
+    def commit(self) -> None:
+        """Make the changes permanent and end the writer."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+
+@contextlib.contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """tantivy reports every failure as ValueError or OSError text: make it a StorageError that names the folder."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise StorageError(f"{folder}: writing the lexical index failed: {error}") from error
+
+
+def length(passage: Passage) -> int:
+    """How many terms are indexed of a passage."""
+    return len(analyzer.terms(passage.titled))
