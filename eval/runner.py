@@ -81,7 +81,7 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
         submitted = Submitted(
             id=question.id,
             exact=tuple(answer.text for answer in best),
-            ideal=response.ideal_answer or _written(summary.choose(response.sentences, config.ideal_words)),
+            ideal=response.ideal_answer or summary.written(summary.choose(response.sentences, config.ideal_words)),
             documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
             snippets=tuple(snippet_of(sentence) for sentence in response.sentences[:SNIPPETS]),
         )
@@ -94,10 +94,6 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
             row=diagnosis.entry(question, response, best),
             milliseconds=response.timings_ms["total"],
         )
-
-
-def _written(sentences: Sequence[Sentence]) -> str:
-    return " ".join(sentence.text for sentence in sentences)
 
 
 def snippet_of(sentence: Sentence) -> Snippet:

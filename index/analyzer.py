@@ -56,11 +56,12 @@ def _plain() -> Any:
 
 def _terms_of(word: str) -> tuple[str, ...]:
     """The terms of what stands between two blanks: its parts, and behind them the symbols in it as wholes."""
-    if word.isascii() and word.isalpha():
+    if word.isascii() and word.isalnum():
         return tuple(_stemmed().analyze(word))
     word = _POSSESSIVE.sub("", word)
-    symbols = "".join(f" {''.join(greek.spelled(symbol).split())}" for symbol in dict.fromkeys(_symbols(word)))
-    return (*_stemmed().analyze(greek.spelled(word)), *_as_written().analyze(symbols))
+    parts = _stemmed().analyze(greek.spelled(word))
+    symbols = " ".join("".join(greek.spelled(symbol).split()) for symbol in dict.fromkeys(_symbols(word)))
+    return (*parts, *_as_written().analyze(symbols)) if symbols else tuple(parts)
 
 
 def _symbols(word: str) -> Iterator[str]:

@@ -136,7 +136,7 @@ def ask(
     from bioqa.qa.engine import Engine
     from bioqa.qa.questions import QuestionType
 
-    config = AskConfig(passages=passages, top=top, min_confidence=min_confidence, narrow=narrow)
+    config = AskConfig(passages=passages, top=top, min_confidence=min_confidence, narrow=narrow, prose=as_json)
     if question != "-":
         questions.checked(question, config.max_question_characters)  # before anything is loaded
     engine = Engine(folder or starter.index_folder(), reader_folder)

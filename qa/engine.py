@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bioqa.index import model
@@ -116,9 +116,12 @@ class Engine:
         found = self.calibration.found.probability(found_features)
         readings: list[Reading] = []
         answers: list[Answer] = []
-        with watch("sentences"):
-            sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
-        if asked.type in (QuestionType.FACTOID, QuestionType.LIST):
+        sentences: list[Sentence] = []
+        by_spans = asked.type in (QuestionType.FACTOID, QuestionType.LIST)
+        if config.prose or not by_spans:
+            with watch("sentences"):
+                sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
+        if by_spans:
             fitted: calibration.Logistic = getattr(self.calibration, asked.type)
             with watch("read"):
                 longest = config.list_tokens if asked.type is QuestionType.LIST else config.factoid_tokens
@@ -145,7 +148,7 @@ class Engine:
             answers=given,
             guesses=tuple(answers[: config.top]) if abstained else (),
             abstained=abstained,
-            ideal_answer=" ".join(sentence.text for sentence in chosen),
+            ideal_answer=summary.written(chosen),
             citations=tuple(chosen),
             sentences=tuple(sentences),
             found=found,
@@ -204,10 +207,12 @@ def distinct(best_first: Sequence[Answer]) -> list[Answer]:
 
 
 def _led_by_evidence(answers: Sequence[Answer], sentences: Sequence[Sentence]) -> list[Sentence]:
-    """The sentences, before them the best one of the best answer, counted as most relevant."""
-    best = [answer.evidence[0] for answer in answers[:1]]
-    lead = [Sentence(item.passage, item.sentence, 1.0) for item in best]
-    return lead + [sentence for sentence in sentences if all(sentence.text != item.sentence for item in best)]
+    """The sentences, before the others the best one of the best answer, as the most relevant."""
+    if not answers:
+        return list(sentences)
+    best = answers[0].evidence[0]
+    lead = next((each for each in sentences if each.text == best.sentence), Sentence(best.passage, best.sentence, 1.0))
+    return [replace(lead, relevance=1.0), *(each for each in sentences if each.text != best.sentence)]
 
 
 class Watch:

@@ -75,6 +75,11 @@ def choose(sentences: Sequence[Sentence], words: int) -> list[Sentence]:
     return [sentences[i] for i in chosen]
 
 
+def written(sentences: Sequence[Sentence]) -> str:
+    """The sentences as one text."""
+    return " ".join(sentence.text for sentence in sentences)
+
+
 def _likeness(one: Sentence, other: Sentence) -> float:
     """Cosine of two sentences, or the share of the first one's words that the other has too."""
     if one.vector is not None and other.vector is not None:

@@ -126,9 +126,7 @@ def _scores(
     asked = [question for question in questions if question.snippets]
     if not asked:
         return {name: {} for name in networks}
-    measured = (
-        DECISIVE if tuple(outputs) == ALL_HEADS else DECISIVE[:1]
-    )  # spans alone say neither yes nor what is a list
+    measured = DECISIVE if tuple(outputs) == ALL_HEADS else DECISIVE[:1]  # spans alone answer factoid questions only
     done, total = 0, len(asked) * len(networks)
 
     def counted() -> Iterator[GoldQuestion]:

@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from bioqa.index.errors import ModelError
 from bioqa.train import weights
-from bioqa.train.source import first_line, folder_of
+from bioqa.train.source import folder_of, loading
 
 TAGS = ("outside", "begin", "inside")  # of list items
 VERDICTS = ("yes", "no", "neither")  # what a text says to a yes/no question
@@ -113,7 +113,7 @@ def weighted(kind: Any, source: str, attention: str) -> Any:
     folder = folder_of(source)
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # what it says of weights that are left over or missing is checked below
-    try:
+    with loading(f"{source}: cannot be loaded as a BERT-family model"):
         model, told = kind.from_pretrained(
             folder,
             dtype=torch.float32,
@@ -122,8 +122,6 @@ def weighted(kind: Any, source: str, attention: str) -> Any:
             output_loading_info=True,
             trust_remote_code=False,
         )
-    except Exception as error:  # what transformers raises at damaged files shares no base class
-        raise ModelError(f"{source}: cannot be loaded as a BERT-family model: {first_line(error)}") from None
     missing = sorted(name for name in told["missing_keys"] if "pooler." not in name)
     if any(name.startswith(_SPAN_HEAD) for name in missing):
         raise ModelError(

@@ -49,9 +49,7 @@ def int8(network: "ModelProto") -> "ModelProto":
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     _scale_rows(network.graph)
-    onnx.helper.set_model_props(
-        network, {"onnx.quant.pre_process": "onnxruntime.quant"}
-    )  # else it warns; nothing to do
+    onnx.helper.set_model_props(network, {"onnx.quant.pre_process": "onnxruntime.quant"})  # else it asks for that
     with TemporaryDirectory() as scratch:
         target = Path(scratch) / "int8.onnx"
         quantize_dynamic(network, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)

@@ -1,5 +1,7 @@
 """Where a model to train or export comes from: a folder, or a hub."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +50,9 @@ def tokenizer(source: str) -> Any:
     folder = folder_of(source)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(f"{source}: no tokenizer there; expected one of {', '.join(_TOKENIZERS)}")
-    try:
+    with loading(f"{source}: its tokenizer cannot be loaded"):
         found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **_casing(folder))
         words = max(found.get_vocab().values()) + 1
-    except Exception as error:  # what transformers raises at damaged files shares no base class
-        raise ModelError(f"{source}: its tokenizer cannot be loaded: {first_line(error)}") from None
     rows = _config(folder).get("vocab_size")
     if not isinstance(rows, int) or words > rows:
         raise ModelError(
@@ -81,9 +81,13 @@ def check_room(source: str, max_tokens: int) -> None:
         raise ModelError(f"{source}: sees {places} tokens at most; pass --max-tokens {places} or fewer")
 
 
-def first_line(error: Exception) -> str:
-    """What an error of another library says, in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+@contextmanager
+def loading(complaint: str) -> Iterator[None]:
+    """Whatever transformers raises at damaged files becomes a ModelError: `complaint` and the first line of it."""
+    try:
+        yield
+    except Exception as error:  # its errors share no base class
+        raise ModelError(f"{complaint}: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from None
 
 
 def _casing(folder: Path) -> dict[str, bool]:

@@ -106,6 +106,17 @@ def test_the_answer_comes_from_the_passages_that_are_handed_over(engine: Engine,
     assert set(cited(response)) == {"7"}
 
 
+def test_without_prose_no_sentence_is_encoded_and_the_evidence_stands_for_an_ideal_answer(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = engine.ask(QUESTIONS[QuestionType.FACTOID], ALWAYS)
+    monkeypatch.setattr("bioqa.qa.summary.relevant_sentences", lambda *_: pytest.fail("sentences were looked for"))
+    short = engine.ask(QUESTIONS[QuestionType.FACTOID], replace(ALWAYS, prose=False))
+    assert short.answers == whole.answers
+    assert short.sentences == ()
+    assert short.ideal_answer == short.answers[0].evidence[0].sentence == whole.citations[0].text
+
+
 def test_a_summary_is_sentences_of_the_corpus_and_no_answers(engine: Engine) -> None:
     response = engine.ask(QUESTIONS[QuestionType.SUMMARY], ALWAYS)
     assert response.type is QuestionType.SUMMARY
