@@ -9,6 +9,7 @@ from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, open_model, shipped
 from bioqa.index.records import Hit
 from bioqa.qa.aggregate import Candidate, overlap
+from bioqa.qa.reader import Reading
 from bioqa.qa.terms import QuestionTerms
 
 FILE = "calibration.json"
@@ -58,14 +59,19 @@ def _logistic(fields: dict[str, Any]) -> Logistic:
 
 
 def answer_features(
-    candidates: Sequence[Candidate], place: int, terms: QuestionTerms, similarities: Mapping[int, float]
+    candidates: Sequence[Candidate],
+    place: int,
+    terms: QuestionTerms,
+    similarities: Mapping[int, float],
+    relevances: Mapping[int, float],
 ) -> dict[str, float]:
     """What tells whether `candidates[place]` is right.
 
     support: log of its support; margin: log of its support over that of its rival, which is the best answer, or for the
     best answer the next one that stands on other words;
     documents: log of how many say so; coverage: share of the question's terms in its best passage; similarity: cosine
-    of question and best passage; place: log of its place, from 1.
+    of question and best passage; relevance: log-odds that the reader gives to its best passage being to the point;
+    place: log of its place, from 1.
     """
     candidate = candidates[place]
     others = (other.support for other in candidates if not overlap(candidate.evidence, other.evidence))
@@ -77,18 +83,29 @@ def answer_features(
         "documents": log(len(candidate.evidence)),
         "coverage": terms.coverage_of(best),
         "similarity": similarities.get(best.number, 0.0),
+        "relevance": _log_odds(relevances.get(best.number, 0.5)),
         "place": log(place + 1),
     }
 
 
-def found_features(hits: Sequence[Hit], terms: QuestionTerms) -> dict[str, float]:
+def found_features(hits: Sequence[Hit], terms: QuestionTerms, readings: Sequence[Reading]) -> dict[str, float]:
     """What tells whether the passages found are to the point.
 
     coverage: the largest share of the question's terms in one passage; title: in one title; similarity: the largest
-    cosine.
+    cosine; relevance: the largest log-odds that the reader gives to a passage being to the point.
     """
     return {
         "title": max((terms.coverage(hit.passage.document.title) for hit in hits), default=0.0),
         "coverage": max((terms.coverage_of(hit.passage) for hit in hits), default=0.0),
         "similarity": max((hit.dense_score or 0.0 for hit in hits), default=0.0),
+        "relevance": _log_odds(max(relevances(readings).values(), default=0.5)),
     }
+
+
+def relevances(readings: Sequence[Reading]) -> dict[int, float]:
+    """The probability that each passage is to the point, by its number; none of a reader that does not tell."""
+    return {reading.context.passage.number: reading.relevance for reading in readings if reading.relevance is not None}
+
+
+def _log_odds(probability: float) -> float:
+    return log((probability + 1e-3) / (1 - probability + 1e-3))

@@ -18,7 +18,7 @@ from bioqa.qa.reader import Reader, Reading
 from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
-_YESNO_EVIDENCE = 2  # sentences that stand for a yes or no
+_YESNO_EVIDENCE = 2  # sentences that stand for a yes or no of which the reader does not tell what says so
 _JUDGED = 20  # candidates whose confidence is worked out
 
 
@@ -112,30 +112,25 @@ class Engine:
     def answer(self, asked: Asked, hits: Sequence[Hit], config: AskConfig, watch: "Watch | None" = None) -> Response:
         """Read the passages in `hits` and answer from them."""
         watch = watch or Watch()
-        found_features = calibration.found_features(hits, asked.terms)
-        found = self.calibration.found.probability(found_features)
-        readings: list[Reading] = []
         answers: list[Answer] = []
         sentences: list[Sentence] = []
         by_spans = asked.type in (QuestionType.FACTOID, QuestionType.LIST)
         if config.prose or not by_spans:
             with watch("sentences"):
                 sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
+        with watch("read"):
+            readings = self._read(asked, hits, config)
+        found_features = calibration.found_features(hits, asked.terms, readings)
+        found = self.calibration.found.probability(found_features)
         if by_spans:
             fitted: calibration.Logistic = getattr(self.calibration, asked.type)
-            with watch("read"):
-                longest = config.list_tokens if asked.type is QuestionType.LIST else config.factoid_tokens
-                passages = [hit.passage for hit in hits]
-                readings = self.reader.read(
-                    asked.question, passages, max_tokens=longest, count=config.spans_per_passage
-                )
             with watch("merge"):
                 candidates = merge(asked.question, asked.type, asked.kind, asked.terms, hits, readings)
-                answers = _judged(candidates[:_JUDGED], asked.terms, hits, fitted)
+                answers = _judged(candidates[:_JUDGED], asked.terms, hits, readings, fitted)
         else:
             fitted = self.calibration.found
             if asked.type is QuestionType.YESNO and sentences:
-                answers = [self._yes_or_no(asked, sentences, config)]
+                answers = [self._yes_or_no(asked, sentences, hits, readings, config)]
         with watch("write"):
             least = fitted.threshold if config.min_confidence is None else config.min_confidence
             given = _given(answers, asked.type, found, config, least)
@@ -162,23 +157,41 @@ class Engine:
     def _query(self, text: str) -> Query:
         return Query(text, self.encoder.encode([text])[0] if self.encoder else None)
 
-    def _yes_or_no(self, asked: Asked, sentences: Sequence[Sentence], config: AskConfig) -> Answer:
-        features = yesno.features(asked.question, sentences, asked.terms)
+    def _read(self, asked: Asked, hits: Sequence[Hit], config: AskConfig) -> list[Reading]:
+        longest = config.list_tokens if asked.type is QuestionType.LIST else config.factoid_tokens
+        passages = [hit.passage for hit in hits]
+        return self.reader.read(asked.question, passages, max_tokens=longest, count=config.spans_per_passage)
+
+    def _yes_or_no(
+        self,
+        asked: Asked,
+        sentences: Sequence[Sentence],
+        hits: Sequence[Hit],
+        readings: Sequence[Reading],
+        config: AskConfig,
+    ) -> Answer:
+        features = yesno.features(asked.question, sentences, asked.terms, hits, readings)
         yes = self.calibration.yesno.probability(features)
-        evidence = tuple(
-            Evidence(sentence.passage, sentence.text, 0, len(sentence.text), sentence.relevance)
-            for sentence in summary.choose(sentences, config.ideal_words)[:_YESNO_EVIDENCE]
-        )
-        return Answer("yes" if yes >= 0.5 else "no", max(yes, 1 - yes), features, evidence)
+        text = "yes" if yes >= 0.5 else "no"
+        evidence = yesno.evidence(sentences, readings, text)
+        if not evidence:
+            chosen = summary.choose(sentences, config.ideal_words)[:_YESNO_EVIDENCE]
+            evidence = tuple(map(yesno.whole_sentence, chosen))
+        return Answer(text, max(yes, 1 - yes), features, evidence)
 
 
 def _judged(
-    candidates: Sequence[Candidate], terms: QuestionTerms, hits: Sequence[Hit], fitted: calibration.Logistic
+    candidates: Sequence[Candidate],
+    terms: QuestionTerms,
+    hits: Sequence[Hit],
+    readings: Sequence[Reading],
+    fitted: calibration.Logistic,
 ) -> list[Answer]:
     similarities = {hit.passage.number: hit.dense_score or 0.0 for hit in hits}
+    relevances = calibration.relevances(readings)
     answers = []
     for place, candidate in enumerate(candidates):
-        features = calibration.answer_features(candidates, place, terms, similarities)
+        features = calibration.answer_features(candidates, place, terms, similarities, relevances)
         answers.append(Answer(candidate.text, fitted.probability(features), features, candidate.evidence))
     return sorted(answers, key=lambda answer: -answer.confidence)
 

@@ -16,6 +16,8 @@ from bioqa.qa import spans
 from bioqa.qa.spans import Span
 from bioqa.qa.windows import Window, windows
 
+VERDICTS = ("yes", "no", "neither")  # what a text says to a yes/no question, in the order of its probabilities
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

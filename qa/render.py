@@ -10,6 +10,7 @@ from bioqa.index.records import CONCERN, RETRACTED, Document, Hit, Passage
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.engine import Answer, Engine, Response, distinct
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.reader import VERDICTS, Reading
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
@@ -67,6 +68,8 @@ def explanation_object(response: Response) -> dict[str, Any]:
                     {"text": reading.context.text[span.start : span.end], "score": round(span.score, 3)}
                     for span in reading.spans[:3]
                 ],
+                "relevance": reading.relevance,
+                "verdict": dict(zip(VERDICTS, reading.verdict, strict=True)) if reading.verdict else None,
                 **_facts_object(reading.context.passage),
             }
             for reading in response.readings
@@ -212,18 +215,27 @@ def _explanation_lines(response: Response) -> list[str]:
     for rank, hit in enumerate(response.hits, start=1):
         document = hit.passage.document
         lines.append(f"  {rank:>2}. {_named(document)}  {hit.score:.3f} ({_ranks(hit)})  {document.title}")
-    if response.readings:
-        lines.append("read (best span of each passage, its score over no answer):")
-        for reading in response.readings:
-            for span in reading.spans[:1]:
-                text = reading.context.text[span.start : span.end]
-                lines.append(f"  {_named(reading.context.passage.document)}  {span.score:+.1f}  {text}")
+    lines.append("read (how much each is to the point, and what it says; a span by its score over no answer):")
+    for reading in response.readings:
+        lines.append(f"  {_named(reading.context.passage.document)}  {_made_of(reading, response.type)}")
+    if response.type in (QuestionType.FACTOID, QuestionType.LIST):
         lines.append("merged:")
         for answer in response.answers or response.guesses:
             names = dict.fromkeys(_named(item.passage.document) for item in answer.evidence)
             lines.append(f"  {answer.confidence:.0%}  {answer.text}  from {', '.join(names)}")
     lines.append("time: " + ", ".join(f"{step} {ms:.0f} ms" for step, ms in response.timings_ms.items()))
     return lines
+
+
+def _made_of(reading: Reading, question_type: QuestionType) -> str:
+    """What the reader made of a passage: is it to the point, what does it say to a yes/no question, or its best span
+    with the score of that over no answer."""
+    told = [] if reading.relevance is None else [f"to the point {reading.relevance:.0%}"]
+    if question_type is QuestionType.YESNO:
+        told += [f"{name} {share:.0%}" for name, share in zip(VERDICTS, reading.verdict or (), strict=False)]
+    elif question_type is not QuestionType.SUMMARY:
+        told += [f"{span.score:+.1f} {reading.context.text[span.start : span.end]}" for span in reading.spans[:1]]
+    return ", ".join(told)
 
 
 # Terminal

@@ -1,8 +1,12 @@
-"""Yes or no, from the sentences that speak to the question: a first version, by negation and coverage."""
+"""Yes or no: what the passages say, by the reader's verdict on each, and by the words of their best sentences."""
 
 import re
 from collections.abc import Sequence
+from math import log
 
+from bioqa.index.records import Hit
+from bioqa.qa.aggregate import Evidence
+from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
@@ -12,12 +16,21 @@ _NEGATION = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
+_PRIOR = 0.1  # on either side: what little one passage says is not yet all that is said
 _SENTENCES = 3  # that vote: further ones are mostly about something else
 
 
-def features(question: str, sentences: Sequence[Sentence], terms: QuestionTerms) -> dict[str, float]:
+def features(
+    question: str,
+    sentences: Sequence[Sentence],
+    terms: QuestionTerms,
+    hits: Sequence[Hit],
+    readings: Sequence[Reading],
+) -> dict[str, float]:
     """What tells yes from no.
 
+    verdict: log of how much the passages say yes over how much they say no, each weighed by how well it was found and
+    how much it is to the point; 0 where the reader does not tell.
     negated: the share (0..1, weighed by relevance) of the best sentences that negate where the question does not, or
     the other way round; claim and passage: how much of the question a single one of them, or its passage, says.
     """
@@ -26,7 +39,39 @@ def features(question: str, sentences: Sequence[Sentence], terms: QuestionTerms)
     total = sum(sentence.relevance for sentence in voters)
     against = sum(sentence.relevance for sentence in voters if bool(_NEGATION.search(sentence.text)) != asked)
     return {
+        "verdict": _verdict(hits, readings),
         "negated": against / total if total else 0.5,
         "claim": max((terms.coverage(sentence.text) for sentence in voters), default=0.0),
         "passage": max((terms.coverage_of(sentence.passage) for sentence in voters), default=0.0),
     }
+
+
+def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
+    yes = no = _PRIOR
+    for hit, reading in zip(hits, readings, strict=True):
+        if reading.verdict is not None and reading.relevance is not None:
+            weight = hit.score * reading.relevance
+            yes += weight * reading.verdict[0]
+            no += weight * reading.verdict[1]
+    return log(yes / no)
+
+
+def evidence(sentences: Sequence[Sentence], readings: Sequence[Reading], answer: str) -> tuple[Evidence, ...]:
+    """The best sentence of every document that says so to the reader, best first; none where it does not tell."""
+    leanings = {reading.context.passage.number: _leaning(reading) for reading in readings}
+    best: dict[str, Sentence] = {}
+    for sentence in sentences:
+        if leanings.get(sentence.passage.number) == answer:
+            best.setdefault(sentence.passage.document.id, sentence)
+    return tuple(map(whole_sentence, best.values()))
+
+
+def whole_sentence(sentence: Sentence) -> Evidence:
+    """A sentence that as a whole speaks for an answer."""
+    return Evidence(sentence.passage, sentence.text, 0, len(sentence.text), sentence.relevance)
+
+
+def _leaning(reading: Reading) -> str | None:
+    if reading.verdict is None:
+        return None
+    return max(zip(reading.verdict, ("yes", "no", None), strict=True), key=lambda pair: pair[0])[1]

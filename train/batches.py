@@ -9,9 +9,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from bioqa.index.runtime import Array
+from bioqa.qa.reader import VERDICTS
 from bioqa.qa.windows import Window, windows
 from bioqa.train.examples import Example, Ranges
-from bioqa.train.network import VERDICTS
 
 UNKNOWN = -100  # a label that no loss counts
 _POOL = 50  # batches whose sequences are sorted by length together

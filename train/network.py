@@ -12,11 +12,11 @@ from transformers import AutoModel
 from transformers.utils import logging
 
 from bioqa.index.errors import ModelError
+from bioqa.qa.reader import VERDICTS
 from bioqa.train import weights
 from bioqa.train.source import folder_of, loading
 
 TAGS = ("outside", "begin", "inside")  # of list items
-VERDICTS = ("yes", "no", "neither")  # what a text says to a yes/no question
 WEIGHTS = weights.SAFE
 _SPAN_HEAD = "qa_outputs."
 

@@ -2,7 +2,7 @@ import json
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
-from math import exp, isfinite
+from math import exp, isfinite, log
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.aggregate import Candidate, Evidence
 from bioqa.qa.calibration import FILE, Calibration, Logistic, answer_features, found_features, load
 from bioqa.qa.engine import Engine
+from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.terms import QuestionTerms
 
 
@@ -74,9 +75,9 @@ def test_the_calibration_that_ships_is_complete_and_sane() -> None:
 
 def test_the_shipped_weights_are_for_features_that_are_worked_out(engine: Engine) -> None:
     terms = QuestionTerms("gene", engine.index)
-    features = answer_features([candidate("CFTR", 1.0, "CFTR gene")], 0, terms, {})
+    features = answer_features([candidate("CFTR", 1.0, "CFTR gene")], 0, terms, {}, {})
     assert engine.calibration.factoid.weights.keys() <= features.keys()
-    assert engine.calibration.found.weights.keys() <= found_features([], terms).keys()
+    assert engine.calibration.found.weights.keys() <= found_features([], terms, []).keys()
 
 
 def test_a_missing_calibration_is_named(tmp_path: Path) -> None:
@@ -118,19 +119,22 @@ def test_an_incomplete_calibration_is_refused(calibrated: Callable[[bytes], mode
         load(calibrated(content))
 
 
-def test_features_of_an_answer_tell_support_margin_documents_coverage_similarity_and_place(engine: Engine) -> None:
+def test_features_of_an_answer_tell_how_it_is_supported_and_by_what(
+    engine: Engine,
+) -> None:
     terms = QuestionTerms("cystic fibrosis", engine.index)
     candidates = [
         candidate("CFTR", 0.8, "CFTR is mutated in cystic fibrosis.", number=0, documents=3),
         candidate("HTT", 0.1, "HTT is another one.", number=9),
     ]
-    first, second = (answer_features(candidates, place, terms, {0: 0.7}) for place in (0, 1))
+    first, second = (answer_features(candidates, place, terms, {0: 0.7}, {0: 0.9}) for place in (0, 1))
     assert first["documents"] > second["documents"] == 0
     assert first["support"] > second["support"]
     assert first["margin"] > 0 > second["margin"]
     assert first["coverage"] == pytest.approx(1.0)
     assert second["coverage"] == 0.0
     assert (first["similarity"], second["similarity"]) == (0.7, 0.0)
+    assert first["relevance"] > second["relevance"] == 0.0
     assert first["place"] == 0 < second["place"]
 
 
@@ -139,14 +143,14 @@ def test_a_variant_on_the_same_words_is_no_rival(engine: Engine) -> None:
     sentence = "The CFTR gene on chromosome 7 is mutated; HTT is not."
     best = candidate("CFTR", 0.8, sentence)
     variant, rival = candidate("CFTR gene on chromosome 7", 0.7, sentence), candidate("HTT", 0.7, sentence)
-    alone = answer_features([best], 0, terms, {})["margin"]
-    assert answer_features([best, variant], 0, terms, {})["margin"] == alone
-    assert answer_features([best, rival], 0, terms, {})["margin"] < alone
-    assert answer_features([best, variant, rival], 0, terms, {}) == answer_features([best, rival], 0, terms, {})
+    alone = answer_features([best], 0, terms, {}, {})["margin"]
+    assert answer_features([best, variant], 0, terms, {}, {})["margin"] == alone
+    assert answer_features([best, rival], 0, terms, {}, {})["margin"] < alone
+    assert answer_features([best, variant, rival], 0, terms, {}, {}) == answer_features([best, rival], 0, terms, {}, {})
 
 
 def test_an_answer_of_no_support_still_has_finite_features(engine: Engine) -> None:
-    features = answer_features([candidate("A", 0.0, "A is.")], 0, QuestionTerms("gene", engine.index), {})
+    features = answer_features([candidate("A", 0.0, "A is.")], 0, QuestionTerms("gene", engine.index), {}, {})
     assert all(isfinite(value) for value in features.values())
 
 
@@ -157,7 +161,12 @@ def test_features_of_what_was_found_are_the_best_of_each(engine: Engine) -> None
         Hit(Passage(i, Document(id=str(i), abstract=text), 0, len(text)), 1.0, dense_score=cosine)
         for i, (text, cosine) in enumerate(zip(texts, [0.1, 0.6, None], strict=True))
     ]
-    found = found_features(hits, terms)
+    readings = [
+        Reading(context_of(hit.passage), (), relevance=relevance)
+        for hit, relevance in zip(hits, [0.2, 0.8, None], strict=True)
+    ]
+    found = found_features(hits, terms, readings)
     assert found["coverage"] == pytest.approx(1.0)
     assert found["similarity"] == 0.6
-    assert set(found_features([], terms).values()) == {0.0}
+    assert found["relevance"] == pytest.approx(log(4), abs=0.01)
+    assert set(found_features([], terms, []).values()) == {0.0}
