@@ -13,11 +13,11 @@ from bioqa.eval.outcome import Outcome
 from bioqa.eval.scores import Batch
 from bioqa.eval.submission import DOCUMENTS, SNIPPETS, Submitted
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.records import Hit
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Watch
 from bioqa.qa.questions import classify
+from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 
 
@@ -36,7 +36,7 @@ def evaluate(
     Raises InputError where no passage of the gold documents is to be had, if those are what is given.
     """
     questions = scores.pooled(batches).questions
-    config = AskConfig()
+    config = AskConfig() if given == "nothing" else AskConfig().thorough()
     journal = Journal(_journals(), questions, engine, config, given)
     left = [question for question in questions if question.id not in journal.outcomes]
     for place, found in enumerate(run(left, engine, config, given), start=len(questions) - len(left) + 1):
@@ -66,8 +66,7 @@ def _journals() -> Path:
 def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, given: str) -> Iterator[Outcome]:
     """Ask every question with the type that the gold file gives, as BioASQ does; one outcome at a time.
 
-    `given` names what is read, one of `GIVEN`. Gold documents and snippets are all read; of what the index finds,
-    `config.passages`.
+    `given` names what is read, one of `GIVEN`. How much of that is read, `config` says.
     """
     for question in questions:
         watch = Watch()
@@ -75,8 +74,7 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
             asked = engine.understand(question.body, config, question.type)
         with watch("search"):
             hits = GIVEN[given](question, asked, engine)
-        read = hits[: config.passages] if given == "nothing" else hits
-        response = engine.answer(asked, read, config, watch)
+        response = engine.answer(asked, hits[: config.passages], config, watch)
         best = response.answers or response.guesses
         submitted = Submitted(
             id=question.id,
@@ -90,7 +88,7 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
             confidences=tuple(answer.confidence for answer in best),
             abstained=response.abstained,
             type_told=classify(question.body).value,
-            gold_found=_gold_found(question, read),
+            gold_found=_gold_found(question, response.readings),
             row=diagnosis.entry(question, response, best),
             milliseconds=response.timings_ms["total"],
         )
@@ -107,5 +105,5 @@ def snippet_of(sentence: Sentence) -> Snippet:
     return Snippet(document.id, section, section, begin - offset, begin - offset + len(sentence.text), sentence.text)
 
 
-def _gold_found(question: GoldQuestion, hits: Sequence[Hit]) -> bool:
-    return any(hit.passage.document.id in question.documents for hit in hits)
+def _gold_found(question: GoldQuestion, readings: Sequence[Reading]) -> bool:
+    return any(reading.context.passage.document.id in question.documents for reading in readings)

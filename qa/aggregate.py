@@ -72,6 +72,15 @@ def merge(
     return sorted(merged, key=lambda candidate: (-candidate.support, candidate.text))
 
 
+def lead(candidates: Sequence[Candidate]) -> float:
+    """By how much support the best answer is ahead of the next that stands on other words; 0 if there is none."""
+    if not candidates:
+        return 0.0
+    best, *others = candidates
+    rivals = (other.support for other in others if not overlap(best.evidence, other.evidence))
+    return best.support - next(rivals, 0.0)
+
+
 def overlap(some: Sequence[Evidence], others: Sequence[Evidence]) -> bool:
     """Whether two answers stand on the same words somewhere, as "CFTR" and "CFTR gene on chromosome 7" do."""
     return any(

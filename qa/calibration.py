@@ -8,7 +8,7 @@ from typing import Any
 from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, open_model, shipped
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Candidate, overlap
+from bioqa.qa.aggregate import Candidate, lead
 from bioqa.qa.reader import Reading
 from bioqa.qa.terms import QuestionTerms
 
@@ -74,8 +74,7 @@ def answer_features(
     place: log of its place, from 1.
     """
     candidate = candidates[place]
-    others = (other.support for other in candidates if not overlap(candidate.evidence, other.evidence))
-    rival = candidates[0].support if place else next(others, 0.0)
+    rival = candidates[0].support if place else candidate.support - lead(candidates)
     best = candidate.evidence[0].passage
     return {
         "support": log(candidate.support + 1e-4),

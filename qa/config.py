@@ -1,6 +1,7 @@
 """The numbers that a trip runs with, each with its reason."""
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 
 from bioqa.index.filters import NO_FILTER, Filter
 
@@ -9,7 +10,9 @@ from bioqa.index.filters import NO_FILTER, Filter
 class AskConfig:
     """How a question is answered. Frozen; unknown names are refused by construction."""
 
-    passages: int = 10  # read a question: what BioASQ lets a system hand in, and what two cores read in 0.1 s
+    passages: int = 20  # found for a question, and read in their order as long as there are tokens
+    tokens: int = 2_560  # read of them, titles and question included: some ten passages, for which two cores take 0.1 s
+    settled: float = 0.5  # reading ends when the lead of an answer is this share of what is unread could add at most
     top: int = 5  # answers kept: BioASQ scores five
     min_confidence: float | None = None  # None: the threshold that was fitted together with the calibration
     narrow: Filter = NO_FILTER
@@ -20,3 +23,7 @@ class AskConfig:
     ideal_words: int = 150  # BioASQ allows 200; the first three gold snippets, which are hard to beat, have about 85
     prose: bool = True  # an ideal answer to factoid and list questions too, for a fifth of the time of an answer
     max_evidence: int = 5  # sentences shown an answer
+
+    def thorough(self) -> "AskConfig":
+        """The same, but all that there is to read is read."""
+        return replace(self, passages=100_000, tokens=sys.maxsize, settled=float("inf"))

@@ -11,7 +11,7 @@ from bioqa.index import model
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Hit
 from bioqa.qa import calibration, questions, summary, yesno
-from bioqa.qa.aggregate import Candidate, Evidence, merge, overlap
+from bioqa.qa.aggregate import Candidate, Evidence, lead, merge, overlap
 from bioqa.qa.config import AskConfig
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reader, Reading
@@ -19,6 +19,7 @@ from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
 _YESNO_EVIDENCE = 2  # sentences that stand for a yes or no of which the reader does not tell what says so
+_AT_ONCE = 4  # passages read before it is looked whether that was enough: twice as many as most laptops have free cores
 _JUDGED = 20  # candidates whose confidence is worked out
 
 
@@ -114,23 +115,24 @@ class Engine:
         watch = watch or Watch()
         answers: list[Answer] = []
         sentences: list[Sentence] = []
+        with watch("read"):
+            readings = self._read(asked, hits, config)
+            read = hits[: len(readings)]
         by_spans = asked.type in (QuestionType.FACTOID, QuestionType.LIST)
         if config.prose or not by_spans:
             with watch("sentences"):
-                sentences = summary.relevant_sentences(hits, asked.terms, asked.query.vector, self.encoder)
-        with watch("read"):
-            readings = self._read(asked, hits, config)
-        found_features = calibration.found_features(hits, asked.terms, readings)
+                sentences = summary.relevant_sentences(read, asked.terms, asked.query.vector, self.encoder)
+        found_features = calibration.found_features(read, asked.terms, readings)
         found = self.calibration.found.probability(found_features)
         if by_spans:
             fitted: calibration.Logistic = getattr(self.calibration, asked.type)
             with watch("merge"):
-                candidates = merge(asked.question, asked.type, asked.kind, asked.terms, hits, readings)
-                answers = _judged(candidates[:_JUDGED], asked.terms, hits, readings, fitted)
+                candidates = merge(asked.question, asked.type, asked.kind, asked.terms, read, readings)
+                answers = _judged(candidates[:_JUDGED], asked.terms, read, readings, fitted)
         else:
             fitted = self.calibration.found
             if asked.type is QuestionType.YESNO and sentences:
-                answers = [self._yes_or_no(asked, sentences, hits, readings, config)]
+                answers = [self._yes_or_no(asked, sentences, read, readings, config)]
         with watch("write"):
             least = fitted.threshold if config.min_confidence is None else config.min_confidence
             given = _given(answers, asked.type, found, config, least)
@@ -158,9 +160,24 @@ class Engine:
         return Query(text, self.encoder.encode([text])[0] if self.encoder else None)
 
     def _read(self, asked: Asked, hits: Sequence[Hit], config: AskConfig) -> list[Reading]:
+        """What the first of `hits` say, in their order: until the tokens are spent, or what is left cannot matter."""
         longest = config.list_tokens if asked.type is QuestionType.LIST else config.factoid_tokens
-        passages = [hit.passage for hit in hits]
-        return self.reader.read(asked.question, passages, max_tokens=longest, count=config.spans_per_passage)
+        readings: list[Reading] = []
+        for start in range(0, len(hits), _AT_ONCE):
+            passages = [hit.passage for hit in hits[start : start + _AT_ONCE]]
+            readings += self.reader.read(asked.question, passages, max_tokens=longest, count=config.spans_per_passage)
+            spent = sum(reading.tokens for reading in readings)
+            if spent >= config.tokens or self._settled(asked, hits, readings, config):
+                break
+        return readings
+
+    def _settled(self, asked: Asked, hits: Sequence[Hit], readings: Sequence[Reading], config: AskConfig) -> bool:
+        if asked.type is not QuestionType.FACTOID:
+            return False  # every passage may have a further item, or another view
+        read = hits[: len(readings)]
+        candidates = merge(asked.question, asked.type, asked.kind, asked.terms, read, readings)
+        unread = sum(hit.score for hit in hits[len(readings) :])
+        return lead(candidates) >= config.settled * unread
 
     def _yes_or_no(
         self,

@@ -45,6 +45,7 @@ class Reading:
     items: tuple[Span, ...] = ()
     verdict: tuple[float, float, float] | None = None
     relevance: float | None = None
+    tokens: int = 0  # that the network saw, those of the question included
 
 
 class Runs(Protocol):
@@ -103,6 +104,7 @@ def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, ma
     found: list[Span] = []
     items: list[Span] = []
     whole: list[Array] = []
+    tokens = sum(len(window.sequence.ids) for window, _ in seen)
     for window, (start_logits, end_logits, *others) in seen:
         offsets = np.array(window.offsets)
         found += spans.best_spans(
@@ -121,9 +123,9 @@ def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, ma
             whole.append(np.append(spans.softmax(verdict), spans.sigmoid(relevance)))
     best = tuple(_distinct(sorted(found, key=lambda span: -span.score))[:count])
     if not whole:
-        return Reading(context, best)
+        return Reading(context, best, tokens=tokens)
     yes, no, neither, relevance = max(whole, key=lambda probabilities: float(probabilities[-1])).tolist()
-    return Reading(context, best, tuple(_distinct(items)), (yes, no, neither), relevance)
+    return Reading(context, best, tuple(_distinct(items)), (yes, no, neither), relevance, tokens)
 
 
 def _distinct(best_first: Sequence[Span]) -> list[Span]:

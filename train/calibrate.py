@@ -14,13 +14,13 @@ from bioqa.index import analyzer
 from bioqa.index.errors import InputError
 from bioqa.index.hybrid import DEPTH
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.records import Hit
 from bioqa.index.runtime import Array
 from bioqa.qa.calibration import FILE, Logistic
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Response
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.reader import Reading
 from bioqa.train import export
 
 _HELD_BACK = 0.05  # share of right answers that abstention may cost
@@ -84,7 +84,7 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
 
 
 def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, response: Response, view: View) -> None:
-    samples["found"].add(dict(response.found_features), _found(gold, response.hits), place, view)
+    samples["found"].add(dict(response.found_features), _found(gold, response.readings), place, view)
     if gold.type is QuestionType.SUMMARY:
         return
     if not gold.exact or (gold.type is QuestionType.YESNO and view is not View.WHOLE):
@@ -95,8 +95,8 @@ def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, respon
         samples[gold.type].add(dict(answer.features), right, place, view)
 
 
-def _found(gold: GoldQuestion, hits: Sequence[Hit]) -> bool:
-    return any(hit.passage.document.id in gold.documents for hit in hits)
+def _found(gold: GoldQuestion, readings: Sequence[Reading]) -> bool:
+    return any(reading.context.passage.document.id in gold.documents for reading in readings)
 
 
 def fit(sample: Sample) -> Logistic:

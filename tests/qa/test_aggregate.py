@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioqa.index.records import Document, Hit, Passage
-from bioqa.qa.aggregate import Candidate, merge, overlap
+from bioqa.qa.aggregate import Candidate, lead, merge, overlap
 from bioqa.qa.engine import Engine
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
@@ -229,3 +229,16 @@ def test_answers_overlap_where_they_share_words_of_a_sentence(merged: Merged) ->
     assert not overlap(short, other)
     assert not overlap(short, merged(found("2", "CFTR again.", "CFTR"))[0].evidence)
     assert not overlap(short, ())
+
+
+def test_the_lead_is_over_the_next_answer_on_other_words(merged: Merged) -> None:
+    assert lead([]) == 0.0
+    alone = merged(found("1", "Fever is caused by IL-6 here.", "IL-6"))
+    assert lead(alone) == alone[0].support
+    variants = merged(found("1", "Fever is caused by IL-6 here.", "IL-6", "IL-6 here"))
+    assert len(variants) == 2
+    assert lead(variants) == variants[0].support
+    rivals = merged(
+        found("1", "Fever is caused by IL-6.", "IL-6"), found("2", "TNF causes it.", "TNF", number=1, relevance=0.5)
+    )
+    assert lead(rivals) == pytest.approx(rivals[0].support - rivals[1].support)

@@ -233,6 +233,24 @@ def test_only_as_many_passages_as_asked_for_are_read(engine: Engine) -> None:
     assert len(set(cited(response))) == 1
 
 
+def test_reading_ends_where_the_tokens_are_spent(engine: Engine) -> None:
+    everything = engine.ask(QUESTIONS[QuestionType.LIST], ALWAYS.thorough())
+    assert len(everything.readings) == len(everything.hits) > 4
+    short = engine.ask(QUESTIONS[QuestionType.LIST], replace(ALWAYS, tokens=1))
+    assert short.readings == everything.readings[: len(short.readings)]
+    assert 0 < len(short.readings) < len(everything.readings)
+    read = {hit.passage.document.id for hit in short.hits[: len(short.readings)]}
+    assert all(set(answer.documents) <= read for answer in short.answers)
+
+
+def test_reading_ends_where_a_factoid_is_settled_and_only_there(engine: Engine) -> None:
+    certain = replace(ALWAYS, settled=0.0)
+    assert len(engine.ask(QUESTIONS[QuestionType.FACTOID], certain).readings) == 4
+    for kind in (QuestionType.LIST, QuestionType.YESNO):
+        response = engine.ask(QUESTIONS[kind], certain)
+        assert len(response.readings) == len(response.hits) > 4
+
+
 def test_the_same_question_gets_the_same_answer_whatever_was_asked_in_between(engine: Engine) -> None:
     before = {question: timeless(engine.ask(question, ALWAYS)) for question in QUESTIONS.values()}
     after = {question: timeless(engine.ask(question, ALWAYS)) for question in reversed(QUESTIONS.values())}
