@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import permutations
 
 from bioqa.index import analyzer, sentences
-from bioqa.qa.normalize import normalize
+from bioqa.qa.normalize import spelling
 
 _KEPT = "%+"  # they tell 5% from 5 and CD4+ from CD4; the normaliser keeps them too
 _PARENTHESIS = re.compile(r"\s[(\[][^()\[\]]{1,60}[)\]]")
@@ -144,7 +144,7 @@ def _all_letters(text: str) -> _Letters:
 @lru_cache(maxsize=4096)
 def _reduced(character: str) -> str:
     """What is left of one character: letters and digits in lower case, Greek ones by name, without accents."""
-    spelled = unicodedata.normalize("NFKD", normalize(character) or character.casefold())
+    spelled = unicodedata.normalize("NFKD", spelling(character) or character.casefold())
     return "".join(letter for letter in spelled if letter.isalnum() or letter in _KEPT)
 
 
@@ -177,7 +177,7 @@ def _as_it_is(text: str) -> str:
 
 def _spelled(text: str) -> str:
     """The letters, and the places where something parts two digits: 1.5 is not 15."""
-    return _all_letters(_BETWEEN_DIGITS.sub("+", normalize(text))).text
+    return _all_letters(_BETWEEN_DIGITS.sub("+", spelling(text))).text
 
 
 def _singular(text: str) -> str:
@@ -205,8 +205,8 @@ def _is_short_for(short: str, long: str) -> bool:
 _BY_LETTERS: Mapping[str, _Rule] = {
     "exact": _Rule(_all_letters, _as_it_is, _as_it_is),
     "case": _Rule(_all_letters, _as_it_is, str.casefold),
-    "normal": _Rule(_all_letters, normalize, normalize),
-    "spelling": _Rule(_all_letters, normalize, _spelled),
+    "normal": _Rule(_all_letters, spelling, spelling),
+    "spelling": _Rule(_all_letters, spelling, _spelled),
     "plural": _Rule(_singular_letters, _as_it_is, _singular),
     "parenthesis": _Rule(_bare_letters, _as_it_is, _bare),
 }

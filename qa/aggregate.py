@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import exp
 
 from bioqa.index.records import Hit, Passage
+from bioqa.qa import abbreviations
 from bioqa.qa.normalize import core, normalize
 from bioqa.qa.questions import QuestionType, fits
 from bioqa.qa.reader import Reading
@@ -21,13 +22,20 @@ _UNFIT = 0.2  # what is left of it when a span cannot be of the kind asked for, 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that says so: the answer is characters `start` to `end` of `sentence`; `score` weighs it (0..1)."""
+    """A sentence that says so: the answer is characters `start` to `end` of `sentence`; `score` weighs it (0..1), and
+    `marked` is how surely the reader marks it as an item of a list (0..1)."""
 
     passage: Passage
     sentence: str
     start: int
     end: int
     score: float
+    marked: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The answer in the words of its sentence."""
+        return self.sentence[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +55,28 @@ def merge(
     hits: Sequence[Hit],
     readings: Sequence[Reading],
 ) -> list[Candidate]:
-    """The distinct answers in the spans that were read, best supported first.
+    """The distinct answers in what was read, best supported first.
 
-    Spans with the same normalised text are one answer. Each document supports an answer once, by its best span, so that
-    a paper that repeats itself is still one paper. For a list question an enumeration counts as its items.
+    Spans with the same normalised text are one answer, and so are an abbreviation and what the passages say that it
+    stands for. Each document supports an answer once, by its best span, so that a paper that repeats itself is still
+    one paper. For a list question an enumeration counts as its items.
     """
     asked = set(normalize(question).split())
+    meanings = abbreviations.meanings(reading.context.text for reading in readings)
     supports: dict[str, dict[str, Evidence]] = {}
     for hit, reading in zip(hits, readings, strict=True):
-        for span in reading.spans:
-            for start, end in pieces(reading.context.text, span, question_type):
-                text = reading.context.text[start:end]
-                key = normalize(text)
-                if not key:
-                    continue
-                evidence = _evidence(reading, span, (start, end), hit.score, terms)
-                if not fits(kind, text) or set(key.split()) <= asked:
-                    evidence = replace(evidence, score=evidence.score * _UNFIT)
-                documents = supports.setdefault(key, {})
-                before = documents.get(hit.passage.document.id)
-                if before is None or evidence.score > before.score:
-                    documents[hit.passage.document.id] = evidence
+        for offer in _offers(reading, question_type):
+            text = reading.context.text[offer.start : offer.end]
+            key = normalize(text)
+            if not key:
+                continue
+            evidence = _evidence(reading, offer, hit.score, terms)
+            if not fits(kind, text) or set(key.split()) <= asked:
+                evidence = replace(evidence, score=evidence.score * _UNFIT)
+            documents = supports.setdefault(meanings.get(key, key), {})
+            before = documents.setdefault(hit.passage.document.id, evidence)
+            better = evidence if evidence.score > before.score else before
+            documents[hit.passage.document.id] = replace(better, marked=max(evidence.marked, before.marked))
     merged = [_candidate(list(documents.values())) for documents in supports.values()]
     return sorted(merged, key=lambda candidate: (-candidate.support, candidate.text))
 
@@ -90,6 +99,33 @@ def overlap(some: Sequence[Evidence], others: Sequence[Evidence]) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """Characters of a text that may be an answer, how likely the reader thinks so, and that it is an item of a list."""
+
+    start: int
+    end: int
+    weight: float
+    marked: float = 0.0
+
+
+def _offers(reading: Reading, question_type: QuestionType) -> Iterator[_Offer]:
+    """What a passage offers as answers: its spans, for a list question the items they enumerate and those it marks.
+
+    A span weighs as much as the reader thinks that the passage answers at all, the less the farther it is behind the
+    best one there.
+    """
+    text = reading.context.text
+    for span in reading.spans:
+        best = reading.spans[0]
+        weight = best.probability * exp((span.score - best.score) / _SOFTNESS)
+        for piece in pieces(text, span, question_type):
+            yield _Offer(*piece, weight)
+    if question_type is QuestionType.LIST:
+        for item in reading.items:
+            yield _Offer(*core(text, item.start, item.end), item.probability, item.probability)
+
+
 def pieces(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
     """The ranges of `text` that a span offers as answers: itself, or for a list question the items it enumerates."""
     return (core(text, *item) for item in _items(text, span, question_type))
@@ -108,21 +144,23 @@ def _items(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple
         start = match.end() if match else end
 
 
-def _evidence(
-    reading: Reading, span: Span, answer: tuple[int, int], relevance: float, terms: QuestionTerms
-) -> Evidence:
-    """The sentence around an answer, and how much that says: the reader's probability that the passage answers at all,
-    how near the span comes to its best one, how well the passage was found, how much of the question it speaks of."""
-    context, best = reading.context, reading.spans[0]
-    first, last = context.sentence_of(answer[0])
+def _evidence(reading: Reading, offer: _Offer, relevance: float, terms: QuestionTerms) -> Evidence:
+    """The sentence around an answer, and how much that says: what the reader thinks of it, how well the passage was
+    found, how much of the question the sentence speaks of."""
+    context = reading.context
+    first, last = context.sentence_of(offer.start)
     sentence = context.text[first:last]
-    nearness = exp((span.score - best.score) / _SOFTNESS)
     speaks = 1 - _SENTENCE_SHARE + _SENTENCE_SHARE * terms.coverage(sentence)
-    score = best.probability * nearness * relevance * speaks
-    return Evidence(context.passage, sentence, answer[0] - first, answer[1] - first, score)
+    score = offer.weight * relevance * speaks
+    return Evidence(context.passage, sentence, offer.start - first, offer.end - first, score, offer.marked)
 
 
 def _candidate(evidence: list[Evidence]) -> Candidate:
+    """One answer, in the form that has the most support of those that mean the same."""
     evidence.sort(key=lambda item: (-item.score, item.passage.number))
-    best = evidence[0]
-    return Candidate(best.sentence[best.start : best.end], sum(item.score for item in evidence), tuple(evidence))
+    forms: dict[str, float] = {}
+    for item in evidence:
+        forms[normalize(item.text)] = forms.get(normalize(item.text), 0.0) + item.score
+    shown = max(forms, key=forms.__getitem__)
+    text = next(item.text for item in evidence if normalize(item.text) == shown)
+    return Candidate(text, sum(item.score for item in evidence), tuple(evidence))

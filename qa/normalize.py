@@ -12,10 +12,21 @@ _NOT_WORD = re.compile(r"[^\w%+]+")
 _ARTICLES = re.compile(r"^(?:(?:the|a|an)\s+)+")
 _TAILS = re.compile(r"\s+(?:genes?|proteins?)$")
 _LETTER_DIGIT = re.compile(r"(?<=[a-z])\s(?=\d+\b)")
+_PLURALS = (  # of a last word; "aids" is too short to be one, "sepsis", "virus" and "abscess" are none
+    (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
+    (re.compile(r"(?<=[a-z]{2}(?:ss|us|ch|sh))es$|(?<=[a-z]{2}x)es$"), ""),
+    (re.compile(r"(?<=[a-z]{3}[^sui])s$"), ""),
+)
 
 
 def normalize(answer: str) -> str:
-    """The key of an answer: equal keys are one answer.
+    """The key of an answer: equal keys are one answer. Like `spelling`, but for the plural of the last word."""
+    text = spelling(answer)
+    return next((singular for plural, end in _PLURALS if (singular := plural.sub(end, text)) != text), text)
+
+
+def spelling(answer: str) -> str:
+    """An answer in the one way to spell it.
 
     Compatibility forms (NFKC), case, Greek letters by name, hyphens and other punctuation, leading articles, a trailing
     "gene" or "protein", and the space in "IL 6" make no difference.

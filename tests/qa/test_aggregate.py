@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -75,6 +76,36 @@ def test_names_with_different_keys_stay_apart_even_where_they_mean_the_same(merg
         found("2", "Fever is caused by interleukin 6 here.", "interleukin 6", number=1),
     )
     assert {candidate.text for candidate in candidates} == {"IL-6", "interleukin 6"}
+
+
+def test_an_abbreviation_is_one_answer_with_what_a_passage_says_that_it_stands_for(merged: Merged) -> None:
+    best, *others = merged(
+        found("1", "Fever is caused by tumour necrosis factor (TNF) here.", "tumour necrosis factor"),
+        found("2", "Fever is caused by TNF again.", "TNF", number=1, scores=[4.0]),
+        found("3", "The cause of fever is TNF.", "TNF", number=2, scores=[4.0]),
+    )
+    assert others == []
+    assert best.text == "TNF"  # which two papers write
+    assert documents(best) == ["1", "2", "3"]
+
+
+def test_a_marked_item_counts_for_a_list_alone(merged: Merged) -> None:
+    hit, reading = found("1", "Fever is caused by IL-6. TNF does so too.", "IL-6")
+    both = hit, replace(reading, items=(Span(25, 28, 2.0),))
+    assert [candidate.text for candidate in merged(both)] == ["IL-6"]
+    candidates = merged(both, question_type=QuestionType.LIST)
+    assert {candidate.text: candidate.evidence[0].marked for candidate in candidates} == {
+        "IL-6": 0.0,
+        "TNF": pytest.approx(0.88, abs=0.01),
+    }
+
+
+def test_a_span_that_is_marked_too_keeps_both(merged: Merged) -> None:
+    hit, reading = found("1", "Fever is caused by IL-6.", "IL-6", scores=[9.0])
+    (alone,) = merged((hit, reading), question_type=QuestionType.LIST)
+    (both,) = merged((hit, replace(reading, items=(Span(19, 23, 0.0),))), question_type=QuestionType.LIST)
+    assert both.support == alone.support
+    assert (alone.evidence[0].marked, both.evidence[0].marked) == (0.0, 0.5)
 
 
 def test_a_paper_that_repeats_itself_is_one_paper(merged: Merged) -> None:

@@ -26,6 +26,11 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
         ("Straße", "STRASSE"),
         ("caf\u00e9", "cafe\u0301"),
         ("type  2\tdiabetes", "Type 2 diabetes"),
+        ("statins", "statin"),
+        ("monoclonal antibodies", "monoclonal antibody"),
+        ("viruses", "virus"),
+        ("abscesses", "abscess"),
+        ("EGFRs", "EGFR"),
     ],
 )
 def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
@@ -45,6 +50,11 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
         ("vitamin A", "vitamin"),
         ("gene", "protein"),
         ("café", "cafe"),
+        ("AIDS", "AID"),
+        ("MSs", "MS"),
+        ("sepsis", "sepsi"),
+        ("bus", "bu"),
+        ("statins use", "statin use"),
     ],
 )
 def test_different_answers_keep_different_keys(one: str, other: str) -> None:

@@ -1,0 +1,72 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioqa.qa.abbreviations import meanings, pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "long"),
+    [
+        (
+            "the cystic fibrosis transmembrane conductance regulator (CFTR) gene",
+            "CFTR",
+            "cystic fibrosis transmembrane conductance regulator",
+        ),
+        ("CFTR (cystic fibrosis transmembrane conductance regulator) is", "CFTR", None),
+        ("mice lacking tumour necrosis factor-α (TNF-α) were", "TNF-α", "tumour necrosis factor-α"),
+        ("patients with multiple sclerosis (MS; n = 30)", "MS", "multiple sclerosis"),
+        ("angiotensin-converting enzyme 2 [ACE2]", "ACE2", "angiotensin-converting enzyme 2"),
+        ("magnetic resonance images (MRIs) show", "MRIs", "magnetic resonance images"),
+        ("IL-1 (interleukin-1)", "IL-1", "interleukin-1"),
+        ("Amyotrophic lateral sclerosis (ALS)", "ALS", "Amyotrophic lateral sclerosis"),
+        ("a study of heat shock protein 90 (HSP90)", "HSP90", "heat shock protein 90"),
+    ],
+)
+def test_an_abbreviation_that_a_text_explains_is_found(text: str, short: str, long: str | None) -> None:
+    assert list(pairs(text)) == [(short, long or "cystic fibrosis transmembrane conductance regulator")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "was higher (P < 0.05)",
+        "as shown (see Fig. 2)",
+        "the first (a) and the second (b)",
+        "heat shock factors (HSF1)",  # whose 1 stands nowhere
+        "unrelated words (XYZ)",
+        "an open bracket (CF",
+        "(CFTR) comes first",
+        "()",
+        "CFTR (CFTR)",
+        "",
+    ],
+)
+def test_brackets_that_explain_nothing_are_passed_over(text: str) -> None:
+    assert list(pairs(text)) == []
+
+
+def test_a_long_form_is_the_shortest_that_fits_and_begins_with_a_word() -> None:
+    assert list(pairs("massive amounts of muscular dystrophy (MD)")) == [("MD", "muscular dystrophy")]
+
+
+def test_an_abbreviation_with_two_meanings_has_none() -> None:
+    texts = ["multiple sclerosis (MS)", "mass spectrometry (MS)", "cystic fibrosis (CF)"]
+    assert meanings(texts) == {"cf": "cystic fibrosis", "cystic fibrosis cf": "cystic fibrosis"}
+    assert meanings(texts[:1] * 2)["ms"] == "multiple sclerosis"
+
+
+@given(st.text(alphabet="aAbB1 -()[];,α\n", max_size=200))
+def test_both_forms_stand_in_the_text(text: str) -> None:
+    for short, long in pairs(text):
+        assert short in text
+        assert long in text
+        assert len(long) > len(short)
+
+
+def test_a_long_text_takes_no_longer_than_its_length_asks() -> None:
+    began = time.perf_counter()
+    list(pairs("(A " * 100_000 + ")" * 100_000 + "word (W) " * 20_000))
+    assert time.perf_counter() - began < 5
