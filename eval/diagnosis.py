@@ -9,7 +9,8 @@ from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.ledger import Cause, Nearest, Row
 from bioqa.index import analyzer
 from bioqa.qa.aggregate import pieces
-from bioqa.qa.engine import Answer, Response
+from bioqa.qa.answers import Answer
+from bioqa.qa.engine import Response
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 

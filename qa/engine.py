@@ -11,7 +11,8 @@ from bioqa.index import model
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Hit
 from bioqa.qa import calibration, questions, summary, yesno
-from bioqa.qa.aggregate import Candidate, Evidence, lead, merge, overlap
+from bioqa.qa.aggregate import lead, merge
+from bioqa.qa.answers import Answer, disagreeing, foremost, given, judged
 from bioqa.qa.config import AskConfig
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reader, Reading
@@ -20,7 +21,6 @@ from bioqa.qa.terms import QuestionTerms
 
 _YESNO_EVIDENCE = 2  # sentences that stand for a yes or no of which the reader does not tell what says so
 _AT_ONCE = 4  # passages read before it is looked whether that was enough: twice as many as most laptops have free cores
-_JUDGED = 20  # candidates whose confidence is worked out
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer: its text, the probability (0..1) that it is right and the features behind it, and a sentence of each
-    document that says so, best first."""
-
-    text: str
-    confidence: float
-    features: Mapping[str, float]
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def documents(self) -> tuple[str, ...]:
-        """The ids of the documents that say so."""
-        return tuple(dict.fromkeys(item.passage.document.id for item in self.evidence))
-
-
-@dataclass(frozen=True, slots=True)
 class Response:
     """All that came of a question.
 
     `answers` are those given, best first: none when bioqa abstained, and none for a summary, whose answer is
-    `ideal_answer`. `guesses` are the best answers that were not sure enough. `found` is the probability that the
+    `ideal_answer`. `guesses` are the best answers that were not sure enough; `disagreeing` are what
+    other documents say with about as much weight as stands behind the first answer. `found` is the probability that the
     passages found are to the point. `ideal_answer` is made of `citations`, chosen from the most relevant `sentences`.
     """
 
@@ -64,6 +49,7 @@ class Response:
     kind: str | None
     answers: tuple[Answer, ...]
     guesses: tuple[Answer, ...]
+    disagreeing: tuple[Answer, ...]
     abstained: bool
     ideal_answer: str
     citations: tuple[Sentence, ...]
@@ -128,22 +114,23 @@ class Engine:
             fitted: calibration.Logistic = getattr(self.calibration, asked.type)
             with watch("merge"):
                 candidates = merge(asked.question, asked.type, asked.kind, asked.terms, read, readings)
-                answers = _judged(candidates[:_JUDGED], asked.terms, read, readings, fitted)
+                answers = judged(candidates, asked.terms, read, readings, fitted)
         else:
             fitted = self.calibration.found
             if asked.type is QuestionType.YESNO and sentences:
-                answers = [self._yes_or_no(asked, sentences, read, readings, config)]
+                answers = self._yes_and_no(asked, sentences, read, readings, config)
         with watch("write"):
             least = fitted.threshold if config.min_confidence is None else config.min_confidence
-            given = _given(answers, asked.type, found, config, least)
-            abstained = not given and (asked.type is not QuestionType.SUMMARY or not sentences or found < least)
-            chosen = [] if abstained else summary.choose(_led_by_evidence(given, sentences), config.ideal_words)
+            sure = given(answers, asked.type, found, config, least)
+            abstained = not sure and (asked.type is not QuestionType.SUMMARY or not sentences or found < least)
+            chosen = [] if abstained else summary.choose(_led_by_evidence(sure, sentences), config.ideal_words)
         return Response(
             question=asked.question,
             type=asked.type,
             kind=asked.kind,
-            answers=given,
-            guesses=tuple(answers[: config.top]) if abstained else (),
+            answers=sure,
+            guesses=foremost(answers, asked.type, config) if abstained else (),
+            disagreeing=disagreeing(answers, asked.type, least) if sure else (),
             abstained=abstained,
             ideal_answer=summary.written(chosen),
             citations=tuple(chosen),
@@ -179,61 +166,26 @@ class Engine:
         unread = sum(hit.score for hit in hits[len(readings) :])
         return lead(candidates) >= config.settled * unread
 
-    def _yes_or_no(
+    def _yes_and_no(
         self,
         asked: Asked,
         sentences: Sequence[Sentence],
         hits: Sequence[Hit],
         readings: Sequence[Reading],
         config: AskConfig,
-    ) -> Answer:
+    ) -> list[Answer]:
+        """The more likely of the two, and the other one with what speaks for it."""
         features = yesno.features(asked.question, sentences, asked.terms, hits, readings)
         yes = self.calibration.yesno.probability(features)
-        text = "yes" if yes >= 0.5 else "no"
-        evidence = yesno.evidence(sentences, readings, text)
-        if not evidence:
+        answers = [
+            Answer(text, confidence, features, yesno.evidence(sentences, readings, text))
+            for text, confidence in (("yes", yes), ("no", 1 - yes))
+        ]
+        first, other = sorted(answers, key=lambda answer: -answer.confidence)
+        if not first.evidence:
             chosen = summary.choose(sentences, config.ideal_words)[:_YESNO_EVIDENCE]
-            evidence = tuple(map(yesno.whole_sentence, chosen))
-        return Answer(text, max(yes, 1 - yes), features, evidence)
-
-
-def _judged(
-    candidates: Sequence[Candidate],
-    terms: QuestionTerms,
-    hits: Sequence[Hit],
-    readings: Sequence[Reading],
-    fitted: calibration.Logistic,
-) -> list[Answer]:
-    similarities = {hit.passage.number: hit.dense_score or 0.0 for hit in hits}
-    relevances = calibration.relevances(readings)
-    answers = []
-    for place, candidate in enumerate(candidates):
-        features = calibration.answer_features(candidates, place, terms, similarities, relevances)
-        answers.append(Answer(candidate.text, fitted.probability(features), features, candidate.evidence))
-    return sorted(answers, key=lambda answer: -answer.confidence)
-
-
-def _given(
-    answers: Sequence[Answer], question_type: QuestionType, found: float, config: AskConfig, least: float
-) -> tuple[Answer, ...]:
-    """What is sure enough to give: every such distinct item of a list, else the first answers if the best one is.
-
-    Unless another least confidence is asked for, yes or no is given wherever what was found is to the point.
-    """
-    if question_type is QuestionType.LIST:
-        return tuple(distinct([answer for answer in answers if answer.confidence >= least]))
-    by_what_was_found = question_type is QuestionType.YESNO and config.min_confidence is None
-    sure = answers and (found if by_what_was_found else answers[0].confidence) >= least
-    return tuple(answers[: config.top]) if sure else ()
-
-
-def distinct(best_first: Sequence[Answer]) -> list[Answer]:
-    """Without the answers that stand on the same words as a better one."""
-    kept: list[Answer] = []
-    for answer in best_first:
-        if not any(overlap(answer.evidence, better.evidence) for better in kept):
-            kept.append(answer)
-    return kept
+            first = replace(first, evidence=tuple(map(yesno.whole_sentence, chosen)))
+        return [first, other]
 
 
 def _led_by_evidence(answers: Sequence[Answer], sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -8,7 +8,8 @@ from typing import Any
 from bioqa.index.hybrid import Index
 from bioqa.index.records import CONCERN, RETRACTED, Document, Hit, Passage
 from bioqa.qa.aggregate import Evidence
-from bioqa.qa.engine import Answer, Engine, Response, distinct
+from bioqa.qa.answers import Answer, distinct
+from bioqa.qa.engine import Engine, Response
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
 
@@ -24,15 +25,8 @@ def response_object(response: Response, engine: Engine, max_evidence: int) -> di
     return {
         "question": response.question,
         "type": response.type.value,
-        "answers": [
-            {
-                "text": answer.text,
-                "confidence": round(answer.confidence, 4),
-                "documents": list(answer.documents),
-                "evidence": [_evidence_object(item) for item in answer.evidence[:max_evidence]],
-            }
-            for answer in response.answers
-        ],
+        "answers": [_answer_object(answer, max_evidence) for answer in response.answers],
+        "disagreeing": [_answer_object(answer, max_evidence) for answer in response.disagreeing],
         "abstained": response.abstained,
         "ideal_answer": response.ideal_answer,
         "citations": [
@@ -92,6 +86,15 @@ def hit_objects(hits: Sequence[Hit]) -> list[dict[str, Any]]:
         }
         for rank, hit in enumerate(hits, start=1)
     ]
+
+
+def _answer_object(answer: Answer, max_evidence: int) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "confidence": round(answer.confidence, 4),
+        "documents": list(answer.documents),
+        "evidence": [_evidence_object(item) for item in answer.evidence[:max_evidence]],
+    }
 
 
 def _evidence_object(evidence: Evidence) -> dict[str, Any]:
@@ -160,6 +163,21 @@ def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count} papers"
 
 
+def _disagreement(response: Response) -> str:
+    """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."."""
+    said = [
+        f"{len(answer.documents)} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
+        for answer in (response.answers[0], *response.disagreeing)
+    ]
+    return f"Papers disagree: {', '.join(said)}."
+
+
+def _other_side(response: Response) -> list[Evidence]:
+    """The best sentence of each other view that is not shown as an answer."""
+    shown = _shown(response)
+    return [answer.evidence[0] for answer in response.disagreeing if answer not in shown]
+
+
 def _best_guess(guess: Answer) -> str:
     return f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})"
 
@@ -192,6 +210,10 @@ def _response_text(response: Response, *, explain: bool) -> None:
     for answer in _shown(response):
         _say(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
+            _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
+    if response.disagreeing:
+        _say(_disagreement(response))
+        for item in _other_side(response):
             _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
     if response.type is QuestionType.SUMMARY:
         for sentence in response.citations:
@@ -263,6 +285,9 @@ def _response_panels(response: Response, *, explain: bool) -> None:
         blocks = [
             block for place, answer in enumerate(_shown(response)) for block in _answer_block(answer, best=place == 0)
         ]
+        if response.disagreeing:
+            blocks.append(Text(_printable(_disagreement(response)), style="yellow"))
+            blocks += [_cited(item.sentence, item.passage.document) for item in _other_side(response)]
         console.print(
             Panel(Group(*blocks), title=escape(_printable(response.question)), title_align="left", border_style="green")
         )

@@ -24,6 +24,7 @@ ASK_KEYS = [
     "question",
     "type",
     "answers",
+    "disagreeing",
     "abstained",
     "ideal_answer",
     "citations",

@@ -266,3 +266,17 @@ def test_a_list_type_is_never_cut_by_the_number_of_answers_to_a_factoid(engine: 
     response = engine.ask(LIST, AskConfig(min_confidence=0.0, top=1))
     assert response.type is QuestionType.LIST
     assert len(response.answers) > 1
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_disagreement_is_told_with_the_best_sentence_of_the_other_side(
+    shown: Show, engine: Engine, terminal: bool
+) -> None:
+    response = engine.ask(YESNO, AskConfig(min_confidence=0.0))
+    (best,) = response.answers
+    other = replace(best, text="no", evidence=(replace(best.evidence[0], sentence="It is not."),))
+    assert "disagree" not in shown(response, terminal=terminal)
+    text = ESCAPE.sub("", shown(replace(response, disagreeing=(other,)), terminal=terminal))
+    says = "say" if len(best.documents) > 1 else "says"
+    assert f"Papers disagree: {len(best.documents)} {says} {best.text}, 1 says no." in text
+    assert "It is not." in text
