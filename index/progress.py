@@ -59,7 +59,8 @@ class TerminalProgress:
         now = time.monotonic()
         seconds = max(now - self._began, 1e-9)
         left = seconds * (1 - fraction) / fraction if fraction > 0.01 else None
-        talk = f"{count:,} {self._unit}, {count / seconds:,.0f}/s" + (
+        rate = count / seconds
+        talk = f"{count:,} {self._unit}, {rate:,.{0 if rate >= 10 else 1}f}/s" + (
             f", {_clock(left)} left" if left is not None else ""
         )
         if self._bar is not None:

@@ -21,6 +21,25 @@ def _refuse_nan(_: click.Context, parameter: click.Parameter, value: float | Non
     return value
 
 
+class _MinConfidence(click.Option):
+    """An option whose help tells what it bought with the reader that ships."""
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        import json
+
+        from bioqa.index.model import shipped
+
+        written = json.loads((shipped("reader") / "calibration.json").read_text(encoding="utf-8"))
+        found = written.get("held_out")
+        names, told = super().get_help_record(context) or ("", "")
+        if found:
+            told += (
+                f" On {found['questions']} held-out factoid questions, {found['least']} left {found['answered']:.0%}"
+                f" answered, of which {found['accuracy']:.0%} right, against {found['accuracy_of_all']:.0%} of all."
+            )
+        return names, told
+
+
 _index_option = click.option(
     "--index",
     "folder",
@@ -99,6 +118,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print data a
     type=click.FloatRange(0, 1),
     callback=_refuse_nan,
     metavar="P",
+    cls=_MinConfidence,
     help='Say "I don\'t know" under this probability; a fitted threshold by default, 0 to always answer.',
 )
 @click.option(

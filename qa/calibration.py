@@ -13,6 +13,7 @@ from bioqa.qa.reader import Reading
 from bioqa.qa.terms import QuestionTerms
 
 FILE = "calibration.json"
+HELD_OUT = "held_out"  # what a least confidence bought on questions that nothing was fitted on, for the help of `ask`
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Fitting the confidence that ships with a reader: logistic models over BioASQ questions asked of an index."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from math import floor
 from pathlib import Path
 
 import numpy as np
 
+from bioqa.eval.bioasq import same
 from bioqa.eval.confidence import expected_calibration_error
 from bioqa.eval.gold import GoldQuestion
 from bioqa.index import analyzer
@@ -15,10 +18,9 @@ from bioqa.index.errors import InputError
 from bioqa.index.hybrid import DEPTH
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.runtime import Array
-from bioqa.qa.calibration import FILE, Logistic
+from bioqa.qa.calibration import FILE, HELD_OUT, Logistic
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Response
-from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reading
 from bioqa.train import export
@@ -66,7 +68,7 @@ class Sample:
 def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Sample]:
     """Ask every question in every view, and note the features of what comes back and whether it is right."""
     samples = {name: Sample() for name in ("factoid", "list", "yesno", "found")}
-    config = AskConfig(min_confidence=0.0)
+    config = AskConfig(min_confidence=0.0, top=sys.maxsize)
     for place, question in enumerate(gold):
         asked = engine.understand(question.body, config, question.type)
         hits = engine.index.search(asked.query, DEPTH)
@@ -89,9 +91,9 @@ def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, respon
         return
     if not gold.exact or (gold.type is QuestionType.YESNO and view is not View.WHOLE):
         return  # without evidence there is nothing to learn about what evidence says
-    synonyms = {normalize(text) for item in gold.exact for text in item}
+    synonyms = [text for item in gold.exact for text in item]
     for answer in response.answers:
-        right = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else normalize(answer.text) in synonyms
+        right = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else same(answer.text, synonyms)
         samples[gold.type].add(dict(answer.features), right, place, view)
 
 
@@ -135,12 +137,12 @@ def fit_all(samples: Mapping[str, Sample], gold: Sequence[GoldQuestion]) -> dict
     """All models that a reader ships with, each with its threshold."""
     models = {name: fit(sample) for name, sample in samples.items()}
     thresholds = {
-        "factoid": keeping_threshold(models["factoid"], samples["factoid"].where(_first_answer)),
+        "factoid": keeping_threshold(models["factoid"], surest(models["factoid"], samples["factoid"])),
         "list": list_threshold(models["list"], samples["list"], gold),
         "yesno": 0.5,
         "found": keeping_threshold(models["found"], samples["found"]),
     }
-    return {name: replace(fitted, threshold=round(thresholds[name], 3)) for name, fitted in models.items()}
+    return {name: replace(fitted, threshold=floor(thresholds[name] * 1000) / 1000) for name, fitted in models.items()}
 
 
 def keeping_threshold(model: Logistic, sample: Sample) -> float:
@@ -166,25 +168,50 @@ def list_threshold(model: Logistic, sample: Sample, gold: Sequence[GoldQuestion]
     return best[1]
 
 
+def surest(model: Logistic, sample: Sample) -> Sample:
+    """The most probable row of each question in each view."""
+    best: dict[tuple[int, View], int] = {}
+    predicted = probabilities(model, sample)
+    for row, asked in enumerate(zip(sample.question, sample.view, strict=True)):
+        if asked not in best or predicted[row] > predicted[best[asked]]:
+            best[asked] = row
+    kept = set(best.values())
+    rows = zip(sample.features, sample.right, sample.question, sample.view, strict=True)
+    found = Sample()
+    for row, values in enumerate(rows):
+        if row in kept:
+            found.add(*values)
+    return found
+
+
 def errors(models: Mapping[str, Logistic], samples: Mapping[str, Sample]) -> dict[str, float]:
     """The expected calibration error of each model where the whole index was asked; of the first factoid answers."""
     found = {}
     for name, sample in samples.items():
         checked = sample.where(_of_the_whole_index)
-        checked = checked.where(_first_answer) if name == "factoid" else checked
+        checked = surest(models[name], checked) if name == "factoid" else checked
         found[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.right))
     return found
 
 
-def _first_answer(features: Mapping[str, float], _: View) -> bool:
-    return features["place"] == 0
+def bought(model: Logistic, sample: Sample, least: float) -> dict[str, float]:
+    """What it buys to answer factoid questions only from a probability of `least` on: the share (0..1) answered, how
+    many of those answers are right, and how many would be if all were answered."""
+    first = surest(model, sample.where(_of_the_whole_index))
+    right, answered = np.array(first.right), probabilities(model, first) >= least
+    accuracy = float(right[answered].mean()) if answered.any() else 1.0
+    shares = {"answered": float(answered.mean()), "accuracy": accuracy, "accuracy_of_all": float(right.mean())}
+    return {"least": least, "questions": len(right), **{name: round(share, 3) for name, share in shares.items()}}
 
 
 def _of_the_whole_index(_: Mapping[str, float], view: View) -> bool:
     return view is View.WHOLE
 
 
-def save(models: Mapping[str, Logistic], folder: Path) -> None:
-    """Write the fitted models into a reader's folder and enter their digest in its card."""
-    content = json.dumps({name: asdict(fitted) for name, fitted in models.items()}, indent=1) + "\n"
-    export.add_file(folder, "reader", FILE, content.encode())
+def save(models: Mapping[str, Logistic], folder: Path, held_out: Mapping[str, float] | None = None) -> None:
+    """Write the fitted models into a reader's folder, with what `bought` found on held-out questions, and enter their
+    digest in its card."""
+    found: dict[str, object] = {name: asdict(fitted) for name, fitted in models.items()}
+    if held_out:
+        found[HELD_OUT] = dict(held_out)
+    export.add_file(folder, "reader", FILE, (json.dumps(found, indent=1) + "\n").encode())

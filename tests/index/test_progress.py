@@ -62,7 +62,7 @@ def test_no_time_is_foretold_from_next_to_nothing(clock: Clock, capsys: pytest.C
     with TerminalProgress("Building", "documents") as bar:
         clock.now += 11
         bar.update(0.0, 0)
-    assert capsys.readouterr().err == "Building: 0%, 0 documents, 0/s\n"
+    assert capsys.readouterr().err == "Building: 0%, 0 documents, 0.0/s\n"
 
 
 @pytest.mark.parametrize(

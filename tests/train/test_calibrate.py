@@ -204,3 +204,31 @@ def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Sample]
     after = asdict(model.read_card(folder))
     assert after["digests"].pop("calibration.json") != before["digests"].pop("calibration.json")
     assert after == before
+
+
+def test_the_surest_row_of_each_question_in_each_view() -> None:
+    model, sample = Logistic({"x": 1.0}, 0.0, 0.0), Sample()
+    for x, right, question, view in [
+        (1.0, False, 0, View.WHOLE),
+        (2.0, True, 0, View.WHOLE),
+        (0.5, True, 0, View.NO_GOLD),
+        (-1.0, True, 1, View.WHOLE),
+    ]:
+        sample.add({"x": x}, right, question, view)
+    first = calibrate.surest(model, sample)
+    assert [row["x"] for row in first.features] == [2.0, 0.5, -1.0]
+
+
+def test_what_a_least_confidence_bought_is_counted() -> None:
+    model, sample = Logistic({"x": 1.0}, 0.0, 0.0), Sample()
+    for question, (x, right) in enumerate([(2.0, True), (1.0, True), (0.5, False), (-1.0, False), (-2.0, True)]):
+        sample.add({"x": x}, right, question, View.WHOLE)
+        sample.add({"x": 9.0}, False, question, View.UNKNOWN)
+    assert calibrate.bought(model, sample, 0.5) == {
+        "least": 0.5,
+        "questions": 5,
+        "answered": 0.6,
+        "accuracy": 0.667,
+        "accuracy_of_all": 0.6,
+    }
+    assert calibrate.bought(model, sample, 0.99)["answered"] == 0.0
