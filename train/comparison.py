@@ -16,7 +16,7 @@ from bioqa.index.model import Model, read_card
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Network, processors, tokenizer
 from bioqa.train.parity import Parity, encoded, parity
-from bioqa.train.reader import DECISIVE, plain_sums
+from bioqa.train.reader import DECISIVE, FACTOID, plain_sums
 from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced, fuse_attention
 
 ORIGINAL = "PyTorch fp32"
@@ -126,7 +126,7 @@ def _scores(
     asked = [question for question in questions if question.snippets]
     if not asked:
         return {name: {} for name in networks}
-    measured = DECISIVE if tuple(outputs) == ALL_HEADS else DECISIVE[:1]  # spans alone answer factoid questions only
+    measured = list(dict.fromkeys((*FACTOID, *DECISIVE))) if tuple(outputs) == ALL_HEADS else FACTOID
     done, total = 0, len(asked) * len(networks)
 
     def counted() -> Iterator[GoldQuestion]:
