@@ -18,10 +18,17 @@ _PLURALS = (  # of a last word; "aids" is too short to be one, "sepsis", "virus"
     (re.compile(r"(?<=[a-z]{3}[^sui])s$"), ""),
 )
 
+_NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = {name: str(number) for number, name in enumerate(_NAMES, start=1)}
+_NUMBER = re.compile(rf"^(?:{'|'.join(_NUMBERS)})\b")
+
 
 def normalize(answer: str) -> str:
-    """The key of an answer: equal keys are one answer. Like `spelling`, but for the plural of the last word."""
-    text = spelling(answer)
+    """The key of an answer: equal keys are one answer.
+
+    Like `spelling`, but the plural of the last word and a number in front as a word make no difference either.
+    """
+    text = _NUMBER.sub(lambda number: _NUMBERS[number[0]], spelling(answer))
     return next((singular for plural, end in _PLURALS if (singular := plural.sub(end, text)) != text), text)
 
 

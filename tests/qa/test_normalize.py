@@ -31,6 +31,7 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
         ("viruses", "virus"),
         ("abscesses", "abscess"),
         ("EGFRs", "EGFR"),
+        ("Two weeks", "2 weeks"),
     ],
 )
 def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
@@ -55,6 +56,7 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
         ("sepsis", "sepsi"),
         ("bus", "bu"),
         ("statins use", "statin use"),
+        ("tense", "10se"),
     ],
 )
 def test_different_answers_keep_different_keys(one: str, other: str) -> None:
