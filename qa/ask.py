@@ -163,7 +163,7 @@ def ask(
       bioqa ask "is hemophilia A X-linked?" --explain
       bioqa ask - --json < questions.txt > answers.jsonl
     """
-    from bioqa.qa import questions, render, starter
+    from bioqa.qa import objects, questions, render, starter
     from bioqa.qa.config import AskConfig
     from bioqa.qa.engine import Engine
     from bioqa.qa.questions import QuestionType
@@ -186,8 +186,8 @@ def ask(
             click.echo(f"error: line {place}: {error}", err=True)
             continue
         if as_json:
-            found = render.response_object(response, engine, config.max_evidence)
-            found |= {"explanation": render.explanation_object(response)} if explain else {}
+            found = objects.of_response(response, engine, config.max_evidence)
+            found |= {"explanation": objects.of_explanation(response)} if explain else {}
             click.echo(json.dumps(found, ensure_ascii=False))
         else:
             render.show_response(response, explain=explain, name_question=question == "-")
@@ -231,14 +231,14 @@ def search(query: str, folder: Path | None, mode: str, top: int, narrow: "Filter
       bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
     from bioqa.index.hybrid import Index, Query
-    from bioqa.qa import questions, render, starter
+    from bioqa.qa import objects, questions, render, starter
 
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
     hits = opened.search(Query(text, encoder.encode([text])[0] if encoder else None), top, mode=mode, narrow=narrow)
     if as_json:
-        click.echo(json.dumps(render.hit_objects(hits), ensure_ascii=False))
+        click.echo(json.dumps(objects.of_hits(hits), ensure_ascii=False))
     else:
         render.show_hits(hits)
 

@@ -1,15 +1,14 @@
-"""How results look: panels on a terminal, plain text in a pipe, and the objects behind --json."""
+"""How results look: panels on a terminal, plain text in a pipe."""
 
 import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bioqa.index.hybrid import Index
-from bioqa.index.records import CONCERN, RETRACTED, Document, Hit, Passage
+from bioqa.index.records import CONCERN, RETRACTED, Document, Hit
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.answers import Answer, distinct
-from bioqa.qa.engine import Engine, Response
+from bioqa.qa.engine import Response
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
 
@@ -18,104 +17,6 @@ _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 _DONT_KNOW = "I don't know: the literature in this index does not say."
-
-
-def response_object(response: Response, engine: Engine, max_evidence: int) -> dict[str, Any]:
-    """What `ask --json` prints for one question."""
-    return {
-        "question": response.question,
-        "type": response.type.value,
-        "answers": [_answer_object(answer, max_evidence) for answer in response.answers],
-        "disagreeing": [_answer_object(answer, max_evidence) for answer in response.disagreeing],
-        "abstained": response.abstained,
-        "ideal_answer": response.ideal_answer,
-        "citations": [
-            {
-                "pmid": sentence.passage.document.id,
-                "title": sentence.passage.document.title,
-                "sentence": sentence.text,
-                **_facts_object(sentence.passage),
-            }
-            for sentence in response.citations
-        ],
-        "timings_ms": response.timings_ms,
-        "models": {
-            "encoder": engine.encoder.card.name if engine.encoder else None,
-            "reader": engine.reader.model.card.name,
-        },
-        "index": _index_object(engine.index),
-    }
-
-
-def explanation_object(response: Response) -> dict[str, Any]:
-    """What `ask --json --explain` adds."""
-    return {
-        "kind": response.kind,
-        "found": round(response.found, 4),
-        "threshold": response.threshold,
-        "guesses": [{"text": guess.text, "confidence": round(guess.confidence, 4)} for guess in response.guesses],
-        "retrieved": hit_objects(response.hits),
-        "read": [
-            {
-                "pmid": reading.context.passage.document.id,
-                "spans": [
-                    {"text": reading.context.text[span.start : span.end], "score": round(span.score, 3)}
-                    for span in reading.spans[:3]
-                ],
-                "relevance": reading.relevance,
-                "verdict": dict(zip(VERDICTS, reading.verdict, strict=True)) if reading.verdict else None,
-                **_facts_object(reading.context.passage),
-            }
-            for reading in response.readings
-        ],
-    }
-
-
-def hit_objects(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """What `search --json` prints."""
-    return [
-        {
-            "rank": rank,
-            "pmid": hit.passage.document.id,
-            "title": hit.passage.document.title,
-            "passage": hit.passage.text,
-            "score": round(hit.score, 6),
-            "lexical_rank": hit.lexical_rank,
-            "dense_rank": hit.dense_rank,
-            **_facts_object(hit.passage),
-        }
-        for rank, hit in enumerate(hits, start=1)
-    ]
-
-
-def _answer_object(answer: Answer, max_evidence: int) -> dict[str, Any]:
-    return {
-        "text": answer.text,
-        "confidence": round(answer.confidence, 4),
-        "documents": list(answer.documents),
-        "evidence": [_evidence_object(item) for item in answer.evidence[:max_evidence]],
-    }
-
-
-def _evidence_object(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "pmid": evidence.passage.document.id,
-        "title": evidence.passage.document.title,
-        "sentence": evidence.sentence,
-        "start": evidence.start,
-        "end": evidence.end,
-        "score": round(evidence.score, 4),
-        **_facts_object(evidence.passage),
-    }
-
-
-def _facts_object(passage: Passage) -> dict[str, Any]:
-    """What to know of a passage: the section it is from, None for the abstract, and what befell its paper."""
-    return {"section": passage.heading or None, "status": passage.document.status or None}
-
-
-def _index_object(index: Index) -> dict[str, Any]:
-    return {"path": str(index.folder), "documents": index.manifest.documents, "passages": index.manifest.passages}
 
 
 def show_response(response: Response, *, explain: bool, name_question: bool = False) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bioqa.index import builder
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Document, Hit, Passage, Section
-from bioqa.qa import render
+from bioqa.qa import objects, render
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Response
 from bioqa.qa.questions import QuestionType
@@ -193,13 +193,13 @@ def test_every_item_of_a_list_is_shown(shown: Show, engine: Engine) -> None:
 def test_objects_are_plain_data(engine: Engine) -> None:
     for question in (FACTOID, LIST, YESNO, SUMMARY):
         response = engine.ask(question, AskConfig(min_confidence=0.0))
-        for found in (render.response_object(response, engine, 5), render.explanation_object(response)):
+        for found in (objects.of_response(response, engine, 5), objects.of_explanation(response)):
             assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 def test_no_more_evidence_is_printed_than_asked_for(engine: Engine) -> None:
     response = engine.ask(FACTOID, AskConfig(min_confidence=0.0))
-    best = render.response_object(response, engine, 1)["answers"][0]
+    best = objects.of_response(response, engine, 1)["answers"][0]
     assert len(best["evidence"]) == 1
     assert best["documents"] == ["101", "102"]
 
@@ -250,16 +250,13 @@ def test_a_hit_is_printed_with_its_section_and_a_warning(capsys: pytest.CaptureF
     hit = Hit(Passage(0, document, start, start + 4), 0.5, 1)
     render.show_hits([hit])
     assert "   7 (RETRACTED)  Gut, 2001, Methods: Mice  score 0.500" in capsys.readouterr().out
-    assert (
-        render.hit_objects([hit])[0] | {"section": "Methods: Mice", "status": "retracted"}
-        == render.hit_objects([hit])[0]
-    )
+    assert objects.of_hits([hit])[0] | {"section": "Methods: Mice", "status": "retracted"} == objects.of_hits([hit])[0]
 
 
 def test_no_hits_are_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
     render.show_hits([])
     assert capsys.readouterr().out == "Nothing found.\n"
-    assert render.hit_objects([]) == []
+    assert objects.of_hits([]) == []
 
 
 def test_a_list_type_is_never_cut_by_the_number_of_answers_to_a_factoid(engine: Engine) -> None:
