@@ -9,13 +9,15 @@ import numpy as np
 
 from bioqa.index import analyzer, corpus, layouts, passages
 from bioqa.index.budget import Budget
+from bioqa.index.crew import Crew
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter, disk_errors, length
 from bioqa.index.manifest import MANIFEST, Manifest, Source, read_manifest
+from bioqa.index.prepared import Entry, Prepared
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.records import BadRecord, Deletion, Document, Passage, Record
+from bioqa.index.records import BadRecord, Deletion, Document, Passage
 from bioqa.index.runtime import Array
 from bioqa.index.storage import (
     Store,
@@ -72,8 +74,9 @@ def build(
         budget = Budget(limit, encoder.identity.dimensions if encoder else 0, talk)
         job = _Build(folder, manifest, encoder, progress or Silent(), budget, sum(map(_size, files)))
         budget.begin(manifest.passages, [(file.name, _size(file)) for file in files if not job.has(file)])
-        for file in files:
-            job.take_in(file, format_name)
+        with Crew() as crew:
+            for file in files:
+                job.take_in(file, format_name, crew)
         layouts.fit(folder, job.flush(), limit, talk)
     return job.report
 
@@ -111,7 +114,7 @@ class _Build:
         self._progress, self._budget, self._total_bytes = progress, budget, max(total_bytes, 1)
         self._commit_every = COMMIT_EVERY["encoded" if encoder else "lexical"]
         self._sources = {source.path: source for source in manifest.sources}
-        self._documents: dict[str, Document] = {}
+        self._entries: dict[str, Prepared] = {}
         self._deletions: dict[str, bool] = {}  # and whether they took back something read since the last commit
         self._bytes_before_file = 0
         self._bytes_committed = 0
@@ -128,7 +131,7 @@ class _Build:
         state, known = path.stat(), self._sources.get(str(path.resolve()))
         return known if known and (known.bytes, known.modified) == (state.st_size, state.st_mtime_ns) else None
 
-    def take_in(self, path: Path, format_name: str) -> None:
+    def take_in(self, path: Path, format_name: str, crew: Crew) -> None:
         """Read one file to its end, committing on the way."""
         name, state = str(path.resolve()), path.stat()
         size, modified = state.st_size, state.st_mtime_ns
@@ -139,11 +142,11 @@ class _Build:
             taken = known.records if known else 0
             file = corpus.CorpusFile(path, format_name)
             try:
-                for record in islice(file.records(), taken, None):
+                for entry in islice(crew.entries(file), taken, None):
                     taken += 1
-                    self._take(record)
+                    self._take(entry)
                     self._bytes_read = self._bytes_before_file + file.bytes_read
-                    if len(self._documents) + len(self._deletions) >= self._commit_every:
+                    if len(self._entries) + len(self._deletions) >= self._commit_every:
                         self._sources[name] = Source(name, size, modified, taken, finished=False)
                         self.flush()
                 self._sources[name] = Source(name, size, modified, taken, finished=True)
@@ -152,19 +155,19 @@ class _Build:
         self._bytes_before_file += size
         self._bytes_read = self._bytes_before_file
 
-    def _take(self, record: Record) -> None:
-        match record:
+    def _take(self, entry: Entry) -> None:
+        match entry:
             case BadRecord():
-                self.report.bad_records.append(record)
+                self.report.bad_records.append(entry)
                 return
             case Deletion():
-                taken_back = self._documents.pop(record.id, None) is not None
-                self._deletions[record.id] = taken_back or self._deletions.get(record.id, False)
-            case Document():
-                before = self._documents.get(record.id)
+                taken_back = self._entries.pop(entry.id, None) is not None
+                self._deletions[entry.id] = taken_back or self._deletions.get(entry.id, False)
+            case Prepared(document=document):
+                before = self._entries.get(document.id)
                 self.report.replaced += before is not None
-                if before is None or record.version >= before.version:
-                    self._documents[record.id] = record
+                if before is None or document.version >= before.document.version:
+                    self._entries[document.id] = entry
         self.report.records += 1
         if not self._encoder and self.report.records % 1000 == 0:
             self._progress.update(self._bytes_read / self._total_bytes, self.report.records)
@@ -172,16 +175,17 @@ class _Build:
     def flush(self) -> Manifest:
         """Commit what has been read so far; returns what is committed now."""
         sources = tuple(self._sources.values())
-        if not self._documents and not self._deletions:
+        if not self._entries and not self._deletions:
             if sources != self._manifest.sources and self._manifest.segments:
                 self._manifest = commit(self._folder, self._manifest, replace(self._manifest, sources=sources))
             return self._manifest
         store = Store(self._folder, self._manifest)
         outdated = np.array(self._outdated_rows(store), dtype=np.int64)
         gone = [store.passage(number) for number in store.passages_of(outdated).tolist()]
-        documents = list(self._documents.values())
+        entries = list(self._entries.values())
+        documents = [entry.document for entry in entries]
         name = f"{self._manifest.commit + 1:06}"
-        ranges = [passages.windows(document) for document in documents]
+        ranges = [entry.ranges for entry in entries]
         fresh = list(_numbered(documents, ranges, store.next_passage))
         vectors = self._vectors(fresh, gone, store)
 
@@ -190,7 +194,8 @@ class _Build:
             for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
-            added = sum(writer.add(passage, row) for passage, row in zip(fresh, rows, strict=True))
+            terms = (written for entry in entries for written in entry.terms)
+            added = sum(map(writer.add, fresh, rows, terms))
             writer.commit()
 
         removed = np.concatenate([store.removed, outdated])
@@ -209,7 +214,7 @@ class _Build:
                 removed=write_removed(self._folder, name, removed),
             ),
         )
-        self._documents.clear()
+        self._entries.clear()
         self._deletions.clear()
         self._bytes_committed = self._bytes_read
         self._progress.update(self._bytes_committed / self._total_bytes, self.report.records)
@@ -219,11 +224,11 @@ class _Build:
     def _outdated_rows(self, store: Store) -> list[int]:
         """Rows of committed documents that this commit replaces or deletes; what is older than them is dropped here."""
         outdated, known = [], set()
-        for row in self._committed_rows([*self._documents, *self._deletions]):
+        for row in self._committed_rows([*self._entries, *self._deletions]):
             committed = store.document(row)
-            newer = self._documents.get(committed.id)
-            if newer and newer.version < committed.version and committed.id not in self._deletions:
-                del self._documents[committed.id]
+            newer = self._entries.get(committed.id)
+            if newer and newer.document.version < committed.version and committed.id not in self._deletions:
+                del self._entries[committed.id]
                 continue
             known.add(committed.id)
             self.report.replaced += newer is not None
@@ -231,7 +236,7 @@ class _Build:
             outdated.append(row)
         for name, taken_back in self._deletions.items():
             if name not in known:
-                self.report.deleted += taken_back and name not in self._documents
+                self.report.deleted += taken_back and name not in self._entries
                 self.report.absent += not taken_back
         return outdated
 
@@ -256,12 +261,12 @@ class _Build:
 
     def _encoded(self, fresh: Sequence[Passage], encoder: Encoder) -> Array:
         start, span = self._bytes_committed, self._bytes_read - self._bytes_committed
-        counted = self.report.records - len(self._documents)
+        counted = self.report.records - len(self._entries)
 
         def on_done(done: int) -> None:
             share = done / len(fresh)
             self._progress.update(
-                (start + share * span) / self._total_bytes, counted + round(share * len(self._documents))
+                (start + share * span) / self._total_bytes, counted + round(share * len(self._entries))
             )
 
         return encoder.encode([passage.titled for passage in fresh], on_done)

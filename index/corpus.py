@@ -9,13 +9,14 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 
-from bioqa.index import archive, bioc, jats, jsonl, medline, pubmed, tsv
+from bioqa.index import archive, bioc, jats, jsonl, medline, parts, pubmed, tsv
 from bioqa.index.downloads import RECORD
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record
 
+T = TypeVar("T")
 _DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"\x1f\x8b": lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw)),
     b"\xfd7zXZ\x00": lambda raw: cast(BinaryIO, lzma.LZMAFile(raw)),  # noqa: SIM115
@@ -115,11 +116,14 @@ def _has_known_suffix(file: Path) -> bool:
 
 
 class CorpusFile:
-    """One input file being read; `bytes_read` tells how far along the raw, possibly compressed, file is."""
+    """One input file being read; `bytes_read` tells how far along the raw, possibly compressed, file is.
+
+    `format` is "auto" until reading has begun, if it was to be found out.
+    """
 
     def __init__(self, path: Path, format_name: str = "auto"):
         self.path = path
-        self._format = format_name
+        self.format = format_name
         self._raw: BinaryIO | None = None
 
     @property
@@ -129,25 +133,36 @@ class CorpusFile:
 
     def records(self) -> Iterator[Record]:
         """The records of the file. Raises InputError with the file's name and the place where reading had to stop."""
+        return self._told(lambda stream: FORMATS[self.format](stream, str(self.path)), "records")
+
+    def parts(self) -> Iterator[bytes]:
+        """The file in parts of some megabytes, each a file of its `format` by itself.
+
+        Raises UncuttableError where it cannot be cut, InputError where it cannot be read on.
+        """
+        return self._told(lambda stream: parts.cut(stream, self.format), "parts")
+
+    def _told(self, read: Callable[[BinaryIO], Iterator[T]], things: str) -> Iterator[T]:
+        """What `read` makes of the file once it is decompressed and its format known, and its errors in our words."""
         count = 0
         try:
             with self.path.open("rb") as self._raw:
                 stream = _decompressed(self._raw)
-                reader = FORMATS[self._format if self._format != "auto" else _sniff(stream, str(self.path))]
-                for record in reader(stream, str(self.path)):
+                self.format = self.format if self.format != "auto" else _sniff(stream, str(self.path))
+                for thing in read(stream):
                     count += 1
-                    yield record
+                    yield thing
         except _DAMAGED as error:
             raise InputError(
-                f"{self.path}: compressed data damaged or cut off after {count:,} records ({error}); "
+                f"{self.path}: compressed data damaged or cut off after {count:,} {things} ({error}); "
                 "fetch the file again"
             ) from None
         except tarfile.TarError as error:
             raise InputError(
-                f"{self.path}: archive damaged or cut off after {count:,} records ({error}); fetch the file again"
+                f"{self.path}: archive damaged or cut off after {count:,} {things} ({error}); fetch the file again"
             ) from None
         except OSError as error:
-            raise InputError(f"{self.path}: {error.strerror or error} after {count:,} records") from None
+            raise InputError(f"{self.path}: {error.strerror or error} after {count:,} {things}") from None
 
 
 def _decompressed(raw: BinaryIO) -> io.BufferedReader:

@@ -9,6 +9,7 @@ import tantivy
 
 from bioqa.index import analyzer
 from bioqa.index.errors import StorageError
+from bioqa.index.prepared import terms_of
 from bioqa.index.records import Passage
 
 _EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
@@ -37,32 +38,29 @@ class LexicalWriter:
         # One thread: several would number equal passages differently every time, and Python feeds no more than one.
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
 
-    def add(self, passage: Passage, document_row: int) -> int:
-        """Index a passage under its number, and return how many terms it has.
-
-        Title and heading count as parts of every passage they stand above.
-        """
+    def add(self, passage: Passage, document_row: int, terms: str | None = None) -> int:
+        """Index a passage under its number, by `terms` where they were made before; returns how many they are."""
         document = passage.document
-        written = analyzer.terms(passage.titled)
+        written = terms_of(passage) if terms is None else terms
         entry = tantivy.Document()
-        entry.add_text("text", " ".join(written))  # tantivy only takes them apart again
+        entry.add_text("text", written)  # which tantivy only takes apart again
         entry.add_text("id", document.id)
         entry.add_unsigned("passage", passage.number)
         entry.add_unsigned("document", document_row)
         if document.year:
             entry.add_unsigned("year", document.year)
-        terms = (
+        exact = (
             (document.journal,),
             document.mesh,
             document.publication_types,
             (document.language,),
             (document.status,),
         )
-        for name, values in zip(_EXACT, terms, strict=True):
+        for name, values in zip(_EXACT, exact, strict=True):
             for value in filter(None, values):
                 entry.add_text(name, value.casefold())
         self._writer.add_document(entry)
-        return len(written)
+        return _count(written)
 
     def remove(self, document_row: int) -> None:
         """Drop all passages of a document."""
@@ -93,4 +91,8 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 def length(passage: Passage) -> int:
     """How many terms are indexed of a passage."""
-    return len(analyzer.terms(passage.titled))
+    return _count(terms_of(passage))
+
+
+def _count(terms: str) -> int:
+    return terms.count(" ") + 1 if terms else 0

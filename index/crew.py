@@ -1,0 +1,116 @@
+"""Reading large files in several processes: parsing, cutting into passages, making terms; all in the file's order."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from io import BytesIO
+from itertools import islice
+from typing import Self
+
+from bioqa.index import corpus
+from bioqa.index.corpus import CorpusFile
+from bioqa.index.errors import BioqaError, InputError
+from bioqa.index.parts import UncuttableError
+from bioqa.index.prepared import Entry, prepared
+from bioqa.index.records import BadRecord
+from bioqa.index.runtime import processors
+
+_WORTH = 4 << 20  # bytes of a file from which on processes are worth their start, which takes them a second
+_AHEAD = 2  # parts a process that are read before they are asked for
+
+
+class WorkerError(BioqaError):
+    """A process that reads came to a sudden end."""
+
+
+class Crew:
+    """Processes that read files, started when the first large one comes, and ended with the `with` block."""
+
+    def __init__(self, size: int | None = None):
+        self._size = size or processors()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def entries(self, file: CorpusFile) -> Iterator[Entry]:
+        """The records of a file, made ready to be indexed, in its order.
+
+        Whatever is unusual about a file is left to reading it in order: it alone can say where and what.
+
+        Raises what `CorpusFile.records` does, and WorkerError where a process came to a sudden end.
+        """
+        stopped: int | None = 0
+        if self._size > 1 and file.path.stat().st_size >= _WORTH:
+            stopped = yield from self._side_by_side(file)
+        if stopped is not None:
+            yield from map(prepared, islice(file.records(), stopped, None))
+
+    def _side_by_side(self, file: CorpusFile) -> Generator[Entry, None, int | None]:
+        """The records up to what is unusual; returns how many they were then, None where nothing was."""
+        count = 0
+        waiting: deque[Future[list[Entry] | None]] = deque()
+        pool = self._started()
+        try:
+            for part in file.parts():
+                waiting.append(pool.submit(_read, part, file.format, str(file.path)))
+                if len(waiting) > _AHEAD * self._size:
+                    found = waiting.popleft().result()
+                    if found is None:
+                        return count
+                    yield from found
+                    count += len(found)
+            while waiting:
+                found = waiting.popleft().result()
+                if found is None:
+                    return count
+                yield from found
+                count += len(found)
+        except (InputError, UncuttableError):
+            return count
+        except BrokenProcessPool:
+            raise WorkerError(
+                f"{file.path}: a process that read it was ended from outside, for want of memory perhaps; "
+                "the same command goes on from the last commit"
+            ) from None
+        finally:
+            for future in waiting:
+                future.cancel()
+        return None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks, but no threads
+            self._pool = ProcessPoolExecutor(self._size, context, initializer=_begin)
+        return self._pool
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the parent process, and end with it, whatever ends that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _read(part: bytes, format_name: str, source: str) -> list[Entry] | None:
+    """The records of a part; None where one is bad or the part cannot be read: a message names the line in the file."""
+    try:
+        found = [prepared(record) for record in corpus.FORMATS[format_name](BytesIO(part), source)]
+    except InputError:
+        return None
+    return None if any(isinstance(entry, BadRecord) for entry in found) else found
