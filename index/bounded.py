@@ -7,6 +7,7 @@ from bioqa.index.errors import InputError
 # Of 4,470 full-text articles the largest has 0.4 MB, and a citation has 4 KB. Read as XML or JSON, a record takes up to
 # 30 times its size in memory.
 LARGEST = 16 << 20  # bytes of one record
+_HEAD = 4096  # bytes
 
 
 class Bounded:
@@ -16,11 +17,13 @@ class Bounded:
         self._stream, self._source = stream, source
         self._records = 0
         self._left = LARGEST
+        self.head = b""  # what was given out first
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes. Raises InputError where a record does not end."""
         data = self._stream.read(size if 0 <= size <= self._left else self._left + 1)
         self._left -= len(data)
+        self.head = self.head or data[:_HEAD]
         if self._left < 0:
             raise InputError(
                 f"{self._source}: record {self._records + 1:,} is larger than {LARGEST >> 20} MB, as none should be; "

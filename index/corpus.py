@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol, TypeVar, cast
 
 from bioqa.index import archive, bioc, jats, jsonl, medline, parts, pubmed, tsv
 from bioqa.index.downloads import RECORD
+from bioqa.index.elements import root_of
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record
 
@@ -36,9 +37,7 @@ _SUFFIXES = {  # taken from folders; a file named outright may have any
 }
 _COMPRESSED = {".gz", ".xz", ".bz2"}
 _HEAD = 4096  # bytes from which the format is found out
-_PROLOG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
-_ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
-_ROOTS = {b"article": "jats", b"pmc-articleset": "jats", b"OAI-PMH": "jats", b"collection": "bioc-xml"}
+_ROOTS = {"article": "jats", "pmc-articleset": "jats", "OAI-PMH": "jats", "collection": "bioc-xml"}
 _BIOC_KEY = re.compile(rb'"(?:passages|documents|PubTator3)"\s*:\s*\[')
 _BEIR = ("corpus.jsonl", "queries.jsonl")
 
@@ -182,7 +181,7 @@ def _sniff(stream: io.BufferedReader, source: str) -> str:
     if head[257:].startswith(b"ustar"):
         return "tar"
     if text.startswith(b"<"):
-        return _ROOTS.get(_root(text), "pubmed")
+        return _ROOTS.get(root_of(text), "pubmed")
     if wide:
         raise InputError(f"{source}: text in UTF-16; write it as UTF-8, with 'iconv -f UTF-16 -t UTF-8' for instance")
     found = next((name for name, fits in _SIGNS.items() if fits(text)), None)
@@ -190,11 +189,6 @@ def _sniff(stream: io.BufferedReader, source: str) -> str:
         return found
     hint = "; it looks like one JSON array: write one object a line" if text.startswith(b"[") else ""
     raise InputError(f"{source}: not a known format ({', '.join(FORMATS)}): begins with {text[:20]!r}{hint}")
-
-
-def _root(xml: bytes) -> bytes:
-    match = _ROOT.search(_PROLOG.sub(b"", xml))
-    return match[1] if match else b""
 
 
 def _is_tsv(text: bytes) -> bool:

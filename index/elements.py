@@ -10,6 +10,8 @@ from bioqa.index.bounded import Bounded
 from bioqa.index.errors import InputError
 
 _ADVICE = re.compile(r", (?:line \d|try XML_PARSE_HUGE|use XML_PARSE_HUGE).*", re.DOTALL)  # of libxml2, to programmers
+_PROLOG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
+_ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
 
 
 def read(
@@ -21,11 +23,13 @@ def read(
     with the line, where the XML breaks off or is malformed, and where it begins with none of `roots`.
     """
     count = 0
+    checked = False
     bounded = Bounded(stream, source)
     try:
         events = etree.iterparse(
             cast(BinaryIO, bounded),
             events=("start", "end"),
+            tag=[f"{{*}}{name}" for name in {*roots, *records}],  # of others, libxml2 does not even tell Python
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -35,7 +39,10 @@ def read(
             if event == "start":
                 if element.getparent() is None:
                     _check_root(element, source, kind, roots)
+                    checked = True
             elif _name(element) in records:
+                if not checked:
+                    _check_root(element.getroottree().getroot(), source, kind, roots)
                 count += 1
                 _drop_namespaces(element)
                 yield element
@@ -43,18 +50,32 @@ def read(
                 while element.getparent() is not None and element.getprevious() is not None:
                     del element.getparent()[0]
                 bounded.ended()
+        if not checked:
+            _check_root(events.root, source, kind, roots)
     except etree.XMLSyntaxError as error:
+        if not checked:
+            _check_name(root_of(bounded.head), source, kind, roots)
         reason = _ADVICE.sub("", str(error.msg))
         raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
 
 
 def _check_root(root: etree._Element, source: str, kind: str, roots: Collection[str]) -> None:
-    if _name(root) not in roots:
-        expected = " or ".join(f"<{name}>" for name in roots)
-        raise InputError(f"{source}: XML, but not {kind}: it begins with <{root.tag}>, expected {expected}")
+    _check_name(_name(root), source, kind, roots)
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and dtd.entities():  # type: ignore[attr-defined]
         raise InputError(f"{source}: the file declares XML entities, which such files never do; refused unread")
+
+
+def _check_name(root: str, source: str, kind: str, roots: Collection[str]) -> None:
+    if root and root not in roots:
+        expected = " or ".join(f"<{name}>" for name in roots)
+        raise InputError(f"{source}: XML, but not {kind}: it begins with <{root}>, expected {expected}")
+
+
+def root_of(head: bytes) -> str:
+    """The name, without namespace, of the element that XML begins with, from its first bytes; empty if not there."""
+    match = _ROOT.search(_PROLOG.sub(b"", head))
+    return match[1].decode() if match else ""
 
 
 def _name(element: etree._Element) -> str:
@@ -74,4 +95,7 @@ def first(element: etree._Element, *paths: str) -> etree._Element | None:
 
 def text(element: etree._Element | None) -> str:
     """All text inside `element`, that of inline tags (<i>, <sub>, MathML) included, white space folded."""
-    return "" if element is None else " ".join("".join(str(piece) for piece in element.itertext()).split())
+    if element is None:
+        return ""
+    written = "".join(str(piece) for piece in element.itertext()) if len(element) else element.text or ""
+    return " ".join(written.split())

@@ -119,6 +119,8 @@ def _year(article: etree._Element) -> int | None:
 def _authors(article: etree._Element) -> tuple[str, ...]:
     names = []
     for author in article.iterfind("AuthorList/Author"):
-        personal = f"{text(author.find('LastName'))} {text(first(author, 'Initials', 'ForeName'))}"
-        names.append(text(author.find("CollectiveName")) or personal.strip())
+        said = {part.tag: part for part in author.iterchildren("*")}
+        initials = said.get("Initials", said.get("ForeName"))
+        personal = f"{text(said.get('LastName'))} {text(initials)}"
+        names.append(text(said.get("CollectiveName")) or personal.strip())
     return tuple(name for name in names if name)
