@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from bioqa.index import planner
 from bioqa.index.errors import BudgetError
+from bioqa.index.runtime import processors
 
 
 class Budget:
@@ -13,6 +14,7 @@ class Budget:
         """`limit` in bytes, None where nothing is to be kept to; `dimensions` is 0 without vectors."""
         self._limit, self._dimensions, self._talk = limit, dimensions, talk
         self._layout = ""
+        self._needed = 0
         self._indexed = self._read = 0
 
     def begin(self, indexed: int, files: Iterable[tuple[str, int]]) -> None:
@@ -35,10 +37,17 @@ class Budget:
         except BudgetError as error:
             raise BudgetError(f"{error}; what was read is in the index, run the same command with that") from None
 
+    def readers(self) -> int:
+        """How many processes may read the corpus: those that the limit has room for besides, one for each processor."""
+        if self._limit is None:
+            return processors()
+        return max(1, min(processors(), (self._limit - self._needed) // planner.READING))
+
     def _plan(self, passages: int) -> None:
         if self._limit is None:
             return
         found = planner.plan(passages, self._dimensions, self._limit)
+        self._needed = found.build_bytes
         if found.layout != self._layout:
             self._layout = found.layout
             self._talk(planner.described(found))

@@ -74,7 +74,7 @@ def build(
         budget = Budget(limit, encoder.identity.dimensions if encoder else 0, talk)
         job = _Build(folder, manifest, encoder, progress or Silent(), budget, sum(map(_size, files)))
         budget.begin(manifest.passages, [(file.name, _size(file)) for file in files if not job.has(file)])
-        with Crew() as crew:
+        with Crew(budget.readers()) as crew:
             for file in files:
                 job.take_in(file, format_name, crew)
         layouts.fit(folder, job.flush(), limit, talk)

@@ -18,7 +18,6 @@ from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.parts import UncuttableError
 from bioqa.index.prepared import Entry, prepared
 from bioqa.index.records import BadRecord
-from bioqa.index.runtime import processors
 
 _WORTH = 4 << 20  # bytes of a file from which on processes are worth their start, which takes them a second
 _AHEAD = 2  # parts a process that are read before they are asked for
@@ -31,8 +30,9 @@ class WorkerError(BioqaError):
 class Crew:
     """Processes that read files, started when the first large one comes, and ended with the `with` block."""
 
-    def __init__(self, size: int | None = None):
-        self._size = size or processors()
+    def __init__(self, size: int):
+        """`size` processes; a crew of one reads in this process."""
+        self._size = size
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:

@@ -39,3 +39,14 @@ def test_without_a_limit_nothing_is_told_or_refused() -> None:
     budget.begin(0, [("a.jsonl", 10**15)])
     budget.correct(10**12, 1, 10**15)
     assert told == []
+
+
+def test_as_many_processes_read_as_there_are_processors_and_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bioqa.index.budget.processors", lambda: 4)
+
+    def readers(limit: int | None) -> int:
+        found = Budget(limit, 0, lambda _: None)
+        found.begin(0, [("corpus.jsonl", 1000)])
+        return found.readers()
+
+    assert [readers(limit) for limit in (None, 2 * 10**9, 500 * 10**6, 300 * 10**6)] == [4, 4, 2, 1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bioqa.index import builder, crew, parts
+from bioqa.index import budget, builder, crew, parts
 from bioqa.index.corpus import CorpusFile
 from bioqa.index.crew import Crew, WorkerError
 from bioqa.index.errors import InputError
@@ -137,7 +137,7 @@ def test_an_index_is_the_same_whoever_read_for_it(tmp_path: Path, monkeypatch: p
     path.write_text(citations(300, amid=citation(7, "A revision.")))
     folders = [tmp_path / "alone", tmp_path / "together"]
     for folder, size in zip(folders, (1, 2), strict=True):
-        monkeypatch.setattr(crew, "processors", lambda size=size: size)
+        monkeypatch.setattr(budget, "processors", lambda size=size: size)
         report = builder.build([path], folder, None)
         assert (report.records, report.replaced) == (301, 1)
     for name in ("segments/000001/documents.jsonl", "segments/000001/passages.npy"):
@@ -147,7 +147,7 @@ def test_an_index_is_the_same_whoever_read_for_it(tmp_path: Path, monkeypatch: p
 def test_an_interrupted_build_goes_on_to_the_same_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file.jsonl"
     path.write_text(LINES)
-    monkeypatch.setattr(crew, "processors", lambda: 2)
+    monkeypatch.setattr(budget, "processors", lambda: 2)
     monkeypatch.setitem(builder.COMMIT_EVERY, "lexical", 100)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     builder.build([path], whole, None)
