@@ -170,7 +170,7 @@ def answering(job: Job) -> Groups:
 
 _ORDER = (
     *("question", "search", "search_lexical", "search_dense", "search_fusion"),
-    *("sentences", "read", "merge", "write", "total"),
+    *("read", "sentences", "merge", "write", "total"),
 )
 
 
