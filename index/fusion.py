@@ -30,4 +30,15 @@ def minmax(rankings: Sequence[Scores]) -> dict[int, float]:
     return fused
 
 
-FUSIONS: dict[str, Callable[[Sequence[Scores]], dict[int, float]]] = {"minmax": minmax, "rrf": rrf}
+def mean(rankings: Sequence[Scores]) -> dict[int, float]:
+    """The mean of scores as they are: for scores that mean the same in every ranking, such as shares of what is
+    possible. A passage missing from a ranking scores 0 there."""
+    fused: dict[int, float] = {}
+    found = [ranking for ranking in rankings if ranking]
+    for ranking in found:
+        for number, score in ranking.items():
+            fused[number] = fused.get(number, 0.0) + score / len(found)
+    return fused
+
+
+FUSIONS: dict[str, Callable[[Sequence[Scores]], dict[int, float]]] = {"mean": mean, "minmax": minmax, "rrf": rrf}

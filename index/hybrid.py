@@ -23,7 +23,9 @@ from bioqa.index.vectors import VectorIndex
 
 MODES = ("hybrid", "lexical", "dense")
 DEPTH = 100  # passages taken from each search before fusion
-FUSION = "minmax"
+# nDCG@10, of mean and of min-max: BioASQ years 7 to 9 0.852 and 0.836, year 10 0.853 and 0.837, NFCorpus dev 0.336 and
+# 0.330; reciprocal rank is worse than both on BioASQ.
+FUSION = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class Index:
             allowed = None if narrow.is_empty else self.lexical.matching(narrow)
             nearest = ties.complete(lambda size: vectors.search(vector, size, allowed), depth)
             dense = ties.ordered(nearest, depth, place)
-        rankings = [ranking for ranking in (lexical, dense) if ranking]
+        cosines = dense | self._cosines([number for number in lexical if number not in dense], vector) if dense else {}
+        rankings = [ranking for ranking in (self.lexical.shares(query.text, lexical), cosines) if ranking]
         best = ties.ordered(FUSIONS[FUSION](rankings), k, place)
         lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
         return [
@@ -105,10 +108,17 @@ class Index:
                 lexical_ranks.get(number),
                 dense_ranks.get(number),
                 lexical.get(number),
-                dense.get(number),
+                cosines.get(number),
             )
             for number, score in best.items()
         ]
+
+    def _cosines(self, numbers: Sequence[int], vector: Array | None) -> dict[int, float]:
+        """The cosines of passages that the dense search did not come to."""
+        if not numbers or vector is None:
+            return {}
+        rows = np.stack([self._store.vector(number) for number in numbers]).astype(np.float32)
+        return dict(zip(numbers, (rows @ vector).tolist(), strict=True))
 
 
 def _ranks(ranking: dict[int, float]) -> dict[int, int]:

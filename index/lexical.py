@@ -94,6 +94,12 @@ class LexicalIndex:
             return ties.reaching(self._rescored(narrowed, k, weights, stretch, self._living), k)
         return ties.complete(lambda size: self._found(narrowed, size), k)
 
+    def shares(self, query: str, scores: Mapping[int, float]) -> dict[int, float]:
+        """BM25 scores of `query` as shares (0..1) of the most that a passage could have, unknown terms included."""
+        terms = analyzer.query_terms(query)
+        most = (bm25.K1 + 1) * sum(bm25.idf(self.passages, self.document_frequency(term)) for term in terms)
+        return {number: score / most for number, score in scores.items()}
+
     def _rescored(
         self, narrowed: Any, k: int, weights: Mapping[str, float], stretch: float, living: Living
     ) -> dict[int, float]:

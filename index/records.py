@@ -127,8 +127,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found; `score` is the fused one. Ranks count from 1 and are None, like the BM25 score and the
-    cosine, where that search did not return it."""
+    """A passage that was found; `score` is the fused one. Ranks count from 1 and are None, like the BM25 score, where
+    that search did not return it; the cosine is None where there are no vectors, or they were not asked."""
 
     passage: Passage
     score: float

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.fusion import FUSIONS, Scores, minmax, rrf
+from bioqa.index.fusion import FUSIONS, Scores, mean, minmax, rrf
 
 SCORES = st.dictionaries(st.integers(0, 20), st.integers(-50, 50).map(lambda n: n / 8), max_size=12)
 RANKING = SCORES.map(
@@ -73,3 +73,8 @@ def test_minmax_of_equal_scores_counts_them_all_as_best() -> None:
 def test_no_result_on_either_side_is_no_result(fusion) -> None:  # type: ignore[no-untyped-def]
     assert fusion([]) == {}
     assert fusion([{}, {}]) == {}
+
+
+def test_the_mean_is_that_worked_out_by_hand_and_an_empty_ranking_has_no_part_in_it() -> None:
+    assert mean([{1: 0.5, 2: 0.4}, {2: 0.8}]) == pytest.approx({1: 0.25, 2: 0.6})
+    assert mean([{1: 0.5, 2: 0.4}, {}]) == {1: 0.5, 2: 0.4}

@@ -93,7 +93,7 @@ def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask) -> None:
     lexical = {hit.passage.number: hit.lexical_score or 0 for hit in index.search(query, 50, mode="lexical")}
     dense = {hit.passage.number: hit.dense_score or 0 for hit in index.search(query, 50, mode="dense")}
     assert 0 < len(lexical) < len(dense)
-    fused = FUSIONS[hybrid.FUSION]([lexical, dense])
+    fused = FUSIONS[hybrid.FUSION]([index.lexical.shares(query.text, lexical), dense])
     hits = index.search(query, 50)
     assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(fused)
     assert [hit.score for hit in hits] == sorted(fused.values(), reverse=True)

@@ -339,3 +339,16 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError), disk_errors(tmp_path):
         LexicalWriter(tmp_path)
     first.commit()
+
+
+def test_shares_are_of_the_most_that_a_passage_could_have(tmp_path: Path) -> None:
+    writer = LexicalWriter(tmp_path)
+    for number, text in enumerate(["gene gene gene gene gene gene gene gene", "gene therapy", "nothing"]):
+        writer.add(whole(number, Document(str(number), text)), number)
+    writer.commit()
+    index = LexicalIndex(tmp_path)
+    shares = index.shares("gene", index.search("gene", 5, NO_FILTER))
+    assert 0.7 < shares[0] < 1
+    assert shares[0] > shares[1] > 0
+    unknown = index.shares("gene xyzzy", index.search("gene xyzzy", 5, NO_FILTER))
+    assert 0 < unknown[0] < shares[0]  # what no passage says is missing in all of them
