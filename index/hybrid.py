@@ -104,7 +104,7 @@ class Index:
         return [
             Hit(
                 self._store.passage(number),
-                score,
+                max(score, 0.0),  # a cosine can be negative
                 lexical_ranks.get(number),
                 dense_ranks.get(number),
                 lexical.get(number),
