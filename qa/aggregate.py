@@ -18,6 +18,7 @@ _SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\s+|[,;]\s+|\s+(?:and|or|as well a
 _SOFTNESS = 4.0  # logits: how fast a span loses weight against the best span of its passage
 _SENTENCE_SHARE = 0.8  # how much of a span's weight hangs on its sentence speaking of what was asked
 _UNFIT = 0.2  # what is left of it when a span cannot be of the kind asked for, or repeats the question
+_SHARPNESS = 3  # how fast passages lose weight down the ranking; chosen on years 9 and 10, like `AskConfig.settled`
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def merge(
             key = normalize(text)
             if not key:
                 continue
-            evidence = _evidence(reading, offer, hit.score, terms)
+            evidence = _evidence(hit, reading, offer, terms)
             if not fits(kind, text) or set(key.split()) <= asked:
                 evidence = replace(evidence, score=evidence.score * _UNFIT)
             documents = supports.setdefault(meanings.get(key, key), {})
@@ -79,6 +80,11 @@ def merge(
             documents[hit.passage.document.id] = replace(better, marked=max(evidence.marked, before.marked))
     merged = [_candidate(list(documents.values())) for documents in supports.values()]
     return sorted(merged, key=lambda candidate: (-candidate.support, candidate.text))
+
+
+def promise(hit: Hit) -> float:
+    """How much a passage can add to an answer (0..1), by how well it was found."""
+    return hit.score**_SHARPNESS
 
 
 def lead(candidates: Sequence[Candidate]) -> float:
@@ -144,14 +150,15 @@ def _items(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple
         start = match.end() if match else end
 
 
-def _evidence(reading: Reading, offer: _Offer, relevance: float, terms: QuestionTerms) -> Evidence:
-    """The sentence around an answer, and how much that says: what the reader thinks of it, how well the passage was
-    found, how much of the question the sentence speaks of."""
+def _evidence(hit: Hit, reading: Reading, offer: _Offer, terms: QuestionTerms) -> Evidence:
+    """The sentence around an answer, and how much that says: what the reader thinks of it and of the passage, how well
+    that was found, how much of the question the sentence speaks of."""
     context = reading.context
     first, last = context.sentence_of(offer.start)
     sentence = context.text[first:last]
     speaks = 1 - _SENTENCE_SHARE + _SENTENCE_SHARE * terms.coverage(sentence)
-    score = offer.weight * relevance * speaks
+    to_the_point = 1.0 if reading.relevance is None else reading.relevance
+    score = offer.weight * promise(hit) * to_the_point * speaks
     return Evidence(context.passage, sentence, offer.start - first, offer.end - first, score, offer.marked)
 
 

@@ -12,7 +12,7 @@ class AskConfig:
 
     passages: int = 20  # found for a question, and read in their order as long as there are tokens
     tokens: int = 2_560  # read of them, titles and question included: some ten passages, for which two cores take 0.1 s
-    settled: float = 0.5  # reading ends when the lead of an answer is this share of what is unread could add at most
+    settled: float = 0.35  # reading ends when the lead of an answer is this share of what is unread could add at most
     top: int = 5  # answers kept: BioASQ scores five
     min_confidence: float | None = None  # None: the threshold that was fitted together with the calibration
     narrow: Filter = NO_FILTER

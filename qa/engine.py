@@ -11,7 +11,7 @@ from bioqa.index import model
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Hit
 from bioqa.qa import calibration, questions, summary, yesno
-from bioqa.qa.aggregate import lead, merge
+from bioqa.qa.aggregate import lead, merge, promise
 from bioqa.qa.answers import Answer, disagreeing, foremost, given, judged
 from bioqa.qa.config import AskConfig
 from bioqa.qa.questions import QuestionType
@@ -163,7 +163,7 @@ class Engine:
             return False  # every passage may have a further item, or another view
         read = hits[: len(readings)]
         candidates = merge(asked.question, asked.type, asked.kind, asked.terms, read, readings)
-        unread = sum(hit.score for hit in hits[len(readings) :])
+        unread = sum(map(promise, hits[len(readings) :]))
         return lead(candidates) >= config.settled * unread
 
     def _yes_and_no(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import log
 
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Evidence
+from bioqa.qa.aggregate import Evidence, promise
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
@@ -16,7 +16,7 @@ _NEGATION = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
-_PRIOR = 0.1  # on either side: what little one passage says is not yet all that is said
+_PRIOR = 0.03  # on either side: what little one passage says is not yet all that is said
 _SENTENCES = 3  # that vote: further ones are mostly about something else
 
 
@@ -50,7 +50,7 @@ def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
     yes = no = _PRIOR
     for hit, reading in zip(hits, readings, strict=True):
         if reading.verdict is not None and reading.relevance is not None:
-            weight = hit.score * reading.relevance
+            weight = promise(hit) * reading.relevance
             yes += weight * reading.verdict[0]
             no += weight * reading.verdict[1]
     return log(yes / no)
