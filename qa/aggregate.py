@@ -18,6 +18,8 @@ _SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\s+|[,;]\s+|\s+(?:and|or|as well a
 _SOFTNESS = 4.0  # logits: how fast a span loses weight against the best span of its passage
 _SENTENCE_SHARE = 0.8  # how much of a span's weight hangs on its sentence speaking of what was asked
 _UNFIT = 0.2  # what is left of it when a span cannot be of the kind asked for, or repeats the question
+_NEAR = 3.0  # logits behind the best span of its passage, up to which a span tells where a marked item ends
+_MORE_WORDS = 3  # that such a span may add to it
 _SHARPNESS = 3  # how fast passages lose weight down the ranking; chosen on years 9 and 10, like `AskConfig.settled`
 
 
@@ -119,17 +121,29 @@ def _offers(reading: Reading, question_type: QuestionType) -> Iterator[_Offer]:
     """What a passage offers as answers: its spans, for a list question the items they enumerate and those it marks.
 
     A span weighs as much as the reader thinks that the passage answers at all, the less the farther it is behind the
-    best one there.
+    best one there. An item that is marked inside a piece of one of the best spans is that piece: marks fall short of
+    the borders of a phrase.
     """
     text = reading.context.text
+    near: list[tuple[int, int]] = []
     for span in reading.spans:
         best = reading.spans[0]
-        weight = best.probability * exp((span.score - best.score) / _SOFTNESS)
+        behind = best.score - span.score
         for piece in pieces(text, span, question_type):
-            yield _Offer(*piece, weight)
+            yield _Offer(*piece, best.probability * exp(-behind / _SOFTNESS))
+            if behind <= _NEAR:
+                near.append(piece)
     if question_type is QuestionType.LIST:
         for item in reading.items:
-            yield _Offer(*core(text, item.start, item.end), item.probability, item.probability)
+            marked = core(text, item.start, item.end)
+            yield _Offer(*_phrase(text, marked, near), item.probability, item.probability)
+
+
+def _phrase(text: str, marked: tuple[int, int], near: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The first piece around what is marked that has few words more, or that itself."""
+    longest = len(text[slice(*marked)].split()) + _MORE_WORDS
+    around = (piece for piece in near if piece[0] <= marked[0] and marked[1] <= piece[1])
+    return next((piece for piece in around if len(text[slice(*piece)].split()) <= longest), marked)
 
 
 def pieces(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
