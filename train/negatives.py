@@ -1,7 +1,9 @@
 """Hard negatives: texts that a question's words bring up, but that do not answer it."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bioqa.eval import alignment
@@ -12,6 +14,7 @@ from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.records import Document, Passage
 from bioqa.qa.questions import QuestionType
 from bioqa.train.examples import Example
+from bioqa.train.pairs import Pair
 
 _LOOKED_AT = 50  # texts that BM25 brings, of which the first unfit for an answer are taken
 
@@ -21,17 +24,47 @@ def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
     own, and without its answers in them: texts that are not to the point, and do not say."""
     texts: dict[str, Snippet] = {s.text.strip(): s for q in questions for s in q.snippets if s.text.strip()}
     snippets = list(texts.values())
-    with tempfile.TemporaryDirectory(prefix="bioqa-") as folder:
-        writer = LexicalWriter(Path(folder))
-        for number, snippet in enumerate(snippets):
-            writer.add(Passage(number, Document(snippet.document, abstract=snippet.text), 0, len(snippet.text)), number)
-        writer.commit()
-        index = LexicalIndex(Path(folder))
+    with _searchable(texts) as index:
         return [
             _negative(question, snippets[number].text.strip())
             for question in questions
             for number in _unfit(question, index, snippets)[:count]
         ]
+
+
+def of_pairs(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """The pairs with those of all their passages as negatives, up to `count`, that BM25 ranks highest for the query and
+    that are of no document known to be relevant."""
+    if not count:
+        return list(pairs)
+    passages = list({pair.passage.text: pair.passage for pair in pairs}.values())
+    with _searchable(passage.text for passage in passages) as index:
+        found: dict[str, list[int]] = {}
+        for pair in pairs:
+            if pair.query not in found:
+                found[pair.query] = list(index.search(pair.query, 2 * count, NO_FILTER))
+        return [
+            replace(
+                pair,
+                negatives=tuple(
+                    passages[number]
+                    for number in found[pair.query]
+                    if passages[number].document not in pair.relevant and passages[number].text != pair.passage.text
+                )[:count],
+            )
+            for pair in pairs
+        ]
+
+
+@contextmanager
+def _searchable(texts: Iterable[str]) -> Iterator[LexicalIndex]:
+    """A lexical index over these texts, each under its number."""
+    with tempfile.TemporaryDirectory(prefix="bioqa-") as folder:
+        writer = LexicalWriter(Path(folder))
+        for number, text in enumerate(texts):
+            writer.add(Passage(number, Document(str(number), abstract=text), 0, len(text)), number)
+        writer.commit()
+        yield LexicalIndex(Path(folder))
 
 
 def _unfit(question: GoldQuestion, index: LexicalIndex, snippets: Sequence[Snippet]) -> list[int]:
