@@ -1,9 +1,10 @@
-"""Hard negatives: texts that a question's words bring up, but that do not answer it."""
+"""Hard negatives: texts that a question's words bring up, but that do not answer it, to train on or to judge by."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from bioqa.eval import alignment
@@ -54,6 +55,19 @@ def of_pairs(pairs: Sequence[Pair], count: int) -> list[Pair]:
             )
             for pair in pairs
         ]
+
+
+def around(questions: Sequence[GoldQuestion], papers: Sequence[Document], count: int) -> list[Document]:
+    """Up to `count` of the papers, all for 0: those that BM25 ranks first for any question, then second, and so on.
+
+    What shares no word with any question is no trial for an encoder.
+    """
+    if not 0 < count < len(papers):
+        return list(papers)
+    with _searchable(paper.text for paper in papers) as index:
+        found = [list(index.search(question.body, count, NO_FILTER)) for question in questions]
+    in_turn = dict.fromkeys(chain.from_iterable(zip_longest(*found)))
+    return [papers[number] for number in in_turn if number is not None][:count]
 
 
 @contextmanager

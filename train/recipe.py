@@ -43,7 +43,7 @@ class RetrieverConfig:
     squad: tuple[str, ...] = ()  # files in SQuAD's format: a question with its text
     dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; no question in them is trained on
     distractors: tuple[str, ...] = ()  # files of papers among which the snippets of `dev` are to be found
-    pool: int = 1000  # of these papers so many, from all over their files
+    pool: int = 1000  # so many of these papers, which BM25 finds nearest to the questions; 0 for all
     limit: int = 0  # pairs taken of the gold files together and of every other file or folder, all over it; 0 for all
     asymmetric: bool = False  # questions have an encoder of their own, which begins as the same one
     negatives: int = 1  # passages that BM25 brings up and that are not right, for every pair, drawn anew every epoch

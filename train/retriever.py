@@ -15,7 +15,6 @@ from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
 from bioqa.train import batches, biencoder, loop, losses, negatives, pairs, pool, record, source
 from bioqa.train.biencoder import Sequences, Side
-from bioqa.train.examples import spread
 from bioqa.train.pairs import Candidate, Pair
 from bioqa.train.pool import Pool
 from bioqa.train.recipe import RetrieverConfig
@@ -49,8 +48,8 @@ def train(
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
-    around = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
-    judged = pool.of_gold(dev, spread(around, config.pool))
+    papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
+    judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
     learned = negatives.of_pairs(pairs.of_files(config, dev, talk), _MINED if config.negatives else 0)
     chosen = loop.device(device)
     task = RetrieverTask(config, learned, judged, chosen)

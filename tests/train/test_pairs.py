@@ -7,6 +7,7 @@ import pytest
 
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.index.errors import InputError
+from bioqa.index.records import Document
 from bioqa.qa.questions import QuestionType
 
 pairs = pytest.importorskip("bioqa.train.pairs")
@@ -111,3 +112,12 @@ def test_hard_negatives_share_words_and_are_of_no_relevant_document() -> None:
 def test_no_hard_negatives_are_looked_for_where_none_are_wanted() -> None:
     found: Any = pairs.of_bioasq([question("1", "Why?", ("1", "Why it is."))])
     assert negatives.of_pairs(found, 0) == found
+
+
+def test_the_papers_around_are_those_that_share_words_with_the_questions() -> None:
+    asked = [question("1", "What gene causes chorea?"), question("2", "Does warfarin cause bleeding?")]
+    texts = ["The heart beats.", "Chorea has a gene.", "On warfarin.", "A gene.", "Warfarin and bleeding."]
+    papers = [Document(str(place), abstract=text) for place, text in enumerate(texts)]
+    assert [paper.id for paper in negatives.around(asked, papers, 3)] == ["1", "4", "3"]
+    assert negatives.around(asked, papers, 4) == [papers[1], papers[4], papers[3], papers[2]]
+    assert negatives.around(asked, papers, 0) == negatives.around(asked, papers, 9) == papers
