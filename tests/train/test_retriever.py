@@ -34,8 +34,14 @@ def entry(number: int, body: str, text: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def base(tiny_bert: Callable[[str], Path]) -> Path:
+    """Not to be written to."""
+    return tiny_bert("encoder")
+
+
 @pytest.fixture
-def recipe_file(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> Path:
+def recipe_file(tmp_path: Path, base: Path) -> Path:
     known = list(enumerate(GENES.items()))
     learned = [entry(n, f"What gene causes {name}?", f"{gene} is mutated in {name}.") for n, (name, gene) in known]
     asked = [entry(n, f"Which gene in {name}?", f"In {name} it is {gene}.") for n, (name, gene) in known]
@@ -45,7 +51,7 @@ def recipe_file(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> Path:
     (tmp_path / "papers.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in papers))
     path = tmp_path / "recipe.toml"
     path.write_text(
-        f'base = "{tiny_bert("encoder")}"\nbioasq = ["train.json"]\ndev = ["dev.json"]\n'
+        f'base = "{base}"\nbioasq = ["train.json"]\ndev = ["dev.json"]\n'
         'distractors = ["papers.jsonl"]\n'
         "max_tokens = 32\n[schedule]\nepochs = 2\nbatch = 2\nlearning_rate = 0.002\n"
     )
@@ -81,9 +87,9 @@ def test_a_trained_retriever_goes_through_export_into_an_index(run: Run, recipe_
     call = ["export", tmp_path / "run", "--to", tmp_path / "onnx", "--task", "encoder", "--precision", "fp32"]
     assert run(*call).status == 0
     texts = ["CFTR is mutated in cystic fibrosis.", "Heart"]
-    base = str(tmp_path / "run")
-    again = retriever.biencoder.load(base, asymmetric=False, dropout=0.0).eval()
-    rows = retriever.biencoder.tokenized(retriever.source.backend_tokenizer(base), texts, 32)
+    made = str(tmp_path / "run")
+    again = retriever.biencoder.load(made, asymmetric=False, dropout=0.0).eval()
+    rows = retriever.biencoder.tokenized(retriever.source.backend_tokenizer(made), texts, 32)
     ours = retriever.biencoder.vectors(lambda part: again(part, "passage"), again, rows)
     assert ours == pytest.approx(Encoder(tmp_path / "onnx").encode(texts), abs=1e-5)
     built = run("index", "build", tmp_path / "papers.jsonl", "--to", tmp_path / "index", "--encoder", tmp_path / "onnx")
