@@ -1,6 +1,6 @@
 """The network that `train retriever` trains: texts to vectors, by one encoder or one for either side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,14 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from bioqa.eval.gold import read_json
+from bioqa.index.errors import InputError
 from bioqa.index.runtime import Array
 from bioqa.train import batches, network, source
 from bioqa.train.loop import autocast
 
 Side = Literal["question", "passage"]
 _AT_ONCE = 32  # texts that are encoded together where nothing is learned
-_POOLING = Path("1_Pooling") / "config.json"  # where sentence-transformers says how it makes one vector of many
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,19 @@ def load(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
     return found
 
 
-def pooled(encoder: Any, sequences: Sequences, *, first: bool = False) -> Tensor:
-    """Vectors of length 1, shape (b, d): the mean over the tokens, or the `first` one."""
+def pooled(encoder: Any, sequences: Sequences, pooling: str = "mean") -> Tensor:
+    """Vectors of length 1, shape (b, d), by one of `POOLINGS`."""
     types = network.types_for(encoder, torch.zeros_like(sequences.ids))
     states = encoder(input_ids=sequences.ids, attention_mask=sequences.mask, **types).last_hidden_state
-    weights = sequences.mask[..., None].to(states.dtype)
-    vectors = states[:, 0] if first else (states * weights).sum(1) / weights.sum(1)
-    return functional.normalize(vectors.float(), dim=1)
+    return functional.normalize(POOLINGS[pooling](states, sequences.mask).float(), dim=1)
+
+
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    weights = mask[..., None].to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1)
+
+
+POOLINGS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"mean": _mean, "first": lambda states, _: states[:, 0]}
 
 
 def tokenized(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Array]:
@@ -104,17 +109,16 @@ def vectors(
     return found[np.argsort(order, kind="stable")]
 
 
-def taught(teacher: str, texts: Sequence[str], max_tokens: int, device: str) -> Array:
-    """A teacher's vectors of these texts, as it was made to give them: float16, shape (texts, d).
+def taught(teacher: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str) -> Array:
+    """A teacher's vectors of these texts: float16, shape (texts, d).
 
-    Its first token counts where the folder says so in the form of sentence-transformers, else the mean over all.
-    Raises ModelError for what is no model of BERT's family.
+    Raises ModelError for what is no model of BERT's family, InputError for a pooling that is not known.
     """
+    if pooling not in POOLINGS:
+        raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
     encoder = _encoder(teacher).to(device).eval()
-    told = source.folder_of(teacher) / _POOLING
-    first = told.is_file() and bool(read_json(told, "how vectors are made").get("pooling_mode_cls_token"))
     rows = tokenized(source.backend_tokenizer(teacher), texts, max_tokens)
-    return vectors(lambda part: pooled(encoder, part, first=first), encoder, rows).astype(np.float16)
+    return vectors(lambda part: pooled(encoder, part, pooling), encoder, rows).astype(np.float16)
 
 
 def _encoder(base: str) -> Any:

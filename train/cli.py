@@ -150,7 +150,7 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
     \b
     Examples:
       bioqa train retriever recipe.toml --to runs/retriever
-      bioqa train retriever recipe.toml --to runs/taught --set teacher=BAAI/bge-base-en-v1.5
+      bioqa train retriever recipe.toml --to runs/taught --set teacher=BAAI/bge-base-en-v1.5 --set teacher_pooling=first
       bioqa train retriever recipe.toml --to runs/careful --set doubtful=0.0 --set negatives=3
     """
     extras.require()

@@ -15,7 +15,7 @@ from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.records import Document, Passage
 from bioqa.qa.questions import QuestionType
 from bioqa.train.examples import Example
-from bioqa.train.pairs import Pair
+from bioqa.train.pairs import Pair, is_wrong
 
 _LOOKED_AT = 50  # texts that BM25 brings, of which the first unfit for an answer are taken
 
@@ -47,11 +47,9 @@ def of_pairs(pairs: Sequence[Pair], count: int) -> list[Pair]:
         return [
             replace(
                 pair,
-                negatives=tuple(
-                    passages[number]
-                    for number in found[pair.query]
-                    if passages[number].document not in pair.relevant and passages[number].text != pair.passage.text
-                )[:count],
+                negatives=tuple(passages[number] for number in found[pair.query] if is_wrong(passages[number], pair))[
+                    :count
+                ],
             )
             for pair in pairs
         ]

@@ -32,6 +32,13 @@ class Pair:
     negatives: tuple[Candidate, ...] = ()
 
 
+def is_wrong(candidate: Candidate, pair: Pair) -> bool:
+    """Whether a candidate may count as a wrong passage for the query of a pair: it is of no relevant document, and not
+    the right passage under another id, or with its title, or a part of it."""
+    right, other = pair.passage.text, candidate.text
+    return candidate.document not in pair.relevant and right not in other and other not in right
+
+
 def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]) -> list[Pair]:
     """All pairs, each once, and none with a question that decides on the weights.
 

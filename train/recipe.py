@@ -50,6 +50,7 @@ class RetrieverConfig:
     temperature: float = 0.05  # by which cosines are divided: the lower, the more the nearest wrong passages count
     doubtful: float = 2.0  # a passage nearer to the question than the right one by more is no negative; 2 is never
     teacher: str = ""  # an encoder whose cosines are imitated, and decide what is doubtful
+    teacher_pooling: str = "mean"  # what its vectors are made of: the mean over the tokens, or the "first", as of BGE
     distillation: float = 0.5  # share of the loss that imitates the teacher
     max_tokens: int = 256  # that the network sees at once
     dropout: float = 0.1  # in all layers; a CPU takes half as long again with it

@@ -81,7 +81,9 @@ class RetrieverTask:
         self._questions = biencoder.tokenized(tokenizer, list(judged.questions.values()), config.max_tokens)
         self._texts = biencoder.tokenized(tokenizer, [text.text for text in judged.texts], config.max_tokens)
         self._taught = (
-            biencoder.taught(config.teacher, list(texts), config.max_tokens, device) if config.teacher else None
+            biencoder.taught(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
+            if config.teacher
+            else None
         )
 
     def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Batch]]:
@@ -100,7 +102,7 @@ class RetrieverTask:
         candidates = [*(pair.passage for pair in chosen), *drawn]
         questions = [self._rows[pair.query] for pair in chosen]
         found = [self._rows[candidate.text] for candidate in candidates]
-        wrong = [[candidate.document not in pair.relevant for candidate in candidates] for pair in chosen]
+        wrong = [[pairs.is_wrong(candidate, pair) for candidate in candidates] for pair in chosen]
         taught = None
         if self._taught is not None:
             theirs = self._taught[questions].astype(np.float32) @ self._taught[found].astype(np.float32).T

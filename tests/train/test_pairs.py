@@ -109,6 +109,13 @@ def test_hard_negatives_share_words_and_are_of_no_relevant_document() -> None:
     assert [[negative.document for negative in pair.negatives] for pair in found] == [["3"], ["3", "1"], ["2", "1"], []]
 
 
+@pytest.mark.parametrize("text", ["CFTR is a gene.", "On CFTR CFTR is a gene.", "a gene."])
+def test_the_right_passage_under_another_id_is_not_wrong(text: str) -> None:
+    (pair,) = pairs.of_bioasq([question("1", "What is CFTR?", ("1", "CFTR is a gene."))])
+    assert not pairs.is_wrong(pairs.Candidate("2", text), pair)
+    assert pairs.is_wrong(pairs.Candidate("2", f"Not {text[:4]}"), pair)
+
+
 def test_no_hard_negatives_are_looked_for_where_none_are_wanted() -> None:
     found: Any = pairs.of_bioasq([question("1", "Why?", ("1", "Why it is."))])
     assert negatives.of_pairs(found, 0) == found
