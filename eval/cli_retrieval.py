@@ -8,7 +8,8 @@ import click
 
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
-from bioqa.qa.ask import json_option
+from bioqa.index.fusion import FUSION
+from bioqa.qa.ask import fusion_option, json_option
 
 if TYPE_CHECKING:
     from bioqa.eval.beir import Corpus
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["lexical", "dense", "hybrid"]),
     help="BM25, vectors, or both fused; all that the index allows by default.",
 )
+@fusion_option
 @click.option(
     "--index",
     "folder",
@@ -54,6 +56,7 @@ def retrieval(
     run_file: Path | None,
     splits: tuple[str, ...],
     mode: str | None,
+    fusion: str | None,
     folder: Path | None,
     save: Path | None,
     as_json: bool,
@@ -69,20 +72,21 @@ def retrieval(
     Examples:
       bioqa eval retrieval nfcorpus
       bioqa eval retrieval scifact --split dev --mode hybrid --save run.trec
+      bioqa eval retrieval scifact --split dev --mode hybrid --fusion adaptive
       bioqa eval retrieval nfcorpus run.trec --json
       bioqa eval retrieval bioasq --split 4B --split 5B --mode lexical
     """
     from bioqa.eval import beir, retrieval_scores, tables
 
-    if run_file and (mode or folder or save):
-        raise click.UsageError("--mode, --index and --save are for bioqa's own search: leave RUN out")
+    if run_file and (mode or fusion or folder or save):
+        raise click.UsageError("--mode, --fusion, --index and --save are for bioqa's own search: leave RUN out")
     if save:
         atomic.refuse_unwritable(save)
     qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
     if run_file:
         found = _score(run_file, collection, split, qrels)
     else:
-        found = _search(collection, split, qrels, mode, folder, save)
+        found = _search(collection, split, qrels, mode, fusion or FUSION, folder, save)
     if as_json:
         click.echo(json.dumps(retrieval_scores.as_object(found), indent=1))
     else:
@@ -103,7 +107,13 @@ def _score(run_file: Path, collection: Path, split: str, qrels: "Qrels") -> "Ret
 
 
 def _search(
-    collection: Path, split: str, qrels: "Qrels", mode: str | None, folder: Path | None, save: Path | None
+    collection: Path,
+    split: str,
+    qrels: "Qrels",
+    mode: str | None,
+    fusion: str,
+    folder: Path | None,
+    save: Path | None,
 ) -> "RetrievalScores":
     from bioqa.eval import beir, corpus_index, retrieval, retrieval_scores
     from bioqa.index.hybrid import Index
@@ -120,13 +130,14 @@ def _search(
     if others:
         click.echo(f"warning: {index.folder}: {others:,} documents of it are not of the corpus, and rank too", err=True)
     with TerminalProgress("Searching", "queries") as progress:
-        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress)
+        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion)
     if save:
         retrieval.save(save, runs)
     facts: dict[str, str | int] = {
         "documents": index.manifest.documents,
         "index": str(index.folder),
         "encoder": index.manifest.encoder.name if index.manifest.encoder else "none",
+        "fusion": fusion,
     }
     return retrieval_scores.score(collection.absolute().name, split, qrels, runs, facts)
 

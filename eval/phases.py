@@ -18,8 +18,8 @@ from bioqa.index import builder, corpus, model
 from bioqa.index import passages as windows
 from bioqa.index.errors import InputError
 from bioqa.index.filters import NO_FILTER
-from bioqa.index.fusion import FUSIONS
-from bioqa.index.hybrid import DEPTH, FUSION, Index, Query
+from bioqa.index.fusion import FUSION, FUSIONS
+from bioqa.index.hybrid import DEPTH, Index, Query
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.manifest import read_manifest

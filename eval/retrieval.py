@@ -6,6 +6,7 @@ from pathlib import Path
 from bioqa.eval import trec
 from bioqa.eval.ranking import Run
 from bioqa.index.errors import InputError
+from bioqa.index.fusion import FUSION
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.progress import Progress, Silent
 
@@ -27,7 +28,11 @@ def modes_of(index: Index, mode: str | None = None) -> tuple[str, ...]:
 
 
 def runs(
-    queries: Mapping[str, str], index: Index, modes: Sequence[str], progress: Progress | None = None
+    queries: Mapping[str, str],
+    index: Index,
+    modes: Sequence[str],
+    progress: Progress | None = None,
+    fusion: str = FUSION,
 ) -> dict[str, Run]:
     """The documents found for every query in every mode, up to `DOCUMENTS` of them, each with its score."""
     encoder = index.open_encoder() if set(modes) - {"lexical"} else None
@@ -35,20 +40,20 @@ def runs(
     for place, (identity, text) in enumerate(queries.items(), start=1):
         query = Query(text, encoder.encode([text])[0] if encoder else None)
         for mode in modes:
-            found[mode][identity] = documents(index, query, mode)
+            found[mode][identity] = documents(index, query, mode, fusion=fusion)
         (progress or Silent()).update(place / len(queries), place)
     return dict(found)
 
 
-def documents(index: Index, query: Query, mode: str, count: int = DOCUMENTS) -> dict[str, float]:
+def documents(index: Index, query: Query, mode: str, count: int = DOCUMENTS, fusion: str = FUSION) -> dict[str, float]:
     """The `count` best documents: {id: score}, best first; a document scores as its best passage does.
 
     Several passages can be of one document: more are taken until there are enough documents, or no more passages.
     """
-    depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode)
+    depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode, fusion=fusion)
     while len({hit.passage.document.id for hit in hits}) < count and len(hits) == depth:
         depth *= 2
-        hits = index.search(query, depth, mode=mode)
+        hits = index.search(query, depth, mode=mode, fusion=fusion)
     scores: dict[str, float] = {}
     for hit in hits:
         if len(scores) < count:

@@ -11,7 +11,7 @@ from bioqa.index import ties
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
-from bioqa.index.fusion import FUSIONS
+from bioqa.index.fusion import FUSION, FUSIONS
 from bioqa.index.layouts import open_structure, open_vectors
 from bioqa.index.lexical import LexicalIndex, Living
 from bioqa.index.manifest import read_manifest
@@ -23,9 +23,6 @@ from bioqa.index.vectors import VectorIndex
 
 MODES = ("hybrid", "lexical", "dense")
 DEPTH = 100  # passages taken from each search before fusion
-# nDCG@10, of mean and of min-max: BioASQ years 7 to 9 0.852 and 0.836, year 10 0.853 and 0.837, NFCorpus dev 0.336 and
-# 0.330; reciprocal rank is worse than both on BioASQ.
-FUSION = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +73,18 @@ class Index:
         rows = np.array(list(self.lexical.document_rows(document_ids)), dtype=np.int64)
         return [self._store.passage(number) for number in self._store.passages_of(rows).tolist()]
 
-    def search(self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER) -> list[Hit]:
+    def search(
+        self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER, fusion: str = FUSION
+    ) -> list[Hit]:
         """The `k` best passages, best first; what scores alike comes in the order of document ids.
 
-        `hybrid` falls back to the lexical side alone where the index has no vectors; `dense` raises InputError there.
+        `fusion` is one of `FUSIONS`. `hybrid` falls back to the lexical side alone where the index has no vectors;
+        `dense` raises InputError there.
         """
         if mode not in MODES:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
+        if fusion not in FUSIONS:
+            raise InputError(f"unknown fusion {fusion!r}: choose one of {', '.join(FUSIONS)}")
         if mode == "dense" and (self._vectors is None or query.vector is None):
             raise InputError(
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
@@ -99,7 +101,7 @@ class Index:
             dense = ties.ordered(nearest, depth, place)
         cosines = dense | self._cosines([number for number in lexical if number not in dense], vector) if dense else {}
         rankings = [ranking for ranking in (self.lexical.shares(query.text, lexical), cosines) if ranking]
-        best = ties.ordered(FUSIONS[FUSION](rankings), k, place)
+        best = ties.ordered(FUSIONS[fusion](rankings), k, place)
         lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
         return [
             Hit(

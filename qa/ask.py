@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bioqa.index.errors import BioqaError, InputError
+from bioqa.index.fusion import FUSION, FUSIONS
 
 if TYPE_CHECKING:
     from bioqa.index.filters import Filter
@@ -99,6 +100,12 @@ reader_option = click.option(
     help="A reader made by 'bioqa export', or a name that 'bioqa models' lists; the one that ships by default.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
+fusion_option = click.option(
+    "--fusion",
+    type=click.Choice(list(FUSIONS)),
+    help="How BM25 and vectors are fused: by the mean of their scores as they are, or scaled to 0..1, by their ranks, "
+    f"or by scaled scores of which those count more whose best passage stands out; {FUSION} by default.",
+)
 
 
 @click.command()
@@ -218,10 +225,13 @@ def _decoded(question: str | bytes) -> str:
     show_default=True,
     help="BM25, vectors, or both fused.",
 )
+@fusion_option
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
 @_filtered
 @json_option
-def search(query: str, folder: Path | None, mode: str, top: int, narrow: "Filter", as_json: bool) -> None:
+def search(
+    query: str, folder: Path | None, mode: str, fusion: str | None, top: int, narrow: "Filter", as_json: bool
+) -> None:
     """Find the passages that match QUERY best.
 
     \b
@@ -236,7 +246,8 @@ def search(query: str, folder: Path | None, mode: str, top: int, narrow: "Filter
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
-    hits = opened.search(Query(text, encoder.encode([text])[0] if encoder else None), top, mode=mode, narrow=narrow)
+    found = Query(text, encoder.encode([text])[0] if encoder else None)
+    hits = opened.search(found, top, mode=mode, narrow=narrow, fusion=fusion or FUSION)
     if as_json:
         click.echo(json.dumps(objects.of_hits(hits), ensure_ascii=False))
     else:

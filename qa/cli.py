@@ -18,7 +18,7 @@ _COMMANDS = {  # name: where it is, and its line in the help
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
     "convert": ("bioqa.eval.cli_convert:convert", "Make files to train and to measure on, of BioASQ questions."),
     "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),
-    "export": ("bioqa.train.cli:export", "Export a model to what bioqa runs."),
+    "export": ("bioqa.train.cli_export:export", "Export a model to what bioqa runs."),
     "models": ("bioqa.train.cli_models:models", "List, add and remove models."),
     "doctor": ("bioqa.qa.ask:doctor", "Check this installation."),
     "completion": ("bioqa.qa.completion:completion", "Print the completion script of a shell."),

@@ -45,7 +45,10 @@ def of_explanation(response: Response) -> dict[str, Any]:
         "found": round(response.found, 4),
         "threshold": response.threshold,
         "guesses": [{"text": guess.text, "confidence": round(guess.confidence, 4)} for guess in response.guesses],
-        "retrieved": of_hits(response.hits),
+        "retrieved": [
+            {**row, "lexical_score": _rounded(hit.lexical_score), "dense_score": _rounded(hit.dense_score)}
+            for row, hit in zip(of_hits(response.hits), response.hits, strict=True)
+        ],
         "read": [
             {
                 "pmid": reading.context.passage.document.id,
@@ -77,6 +80,10 @@ def of_hits(hits: Sequence[Hit]) -> list[dict[str, Any]]:
         }
         for rank, hit in enumerate(hits, start=1)
     ]
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 6)
 
 
 def _of_answer(answer: Answer, max_evidence: int) -> dict[str, Any]:

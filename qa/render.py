@@ -60,6 +60,15 @@ def _ranks(hit: Hit) -> str:
     return f"BM25 {hit.lexical_rank or '-'}, dense {hit.dense_rank or '-'}"
 
 
+def _found_by(hit: Hit) -> str:
+    """The rank and the score that each search gave, as in "BM25 1 with 9.31, dense - with 0.412"."""
+    searches = {"BM25": (hit.lexical_rank, hit.lexical_score), "dense": (hit.dense_rank, hit.dense_score)}
+    return ", ".join(
+        f"{name} {rank or '-'}" + ("" if score is None else f" with {score:.3g}")
+        for name, (rank, score) in searches.items()
+    )
+
+
 def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count} papers"
 
@@ -137,7 +146,7 @@ def _explanation_lines(response: Response) -> list[str]:
     ]
     for rank, hit in enumerate(response.hits, start=1):
         document = hit.passage.document
-        lines.append(f"  {rank:>2}. {_named(document)}  {hit.score:.3f} ({_ranks(hit)})  {document.title}")
+        lines.append(f"  {rank:>2}. {_named(document)}  {hit.score:.3f} ({_found_by(hit)})  {document.title}")
     lines.append("read (how much each is to the point, and what it says; a span by its score over no answer):")
     for reading in response.readings:
         lines.append(f"  {_named(reading.context.passage.document)}  {_made_of(reading, response.type)}")

@@ -1,23 +1,19 @@
-"""`bioqa train` and `bioqa export`: commands that make what bioqa learns from data."""
+"""`bioqa train`: commands that make what bioqa learns from data."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bioqa.qa.ask import json_option, reader_option
+from bioqa.qa.ask import reader_option
+from bioqa.train import extras
 
-PRECISIONS = ("int8", "bf16", "fp32")  # those of precision.py, which brings what the help does without
+if TYPE_CHECKING:
+    from bioqa.index.progress import Progress
+
 _SHOWN_LEAST = 0.5  # the least confidence whose worth the help of `ask` tells
-max_tokens_option = click.option(
-    "--max-tokens",
-    default=256,
-    show_default=True,
-    type=click.IntRange(96, 512),
-    help="The longest sequence it is given.",
-)
 
 
 @click.group()
@@ -91,20 +87,34 @@ def calibration(
         )
 
 
+def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments of commands that train by a recipe."""
+    options = (
+        click.argument("recipe", metavar="RECIPE", type=click.Path(path_type=Path)),
+        click.option(
+            "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where it goes."
+        ),
+        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe."),
+        click.option(
+            "--seed",
+            "seeds",
+            multiple=True,
+            default=(1,),
+            show_default=True,
+            type=click.IntRange(0),
+            help="Several train one model each, in DIR/seed-N.",
+        ),
+        click.option(
+            "--device", default="auto", show_default=True, help="cpu, cuda, or cuda:1; a GPU where there is one."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @train.command()
-@click.argument("recipe", metavar="RECIPE", type=click.Path(path_type=Path))
-@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where it goes.")
-@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe.")
-@click.option(
-    "--seed",
-    "seeds",
-    multiple=True,
-    default=(1,),
-    show_default=True,
-    type=click.IntRange(0),
-    help="Several train one reader each, in DIR/seed-N.",
-)
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, or cuda:1; a GPU where there is one.")
+@_recipe_options
 def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
     """Train a reader as RECIPE says: spans, list items, yes or no, and relevance, on one BERT-family encoder.
 
@@ -119,94 +129,57 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
       bioqa train reader recipe.toml --to runs/biobert --set base=dmis-lab/biobert-base-cased-v1.2
       bioqa train reader recipe.toml --to runs/short --set schedule.epochs=1 --set max_tokens=256
     """
-    from bioqa.train import extras
-
     extras.require()
-    from bioqa.index.progress import TerminalProgress
     from bioqa.train.reader import train as train_reader
+    from bioqa.train.recipe import ReaderConfig
+
+    _train(train_reader, ReaderConfig, recipe, folder, changes, seeds, device)
+
+
+@train.command()
+@_recipe_options
+def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
+    """Train a retriever as RECIPE says: an encoder whose vectors of questions lie near those of what answers them.
+
+    It learns from pairs of a question and a passage, against the other passages of a batch and hard ones that BM25
+    brings up; with a teacher, also from its cosines. What is found for held-out questions decides which weights are
+    kept. RECIPE, checkpoints and training.json are as for 'train reader'. Needs the extra 'train'. 'bioqa export DIR
+    --task encoder' makes what 'index build --encoder' takes; with 'asymmetric = true' there are two encoders to export,
+    DIR/question and DIR/passage.
+
+    \b
+    Examples:
+      bioqa train retriever recipe.toml --to runs/retriever
+      bioqa train retriever recipe.toml --to runs/taught --set teacher=BAAI/bge-base-en-v1.5 --set teacher_pooling=first
+      bioqa train retriever recipe.toml --to runs/careful --set doubtful=0.0 --set negatives=3
+    """
+    extras.require()
+    from bioqa.train.recipe import RetrieverConfig
+    from bioqa.train.retriever import train as train_retriever
+
+    _train(train_retriever, RetrieverConfig, recipe, folder, changes, seeds, device)
+
+
+def _train(
+    trained: Callable[[Any, Path, str, "Progress", Callable[[str], None]], dict[str, float]],
+    kind: type[Any],
+    recipe: Path,
+    folder: Path,
+    changes: tuple[str, ...],
+    seeds: tuple[int, ...],
+    device: str,
+) -> None:
+    """Train a model for every seed, and show the mean of their figures."""
+    from bioqa.index.progress import TerminalProgress
     from bioqa.train.recipe import read_recipe
 
     found = []
     for seed in seeds:
-        config = read_recipe(recipe, [*changes, f"schedule.seed={seed}"])
+        config = read_recipe(recipe, kind, [*changes, f"schedule.seed={seed}"])
         target = folder / f"seed-{seed}" if len(seeds) > 1 else folder
         with TerminalProgress(f"Training, seed {seed}", "steps") as progress:
-            found.append(train_reader(config, target, device, progress, lambda line: click.echo(line, err=True)))
+            found.append(trained(config, target, device, progress, lambda line: click.echo(line, err=True)))
     for name in found[0]:
         values = [figures[name] for figures in found]
         spread = f" ± {stdev(values):.4f} over {len(values)} seeds" if len(values) > 1 else ""
         click.echo(f"{name} {fmean(values):.4f}{spread}")
-
-
-@click.command()
-@click.argument("source", metavar="MODEL")
-@click.option(
-    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The model folder to write."
-)
-@click.option("--task", required=True, type=click.Choice(["encoder", "reader"]), help="What the model is for.")
-@click.option("--name", default=None, help="Name on the model card; the source's own by default.")
-@max_tokens_option
-@click.option(
-    "--precision",
-    "precisions",
-    multiple=True,
-    default=("int8",),
-    show_default=True,
-    type=click.Choice([*PRECISIONS, "all"]),
-    help="How weights are stored; several write a model each, in DIR/int8, DIR/bf16 and DIR/fp32.",
-)
-@click.option(
-    "--score",
-    "gold",
-    multiple=True,
-    metavar="GOLD",
-    type=click.Path(path_type=Path),
-    help="BioASQ gold files, whose snippets a reader is to answer from.",
-)
-@json_option
-def export(
-    source: str,
-    folder: Path,
-    task: str,
-    name: str | None,
-    max_tokens: int,
-    precisions: tuple[str, ...],
-    gold: tuple[Path, ...],
-    as_json: bool,
-) -> None:
-    """Export a model of BERT's family (a folder or a hub name) to what bioqa runs: ONNX.
-
-    Weights are stored as int8, a quarter of the size and the fastest; as bf16, half of it, or fp32, all of it, at the
-    speed of fp32. Shows how far each is from the original in PyTorch, and how many passages each takes a second on this
-    machine; --score also shows what each is worth, by the first answers to factoid questions, yes or no, and lists.
-    Needs the extra 'train'.
-
-    \b
-    Examples:
-      bioqa export runs/my-reader --task reader --to my-reader-onnx
-      bioqa export runs/my-reader --task reader --to variants --precision all --score 7B1_golden.json
-    """
-    from bioqa.eval import machine, tables
-    from bioqa.eval.gold import read_gold
-    from bioqa.index.progress import TerminalProgress
-    from bioqa.train.export import export as export_model
-
-    if gold and task != "reader":
-        raise click.UsageError("only a reader is scored: --score goes with --task reader")
-    questions = [question for path in gold for question in read_gold(path)]
-    chosen = PRECISIONS if "all" in precisions else tuple(dict.fromkeys(precisions))
-    targets = {precision: folder / precision if len(chosen) > 1 else folder for precision in chosen}
-    called = name or Path(source).name
-    original = export_model(source, targets, task, name=called, max_tokens=max_tokens)
-    from bioqa.train.comparison import compare, table
-
-    with TerminalProgress("Scoring", "questions") as progress:
-        rows = compare(original, targets, questions, progress)
-    measured_on = machine.this_machine()
-    if as_json:
-        found = {"name": called, "machine": asdict(measured_on), "variants": [asdict(row) for row in rows]}
-        click.echo(json.dumps(found, indent=1))
-        return
-    click.echo(f"{machine.described(measured_on)}\n\n{tables.text(table(called, rows))}")
-    for precision, target in targets.items():
-        click.echo(f"{precision}: {target}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bioqa.qa.ask import json_option
-from bioqa.train.cli import PRECISIONS, max_tokens_option
+from bioqa.train.cli_export import PRECISIONS, max_tokens_option
 
 if TYPE_CHECKING:
     from bioqa.index.registry import Entry

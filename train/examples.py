@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bioqa.eval import alignment
 from bioqa.eval.gold import GoldQuestion, read_json, shown
@@ -13,6 +14,7 @@ from bioqa.eval.unpacked import unpacked
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
+T = TypeVar("T")
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -43,6 +45,18 @@ _COLUMNS = {  # of a table of claims: what is looked for under which header
     "text": ("evidence", "text", "sentence1"),
     "verdict": ("label", "verdict", "entailment"),
 }
+
+
+def folded(text: str) -> str:
+    """What of a text tells it from others: not its capitals, nor how its words are spaced."""
+    return " ".join(text.lower().split())
+
+
+def spread(found: Sequence[T], count: int) -> Sequence[T]:
+    """So many of these at equal distances, or all where `count` is 0 or they are fewer."""
+    if not 0 < count < len(found):
+        return found
+    return [found[place * len(found) // count] for place in range(count)]
 
 
 def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Example]:

@@ -175,18 +175,23 @@ def _step(
     return whole
 
 
+def device(name: str) -> str:
+    """The device that is meant: for `auto` a GPU where there is one."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
 def autocast(model: nn.Module, precision: str) -> AbstractContextManager[Any]:
     """Mixed precision for a model where it is; none for fp32."""
-    device = next(model.parameters()).device.type
-    if precision == "fp32" or (precision == "auto" and not _multiplies_bf16(device)):
+    kind = next(model.parameters()).device.type
+    if precision == "fp32" or (precision == "auto" and not _multiplies_bf16(kind)):
         return nullcontext()
-    context: AbstractContextManager[Any] = torch.autocast(device, _PRECISIONS.get(precision, torch.bfloat16))
+    context: AbstractContextManager[Any] = torch.autocast(kind, _PRECISIONS.get(precision, torch.bfloat16))
     return context
 
 
-def _multiplies_bf16(device: str) -> bool:
+def _multiplies_bf16(kind: str) -> bool:
     """Whether bf16 pays: a CPU without tile units takes twice as long with it as with fp32."""
-    supported = torch.cuda.is_bf16_supported if device == "cuda" else torch.cpu._is_amx_tile_supported
+    supported = torch.cuda.is_bf16_supported if kind == "cuda" else torch.cpu._is_amx_tile_supported
     return bool(supported())
 
 

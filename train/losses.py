@@ -1,4 +1,4 @@
-"""What the heads of the reader are trained to: losses that leave out whatever is not known of an example."""
+"""What the heads of the reader and the vectors of the retriever are trained to; what is not known is left out."""
 
 import torch
 from torch import Tensor
@@ -30,6 +30,38 @@ def total(output: Output, batch: Batch) -> Tensor:
         + _classes(output.verdict.float(), batch.verdict)
         + _relevance(output.relevance.float(), batch.relevant)
     )
+
+
+def contrastive(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
+    """The mean over b queries of minus the log-probability of the right passage among it and the wrong ones.
+
+    `cosines` (b, c) are those of all candidates, of which number i is right for query i; `wrong` (b, c) marks those
+    that are known not to be. In-batch negatives: Henderson et al. 2017; the temperature: van den Oord et al. 2018.
+    """
+    logits = (cosines / temperature).masked_fill(~_counted(wrong), -torch.inf)
+    return functional.cross_entropy(logits, torch.arange(len(cosines), device=cosines.device))
+
+
+def imitation(cosines: Tensor, teacher: Tensor, wrong: Tensor, temperature: float) -> Tensor:
+    """The mean over b queries of the divergence of the probabilities of right and wrong candidates from a teacher's,
+    who gave the cosines `teacher` (b, c) (Hinton, Vinyals and Dean 2015)."""
+    # the least number in place of minus infinity, which times a probability of 0 would be none
+    lowest = torch.finfo(cosines.dtype).min
+    ours, theirs = (
+        (found / temperature).masked_fill(~_counted(wrong), lowest).log_softmax(dim=1) for found in (cosines, teacher)
+    )
+    return functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")
+
+
+def undoubted(wrong: Tensor, judge: Tensor, margin: float) -> Tensor:
+    """`wrong` (b, c) without candidates whose cosine by a judge (b, c) is above that of the right one by more than a
+    margin: those may be right, too, and nobody has said so."""
+    return wrong & (judge <= judge.diagonal()[:, None] + margin)
+
+
+def _counted(wrong: Tensor) -> Tensor:
+    """The wrong candidates and the right one, which is on the diagonal."""
+    return wrong | torch.eye(*wrong.shape, dtype=torch.bool, device=wrong.device)
 
 
 def _classes(logits: Tensor, labels: Tensor) -> Tensor:

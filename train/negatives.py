@@ -1,7 +1,10 @@
-"""Hard negatives: texts that a question's words bring up, but that do not answer it."""
+"""Hard negatives: texts that a question's words bring up, but that do not answer it, to train on or to judge by."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from bioqa.eval import alignment
@@ -12,6 +15,7 @@ from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.records import Document, Passage
 from bioqa.qa.questions import QuestionType
 from bioqa.train.examples import Example
+from bioqa.train.pairs import Pair, is_wrong
 
 _LOOKED_AT = 50  # texts that BM25 brings, of which the first unfit for an answer are taken
 
@@ -21,17 +25,58 @@ def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
     own, and without its answers in them: texts that are not to the point, and do not say."""
     texts: dict[str, Snippet] = {s.text.strip(): s for q in questions for s in q.snippets if s.text.strip()}
     snippets = list(texts.values())
-    with tempfile.TemporaryDirectory(prefix="bioqa-") as folder:
-        writer = LexicalWriter(Path(folder))
-        for number, snippet in enumerate(snippets):
-            writer.add(Passage(number, Document(snippet.document, abstract=snippet.text), 0, len(snippet.text)), number)
-        writer.commit()
-        index = LexicalIndex(Path(folder))
+    with _searchable(texts) as index:
         return [
             _negative(question, snippets[number].text.strip())
             for question in questions
             for number in _unfit(question, index, snippets)[:count]
         ]
+
+
+def of_pairs(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """The pairs with those of all their passages as negatives, up to `count`, that BM25 ranks highest for the query and
+    that are of no document known to be relevant."""
+    if not count:
+        return list(pairs)
+    passages = list({pair.passage.text: pair.passage for pair in pairs}.values())
+    with _searchable(passage.text for passage in passages) as index:
+        found: dict[str, list[int]] = {}
+        for pair in pairs:
+            if pair.query not in found:
+                found[pair.query] = list(index.search(pair.query, 2 * count, NO_FILTER))
+        return [
+            replace(
+                pair,
+                negatives=tuple(passages[number] for number in found[pair.query] if is_wrong(passages[number], pair))[
+                    :count
+                ],
+            )
+            for pair in pairs
+        ]
+
+
+def around(questions: Sequence[GoldQuestion], papers: Sequence[Document], count: int) -> list[Document]:
+    """Up to `count` of the papers, all for 0: those that BM25 ranks first for any question, then second, and so on.
+
+    What shares no word with any question is no trial for an encoder.
+    """
+    if not 0 < count < len(papers):
+        return list(papers)
+    with _searchable(paper.text for paper in papers) as index:
+        found = [list(index.search(question.body, count, NO_FILTER)) for question in questions]
+    in_turn = dict.fromkeys(chain.from_iterable(zip_longest(*found)))
+    return [papers[number] for number in in_turn if number is not None][:count]
+
+
+@contextmanager
+def _searchable(texts: Iterable[str]) -> Iterator[LexicalIndex]:
+    """A lexical index over these texts, each under its number."""
+    with tempfile.TemporaryDirectory(prefix="bioqa-") as folder:
+        writer = LexicalWriter(Path(folder))
+        for number, text in enumerate(texts):
+            writer.add(Passage(number, Document(str(number), abstract=text), 0, len(text)), number)
+        writer.commit()
+        yield LexicalIndex(Path(folder))
 
 
 def _unfit(question: GoldQuestion, index: LexicalIndex, snippets: Sequence[Snippet]) -> list[int]:

@@ -95,14 +95,19 @@ def load(source: str, *, attention: str = "sdpa", dropout: float = 0.1) -> Reade
     encoder = weighted(AutoModel, source, attention)
     encoder.pooler = None  # BERT's, which nothing here uses
     network = ReaderNetwork(encoder)
-    for part in network.modules():
-        if isinstance(part, nn.Dropout):
-            part.p = dropout
+    set_dropout(network, dropout)
     stored = _heads(source)
     for name, tensor in network.heads.state_dict().items():
         if name in stored and stored[name].shape == tensor.shape:
             tensor.copy_(stored[name])
     return network
+
+
+def set_dropout(network: nn.Module, share: float) -> None:
+    """Let training leave out this share of the activations in all layers."""
+    for part in network.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = share
 
 
 def weighted(kind: Any, source: str, attention: str) -> Any:

@@ -1,18 +1,15 @@
 """The task behind `bioqa train reader`: one encoder whose heads mark answers, list items, yes or no, and relevance."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from bioqa.eval import bioasq
-from bioqa.eval.gold import GoldQuestion, read_gold, read_json
+from bioqa.eval.gold import GoldQuestion, read_gold
 from bioqa.eval.submission import Submitted
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress
@@ -21,13 +18,12 @@ from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reading, Runs, context_of
-from bioqa.train import batches, examples, loop, losses, negatives, network, source
+from bioqa.train import batches, examples, loop, losses, negatives, network, record, source
 from bioqa.train.batches import Batch, Labelled
-from bioqa.train.examples import Example
+from bioqa.train.examples import Example, folded, spread
 from bioqa.train.recipe import ReaderConfig
 from bioqa.train.traced import AllHeads, TorchNetwork
 
-CONFIG = "training.json"
 DECISIVE = ("factoid_mrr", "yesno_macro_f1", "list_f_measure")
 FACTOID = ("factoid_strict_accuracy", "factoid_lenient_accuracy", "factoid_mrr")
 
@@ -40,17 +36,16 @@ def train(
     Raises InputError where files or a finished training of another configuration stand in the way, and what
     `loop.train` raises.
     """
-    if (folder / CONFIG).exists() and read_json(folder / CONFIG, "the record of a training").get("finished"):
-        raise InputError(f"{folder}: a reader was trained there already; choose another folder")
-    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    record.refuse_finished(folder, "reader")
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    chosen = loop.device(device)
     task = ReaderTask(config, of_files(config, dev, talk), dev, chosen)
     talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")
     folder.mkdir(parents=True, exist_ok=True)
     figures = loop.train(task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk)
-    _write_record(folder, config, figures, finished=True)
+    record.write(folder, config, figures, finished=True)
     return figures
 
 
@@ -60,13 +55,13 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
     `talk` hears how many of each kind there are, and how many were left out.
     """
     kept: dict[tuple[str, str], Example] = {}
-    held_out = {_folded(question.body) for question in dev}
+    held_out = {folded(question.body) for question in dev}
 
     def add(kind: str, more: Sequence[Example], unusable: int = 0) -> None:
         before = len(kept)
-        allowed = [example for example in more if _folded(example.question) not in held_out]
+        allowed = [example for example in more if folded(example.question) not in held_out]
         for example in allowed:
-            kept.setdefault((_folded(example.question), _folded(example.text)), example)
+            kept.setdefault((folded(example.question), folded(example.text)), example)
         left_out = {"held out": len(more) - len(allowed), "there before": len(allowed) - len(kept) + before}
         left_out["unusable"] = unusable
         told = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
@@ -78,7 +73,7 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
         add("BioASQ hard negatives", negatives.of_bioasq(questions, config.negatives))
     for path in config.squad:
         more, lost = examples.of_squad(Path(path))
-        add(path, _spread(more, config.limit), len(lost))
+        add(path, spread(more, config.limit), len(lost))
     for path in config.pubmedqa:
         add(path, examples.of_pubmedqa(Path(path)))
     for path in config.claims:
@@ -88,22 +83,11 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
     return list(kept.values())
 
 
-def _spread(found: Sequence[Example], count: int) -> Sequence[Example]:
-    """So many examples at equal distances, or all where `count` is 0 or they are fewer."""
-    if not 0 < count < len(found):
-        return found
-    return [found[place * len(found) // count] for place in range(count)]
-
-
 def _thinned(found: Sequence[Example], one_in: int) -> list[Example]:
     """The examples, of those that teach relevance alone one in so many: summaries have the most snippets of all."""
     plain = {id(example) for example in found if example.answers is None and example.verdict is None}
     counted = [example for example in found if id(example) in plain][:: max(1, one_in)]
     return [example for example in found if id(example) not in plain] + counted
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.lower().split())
 
 
 class ReaderTask:
@@ -200,9 +184,4 @@ def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
     """
     task.model.save(folder)
     source.tokenizer(task.config.base).save_pretrained(folder)
-    _write_record(folder, task.config, figures, finished=False)
-
-
-def _write_record(folder: Path, config: ReaderConfig, figures: Mapping[str, float], *, finished: bool) -> None:
-    content = {"config": asdict(config), "figures": dict(figures), "finished": finished}
-    (folder / CONFIG).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    record.write(folder, task.config, figures, finished=False)

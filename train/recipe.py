@@ -1,17 +1,17 @@
-"""Recipes: TOML files that say what a reader is trained on and how."""
+"""Recipes: TOML files that say what a reader or a retriever is trained on and how."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bioqa.index.errors import InputError
 from bioqa.train.loop import Schedule
 
+_MODELS = ("base", "teacher")  # folders, looked for from the recipe's, or names at a hub
 _LENIENT = {(tuple, list), (float, int)}  # kinds wanted and what is taken for them
-_FILES = ("squad", "bioasq", "pubmedqa", "claims", "dev")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,36 @@ class ReaderConfig:
     schedule: Schedule = field(default_factory=Schedule)
 
 
-def read_recipe(path: Path, changes: Sequence[str] = ()) -> ReaderConfig:
-    """The configuration in a TOML file, with `changes` to it such as "epochs=1" or "schedule.seed=2".
+@dataclass(frozen=True, slots=True)
+class RetrieverConfig:
+    """What a retriever is trained on and how; saved beside the model."""
+
+    base: str  # a folder, or the name of a model at a hub
+    bioasq: tuple[str, ...] = ()  # gold files: a question with each of its snippets
+    beir: tuple[str, ...] = ()  # folders in the form of BEIR, of which the split `train` is learned from
+    corpora: tuple[str, ...] = ()  # files of papers: a title with its abstract
+    squad: tuple[str, ...] = ()  # files in SQuAD's format: a question with its text
+    dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; no question in them is trained on
+    distractors: tuple[str, ...] = ()  # files of papers among which the snippets of `dev` are to be found
+    pool: int = 1000  # so many of these papers, which BM25 finds nearest to the questions; 0 for all
+    limit: int = 0  # pairs taken of the gold files together and of every other file or folder, all over it; 0 for all
+    asymmetric: bool = False  # questions have an encoder of their own, which begins as the same one
+    negatives: int = 1  # passages that BM25 brings up and that are not right, for every pair, drawn anew every epoch
+    temperature: float = 0.05  # by which cosines are divided: the lower, the more the nearest wrong passages count
+    doubtful: float = 2.0  # a passage nearer to the question than the right one by more is no negative; 2 is never
+    teacher: str = ""  # an encoder whose cosines are imitated, and decide what is doubtful
+    teacher_pooling: str = "mean"  # what its vectors are made of: the mean over the tokens, or the "first", as of BGE
+    distillation: float = 0.5  # share of the loss that imitates the teacher
+    max_tokens: int = 256  # that the network sees at once
+    dropout: float = 0.1  # in all layers; a CPU takes half as long again with it
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+Config = TypeVar("Config", ReaderConfig, RetrieverConfig)
+
+
+def read_recipe(path: Path, kind: type[Config], changes: Sequence[str] = ()) -> Config:
+    """The configuration of a `kind` in a TOML file, with `changes` to it such as "epochs=1" or "schedule.seed=2".
 
     Files in it may be patterns and are looked for from the recipe's folder. Raises InputError for what is no TOML, an
     unknown key, a value of another type, and a file that isn't there.
@@ -45,16 +73,17 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> ReaderConfig:
     if not isinstance(schedule, dict):
         raise InputError(f"{path}: expected [schedule] as a table")
     checked = {
-        **_checked(content, ReaderConfig(base=""), str(path)),
+        **_checked(content, kind(base=""), str(path)),
         "schedule": Schedule(**_checked(schedule, Schedule(), f"{path}: [schedule]")),
     }
     if not checked.get("base"):
         raise InputError(f"{path}: expected 'base', the folder or name of the model to begin with")
-    if (path.parent / checked["base"]).is_dir():
-        checked["base"] = str(path.parent / checked["base"])
-    for name in _FILES:
-        checked[name] = tuple(found for pattern in checked.get(name, ()) for found in _found(path, pattern))
-    return ReaderConfig(**checked)
+    for name, value in checked.items():
+        if isinstance(value, tuple):
+            checked[name] = tuple(found for pattern in value for found in _found(path, pattern))
+        elif name in _MODELS and value and (path.parent / value).is_dir():
+            checked[name] = str(path.parent / value)
+    return kind(**checked)
 
 
 def _read(path: Path) -> dict[str, Any]:

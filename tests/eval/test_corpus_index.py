@@ -74,9 +74,9 @@ def test_an_interrupted_build_goes_on(interrupted: Path, corpus: Path, monkeypat
     added: list[str] = []
     add = builder.LexicalWriter.add
 
-    def counting(writer: builder.LexicalWriter, passage: Passage, row: int) -> int:
+    def counting(writer: builder.LexicalWriter, passage: Passage, row: int, terms: str) -> int:
         added.append(passage.document.id)
-        return add(writer, passage, row)
+        return add(writer, passage, row, terms)
 
     monkeypatch.setattr(builder.LexicalWriter, "add", counting)
     assert built(corpus) == interrupted

@@ -46,9 +46,9 @@ def test_nothing_more_is_taken_where_there_is_nothing_more(
     depths: list[int] = []
     search = Index.search
 
-    def counting(index: Index, query: Query, k: int, *, mode: str) -> object:
+    def counting(index: Index, query: Query, k: int, **options: str) -> object:
         depths.append(k)
-        return search(index, query, k, mode=mode)
+        return search(index, query, k, **options)
 
     monkeypatch.setattr(Index, "search", counting)
     monkeypatch.setattr(retrieval, "_PASSAGES", 20)

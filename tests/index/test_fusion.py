@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.fusion import FUSIONS, Scores, mean, minmax, rrf
+from bioqa.index.fusion import FUSIONS, Scores, adaptive, mean, minmax, rrf
 
 SCORES = st.dictionaries(st.integers(0, 20), st.integers(-50, 50).map(lambda n: n / 8), max_size=12)
 RANKING = SCORES.map(
@@ -67,6 +67,30 @@ def test_minmax_lies_between_nothing_and_one(rankings: list[Scores]) -> None:
 
 def test_minmax_of_equal_scores_counts_them_all_as_best() -> None:
     assert minmax([{1: 3.0, 2: 3.0}]) == {1: 1.0, 2: 1.0}
+
+
+def test_adaptive_weighs_a_ranking_by_how_far_its_best_passage_stands_out() -> None:
+    clear, unclear = {1: 10.0, 2: 2.0, 3: 0.0}, {2: 1.0, 1: 0.9, 3: 0.0}  # stand out by 0.9 and by 0.55
+    fused = adaptive([clear, unclear])
+    assert fused == pytest.approx({1: (0.9 + 0.55 * 0.9) / 1.45, 2: (0.9 * 0.2 + 0.55) / 1.45, 3: 0.0})
+
+
+def test_adaptive_counts_a_ranking_of_equal_scores_for_nothing_beside_one_that_tells() -> None:
+    assert adaptive([{1: 3.0, 2: 3.0}, {4: 1.0, 5: 0.0}]) == {1: 0.0, 2: 0.0, 4: 1.0, 5: 0.0}
+    assert adaptive([{1: 3.0, 2: 3.0}, {4: 1.0, 5: 1.0}]) == {1: 0.5, 2: 0.5, 4: 0.5, 5: 0.5}
+
+
+def test_adaptive_looks_at_the_next_passages_only() -> None:
+    near = {number: 1.0 - number / 100 for number in range(20)}
+    far = dict.fromkeys(range(20, 500), 0.0)
+    other = {1: 1.0, 2: 0.0}
+    assert adaptive([{**near, **far}, other]) == pytest.approx(adaptive([{**near, 20: 0.0}, other]) | far)
+
+
+@given(RANKINGS, st.integers(1, 9), st.integers(-9, 9))
+def test_adaptive_does_not_depend_on_the_unit_of_a_score(rankings: list[Scores], factor: int, shift: int) -> None:
+    moved = [{number: factor * score + shift for number, score in ranking.items()} for ranking in rankings]
+    assert adaptive(moved) == pytest.approx(adaptive(rankings))
 
 
 @pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS.keys())

@@ -88,13 +88,14 @@ def test_lexical_search_needs_no_vector_and_ranks_by_bm25(index: Index) -> None:
     assert (hits[0].lexical_rank, hits[0].dense_rank, hits[0].dense_score) == (1, None, None)
 
 
-def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask) -> None:
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask, fusion: str) -> None:
     query = ask("gene for Huntington disease")
     lexical = {hit.passage.number: hit.lexical_score or 0 for hit in index.search(query, 50, mode="lexical")}
     dense = {hit.passage.number: hit.dense_score or 0 for hit in index.search(query, 50, mode="dense")}
     assert 0 < len(lexical) < len(dense)
-    fused = FUSIONS[hybrid.FUSION]([index.lexical.shares(query.text, lexical), dense])
-    hits = index.search(query, 50)
+    fused = FUSIONS[fusion]([index.lexical.shares(query.text, lexical), dense])
+    hits = index.search(query, 50, fusion=fusion)
     assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(fused)
     assert [hit.score for hit in hits] == sorted(fused.values(), reverse=True)
     for hit in hits:
@@ -102,6 +103,11 @@ def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask) -> None:
         assert (hit.lexical_score, hit.dense_score) == (lexical.get(number), dense.get(number))
         assert hit.lexical_rank == (list(lexical).index(number) + 1 if number in lexical else None)
         assert hit.dense_rank == list(dense).index(number) + 1
+
+
+def test_a_fusion_that_is_not_there_is_refused_with_those_that_are(index: Index, ask: Ask) -> None:
+    with pytest.raises(InputError, match="unknown fusion 'sum': choose one of mean, minmax, rrf, adaptive"):
+        index.search(ask("gene"), 3, fusion="sum")
 
 
 def test_a_question_of_unknown_words_is_answered_by_the_dense_side_alone(index: Index, ask: Ask) -> None:

@@ -262,11 +262,14 @@ def test_an_explanation_in_json_has_what_was_retrieved_and_read(ask_json: Ask) -
     found = ask_json(FACTOID, "--explain", "--min-confidence", "0")
     assert list(found) == [*ASK_KEYS, "explanation"]
     explanation = found["explanation"]
+    (best, *_) = explanation["retrieved"]
+    assert best["lexical_score"] > 1.0
+    assert 0.0 < best["dense_score"] <= 1.0
     assert set(explanation) >= {"kind", "found", "threshold", "guesses", "retrieved", "read"}
     assert explanation["kind"] == "gene or protein"
     assert explanation["threshold"] == 0
     assert explanation["guesses"] == []
-    assert all(list(hit) == HIT_KEYS for hit in explanation["retrieved"])
+    assert all(list(hit) == [*HIT_KEYS, "lexical_score", "dense_score"] for hit in explanation["retrieved"])
     read = [reading["pmid"] for reading in explanation["read"]]
     assert read == [hit["pmid"] for hit in explanation["retrieved"]][: len(read)]
     assert explanation["read"][0]["spans"][0].keys() == {"text", "score"}
@@ -547,6 +550,16 @@ def test_the_json_of_a_search_keeps_its_contract(run: Run, small_index: Path, mo
         "section": None,
         "status": None,
     }
+
+
+def test_a_search_can_fuse_in_another_way(run: Run, small_index: Path) -> None:
+    call = ["search", "cystic fibrosis gene", "--index", small_index, "--json", "--fusion"]
+    found = {name: json.loads(run(*call, name).out) for name in ("minmax", "rrf", "adaptive")}
+    assert found["rrf"][0]["score"] == pytest.approx(2 / 61, abs=1e-6)  # first in both searches
+    assert found["adaptive"][1]["score"] != found["minmax"][1]["score"]
+    refused = run(*call, "sum")
+    assert refused.status == 2
+    assert "'sum' is not one of 'mean', 'minmax', 'rrf', 'adaptive'" in refused.err
 
 
 def test_a_search_in_text_numbers_its_hits(run: Run, small_index: Path) -> None:

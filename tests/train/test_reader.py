@@ -77,7 +77,7 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
 
 
 def test_the_exported_reader_says_what_the_trained_one_does(recipe_file: Path, tmp_path: Path) -> None:
-    config = recipe.read_recipe(recipe_file)
+    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
     reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
     original = export.export(str(tmp_path / "run"), {"int8": tmp_path / "onnx"}, "reader", name="x", max_tokens=96)
     parity = parity_of(original, tmp_path / "onnx")
@@ -102,7 +102,7 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
 
 
 def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
-    config = recipe.read_recipe(recipe_file, ['dev=["train.json"]'])
+    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ['dev=["train.json"]'])
     dev = [reader.read_gold(Path(path)) for path in config.dev]
     with pytest.raises(InputError, match="nothing to train on"):
         reader.of_files(config, dev[0], lambda _: None)

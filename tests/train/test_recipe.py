@@ -27,7 +27,7 @@ learning_rate = 1
 
 
 def test_files_are_found_from_the_recipes_folder_by_pattern(tmp_path: Path) -> None:
-    config = recipe.read_recipe(written(tmp_path, GOOD))
+    config = recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig)
     assert config.bioasq == (str(tmp_path / "4B1_golden.json"), str(tmp_path / "4B2_golden.json"))
     assert config.dev == (str(tmp_path / "dev.json"),)
     assert (config.base, config.negatives, config.schedule.learning_rate) == ("some/model", 2, 1.0)
@@ -35,12 +35,14 @@ def test_files_are_found_from_the_recipes_folder_by_pattern(tmp_path: Path) -> N
 
 def test_a_base_beside_the_recipe_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "some" / "model").mkdir(parents=True)
-    assert recipe.read_recipe(written(tmp_path, GOOD)).base == str(tmp_path / "some" / "model")
+    assert recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig).base == str(tmp_path / "some" / "model")
 
 
 def test_values_can_be_changed(tmp_path: Path) -> None:
     config = recipe.read_recipe(
-        written(tmp_path, GOOD), ["schedule.epochs=5", "base=other", 'dev=["4B1_golden.json"]', "schedule.clip=0.5"]
+        written(tmp_path, GOOD),
+        recipe.ReaderConfig,
+        ["schedule.epochs=5", "base=other", 'dev=["4B1_golden.json"]', "schedule.clip=0.5"],
     )
     assert (config.schedule.epochs, config.schedule.clip, config.base) == (5, 0.5, "other")
     assert config.dev == (str(tmp_path / "4B1_golden.json"),)
@@ -64,18 +66,18 @@ def test_values_can_be_changed(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_with_a_recipe_is_said(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        recipe.read_recipe(written(tmp_path, content))
+        recipe.read_recipe(written(tmp_path, content), recipe.ReaderConfig)
 
 
 @pytest.mark.parametrize("change", ["epochs", "no.such=1", "schedule.epochs=many"])
 def test_a_change_that_cannot_be_made_is_refused(tmp_path: Path, change: str) -> None:
     with pytest.raises(InputError):
-        recipe.read_recipe(written(tmp_path, GOOD), [change])
+        recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig, [change])
 
 
 def test_a_recipe_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        recipe.read_recipe(tmp_path / "none.toml")
+        recipe.read_recipe(tmp_path / "none.toml", recipe.ReaderConfig)
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not a TOML file"):
-        recipe.read_recipe(tmp_path / "bytes.toml")
+        recipe.read_recipe(tmp_path / "bytes.toml", recipe.ReaderConfig)

@@ -1,0 +1,130 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.index.errors import InputError
+from bioqa.index.records import Document
+from bioqa.qa.questions import QuestionType
+
+pairs = pytest.importorskip("bioqa.train.pairs")
+negatives = pytest.importorskip("bioqa.train.negatives")
+recipe = pytest.importorskip("bioqa.train.recipe")
+WriteJsonl = Callable[..., Path]
+
+
+def question(identity: str, body: str, *quoted: tuple[str, str], documents: tuple[str, ...] = ()) -> GoldQuestion:
+    snippets = tuple(Snippet(document, "abstract", "abstract", 0, len(text), text) for document, text in quoted)
+    return GoldQuestion(identity, QuestionType.SUMMARY, body, (), documents, snippets=snippets)
+
+
+@pytest.fixture
+def beir(tmp_path: Path, write_jsonl: WriteJsonl) -> Path:
+    write_jsonl("corpus.jsonl", [{"_id": f"d{n}", "title": f"Title {n}", "text": f"Text {n}."} for n in range(3)])
+    write_jsonl("queries.jsonl", [{"_id": "q1", "text": "first"}, {"_id": "q2", "text": "second"}])
+    (tmp_path / "qrels").mkdir()
+    rows = ["query-id\tcorpus-id\tscore", "q1\td0\t2", "q1\td1\t0", "q2\td1\t1", "q2\tgone\t1"]
+    (tmp_path / "qrels" / "train.tsv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def test_a_question_goes_with_each_of_its_snippets() -> None:
+    found = pairs.of_bioasq([question("1", "Why?", ("7", " Because. "), ("8", "So."), documents=("9",))])
+    assert [(pair.query, pair.passage.document, pair.passage.text) for pair in found] == [
+        ("Why?", "7", "Because."),
+        ("Why?", "8", "So."),
+    ]
+    assert found[0].relevant == {"7", "8", "9"}
+
+
+def test_a_query_goes_with_what_is_judged_relevant_and_there(beir: Path) -> None:
+    found = pairs.of_beir(beir)
+    assert [(pair.query, pair.passage.text) for pair in found] == [
+        ("first", "Title 0\nText 0."),
+        ("second", "Title 1\nText 1."),
+    ]
+    assert found[1].relevant == {"d1", "gone"}
+
+
+def test_a_folder_without_training_judgments_is_refused(beir: Path) -> None:
+    (beir / "qrels" / "train.tsv").rename(beir / "qrels" / "test.tsv")
+    with pytest.raises(InputError, match="no such split; there are: test"):
+        pairs.of_beir(beir)
+
+
+def test_a_title_goes_with_its_abstract(write_jsonl: WriteJsonl) -> None:
+    papers = [{"pmid": "1", "title": "On CFTR", "abstract": "It is a gene."}, {"pmid": "2", "title": "Alone"}]
+    (found,) = pairs.of_corpus(write_jsonl("papers.jsonl", papers))
+    assert (found.query, found.passage.text, found.relevant) == ("On CFTR", "It is a gene.", {"1"})
+
+
+def test_a_question_of_squad_goes_with_its_text_where_that_answers(tmp_path: Path) -> None:
+    asked = [
+        {"id": "1", "question": "Which gene?", "answers": [{"text": "CFTR", "answer_start": 0}]},
+        {"id": "2", "question": "Where?", "answers": [], "is_impossible": True},
+    ]
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps({"data": [{"paragraphs": [{"context": "CFTR it is.", "qas": asked}]}]}))
+    (found,) = pairs.of_squad(path)
+    assert (found.query, found.passage.text) == ("Which gene?", "CFTR it is.")
+
+
+def test_what_cannot_be_learned_from_is_left_out_and_counted(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    papers = [
+        {"pmid": "1", "title": "On CFTR", "abstract": "A gene."},
+        {"pmid": "2", "title": "on  cftr", "abstract": "A  GENE."},
+        {"pmid": "3", "title": "The same", "abstract": "the  same"},
+        {"pmid": "4", "title": "Held out?", "abstract": "It is."},
+    ]
+    config = recipe.RetrieverConfig(base="x", corpora=(str(write_jsonl("papers.jsonl", papers)),))
+    told: list[str] = []
+    found = pairs.of_files(config, [question("1", "held  OUT?")], told.append)
+    assert [pair.query for pair in found] == ["On CFTR"]
+    assert told[0].endswith("papers.jsonl: 1 pairs, 1 held out, 1 there before, 1 unusable")
+
+
+def test_a_limit_takes_pairs_from_all_over_a_file(write_jsonl: WriteJsonl) -> None:
+    papers = [{"pmid": str(n), "title": f"Title {n}", "abstract": f"Abstract {n}."} for n in range(10)]
+    config = recipe.RetrieverConfig(base="x", limit=2, corpora=(str(write_jsonl("papers.jsonl", papers)),))
+    assert [pair.query for pair in pairs.of_files(config, [], lambda _: None)] == ["Title 0", "Title 5"]
+
+
+def test_hard_negatives_share_words_and_are_of_no_relevant_document() -> None:
+    found = negatives.of_pairs(
+        pairs.of_bioasq(
+            [
+                question(
+                    "1", "What gene causes cystic fibrosis?", ("1", "CFTR causes cystic fibrosis."), documents=("2",)
+                ),
+                question("2", "What gene causes chorea?", ("2", "The gene HTT causes chorea.")),
+                question("3", "What gene causes hemophilia?", ("3", "The gene F8 causes hemophilia.")),
+                question("4", "Where is the heart?", ("4", "In the thorax.")),
+            ]
+        ),
+        2,
+    )
+    assert [[negative.document for negative in pair.negatives] for pair in found] == [["3"], ["3", "1"], ["2", "1"], []]
+
+
+@pytest.mark.parametrize("text", ["CFTR is a gene.", "On CFTR CFTR is a gene.", "a gene."])
+def test_the_right_passage_under_another_id_is_not_wrong(text: str) -> None:
+    (pair,) = pairs.of_bioasq([question("1", "What is CFTR?", ("1", "CFTR is a gene."))])
+    assert not pairs.is_wrong(pairs.Candidate("2", text), pair)
+    assert pairs.is_wrong(pairs.Candidate("2", f"Not {text[:4]}"), pair)
+
+
+def test_no_hard_negatives_are_looked_for_where_none_are_wanted() -> None:
+    found: Any = pairs.of_bioasq([question("1", "Why?", ("1", "Why it is."))])
+    assert negatives.of_pairs(found, 0) == found
+
+
+def test_the_papers_around_are_those_that_share_words_with_the_questions() -> None:
+    asked = [question("1", "What gene causes chorea?"), question("2", "Does warfarin cause bleeding?")]
+    texts = ["The heart beats.", "Chorea has a gene.", "On warfarin.", "A gene.", "Warfarin and bleeding."]
+    papers = [Document(str(place), abstract=text) for place, text in enumerate(texts)]
+    assert [paper.id for paper in negatives.around(asked, papers, 3)] == ["1", "4", "3"]
+    assert negatives.around(asked, papers, 4) == [papers[1], papers[4], papers[3], papers[2]]
+    assert negatives.around(asked, papers, 0) == negatives.around(asked, papers, 9) == papers

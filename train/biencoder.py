@@ -1,0 +1,127 @@
+"""The network that `train retriever` trains: texts to vectors, by one encoder or one for either side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModel
+
+from bioqa.index.errors import InputError
+from bioqa.index.runtime import Array
+from bioqa.train import batches, network, source
+from bioqa.train.loop import autocast
+
+Side = Literal["question", "passage"]
+_AT_ONCE = 32  # texts that are encoded together where nothing is learned
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """b sequences of token ids filled up to n, and a mask that is 0 where they are: both int64, shape (b, n)."""
+
+    ids: Tensor
+    mask: Tensor
+
+
+class BiEncoder(nn.Module):  # type: ignore[misc]
+    """One encoder for questions and passages, or two, of which `save` makes folders that `bioqa export` takes."""
+
+    def __init__(self, encoders: dict[str, Any]):
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+
+    def forward(self, sequences: Sequences, side: Side) -> Tensor:
+        """Vectors of length 1, shape (b, d): the mean over the tokens, as in the exported network."""
+        return pooled(self.encoder(side), sequences)
+
+    def encoder(self, side: Side) -> Any:
+        """The encoder of one side."""
+        return self.encoders[side] if side in self.encoders else self.encoders["passage"]
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write configuration and weights of one encoder into the folder, of two into `question` and `passage` in it;
+        returns where."""
+        targets = {side: folder / side if len(self.encoders) > 1 else folder for side in self.encoders}
+        for side, target in targets.items():
+            target.mkdir(parents=True, exist_ok=True)
+            self.encoders[side].config.save_pretrained(target)
+            weights = {name: tensor.contiguous() for name, tensor in self.encoders[side].state_dict().items()}
+            save_file(weights, target / network.WEIGHTS, {"format": "pt"})
+        return list(targets.values())
+
+
+def load(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
+    """One encoder from a folder or hub name, or two that begin alike. Raises ModelError for what is no such model."""
+    sides = ("question", "passage") if asymmetric else ("passage",)
+    found = BiEncoder({side: _encoder(base) for side in sides})
+    network.set_dropout(found, dropout)
+    return found
+
+
+def pooled(encoder: Any, sequences: Sequences, pooling: str = "mean") -> Tensor:
+    """Vectors of length 1, shape (b, d), by one of `POOLINGS`."""
+    types = network.types_for(encoder, torch.zeros_like(sequences.ids))
+    states = encoder(input_ids=sequences.ids, attention_mask=sequences.mask, **types).last_hidden_state
+    return functional.normalize(POOLINGS[pooling](states, sequences.mask).float(), dim=1)
+
+
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    weights = mask[..., None].to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1)
+
+
+POOLINGS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"mean": _mean, "first": lambda states, _: states[:, 0]}
+
+
+def tokenized(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Array]:
+    """The token ids of each text, int32, with what is more than `max_tokens` cut off."""
+    tokenizer.enable_truncation(max_tokens)
+    return [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch_fast(list(texts))]
+
+
+def padded(rows: Sequence[Array], device: str) -> Sequences:
+    """The rows of token ids as one batch."""
+    ids, mask = (np.zeros((len(rows), max(map(len, rows))), dtype=np.int64) for _ in range(2))
+    for place, row in enumerate(rows):
+        ids[place, : len(row)], mask[place, : len(row)] = row, 1
+    return Sequences(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
+
+
+def vectors(
+    encode: Callable[[Sequences], Tensor], model: nn.Module, rows: Sequence[Array], precision: str = "auto"
+) -> Array:
+    """What `encode` makes of every row of token ids, by a model that is not learning: float32, shape (rows, d)."""
+    device = str(next(model.parameters()).device)
+    order = batches.sorted_by(np.arange(len(rows)), [len(row) for row in rows])
+    parts = []
+    with torch.inference_mode(), autocast(model, precision):
+        for start in range(0, len(order), _AT_ONCE):
+            part = padded([rows[number] for number in order[start : start + _AT_ONCE]], device)
+            parts.append(encode(part).float().cpu().numpy())
+    found = np.concatenate(parts)
+    return found[np.argsort(order, kind="stable")]
+
+
+def taught(teacher: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str) -> Array:
+    """A teacher's vectors of these texts: float16, shape (texts, d).
+
+    Raises ModelError for what is no model of BERT's family, InputError for a pooling that is not known.
+    """
+    if pooling not in POOLINGS:
+        raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
+    encoder = _encoder(teacher).to(device).eval()
+    rows = tokenized(source.backend_tokenizer(teacher), texts, max_tokens)
+    return vectors(lambda part: pooled(encoder, part, pooling), encoder, rows).astype(np.float16)
+
+
+def _encoder(base: str) -> Any:
+    encoder = network.weighted(AutoModel, base, "sdpa")
+    encoder.pooler = None  # BERT's, which nothing here uses
+    return encoder

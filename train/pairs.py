@@ -1,0 +1,132 @@
+"""Training pairs for a retriever: a query and a passage that answers it, from files of many kinds."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioqa.eval import beir, collection
+from bioqa.eval.gold import GoldQuestion, read_gold
+from bioqa.eval.squad import read_squad
+from bioqa.index.errors import InputError
+from bioqa.index.progress import Silent
+from bioqa.index.records import Document
+from bioqa.train.examples import folded, spread
+from bioqa.train.recipe import RetrieverConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A text that may be found, and the id of its document; a text that is of none goes by itself."""
+
+    document: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A query and a passage that is right for it; no passage of the `relevant` documents counts as wrong."""
+
+    query: str
+    passage: Candidate
+    relevant: frozenset[str]
+    negatives: tuple[Candidate, ...] = ()
+
+
+def is_wrong(candidate: Candidate, pair: Pair) -> bool:
+    """Whether a candidate may count as a wrong passage for the query of a pair: it is of no relevant document, and not
+    the right passage under another id, or with its title, or a part of it."""
+    right, other = pair.passage.text, candidate.text
+    return candidate.document not in pair.relevant and right not in other and other not in right
+
+
+def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]) -> list[Pair]:
+    """All pairs, each once, and none with a question that decides on the weights.
+
+    `talk` hears how many of each kind there are, and how many were left out: also where a side is empty, or both are
+    the same. Raises InputError where nothing is left, and what the readers of the files raise.
+    """
+    kept: dict[tuple[str, str], Pair] = {}
+    held_out = {folded(question.body) for question in dev}
+
+    def add(kind: str, found: Iterable[Pair]) -> None:
+        left_out = {"held out": 0, "there before": 0, "unusable": 0}
+        before = len(kept)
+        for pair in found:
+            query, passage = folded(pair.query), folded(pair.passage.text)
+            if not query or not passage or query == passage:
+                left_out["unusable"] += 1
+            elif query in held_out:
+                left_out["held out"] += 1
+            elif (query, passage) in kept:
+                left_out["there before"] += 1
+            else:
+                kept[query, passage] = pair
+        told = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
+        talk(f"{kind}: {len(kept) - before:,} pairs{told}")
+
+    if config.bioasq:
+        questions = [question for path in config.bioasq for question in read_gold(Path(path))]
+        add("BioASQ snippets", spread(of_bioasq(questions), config.limit))
+    for path in config.beir:
+        add(path, spread(of_beir(Path(path)), config.limit))
+    for path in config.corpora:
+        add(path, spread(of_corpus(Path(path)), config.limit))
+    for path in config.squad:
+        add(path, spread(of_squad(Path(path)), config.limit))
+    if not kept:
+        raise InputError("nothing to train on: name files under bioasq, beir, corpora or squad")
+    return list(kept.values())
+
+
+def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Pair]:
+    """Every question with each of its snippets."""
+    relevant = {question.id: gold_documents(question) for question in questions}
+    return [
+        Pair(question.body, Candidate(snippet.document, snippet.text.strip()), relevant[question.id])
+        for question in questions
+        for snippet in question.snippets
+    ]
+
+
+def gold_documents(question: GoldQuestion) -> frozenset[str]:
+    """The documents that a question names or quotes."""
+    return frozenset([*question.documents, *(snippet.document for snippet in question.snippets)])
+
+
+def of_beir(folder: Path) -> list[Pair]:
+    """Every query of the split `train` with each document that is relevant to it. Raises InputError."""
+    qrels = beir.read_qrels(folder, "train")
+    queries = beir.read_queries(folder, qrels)
+    documents = papers([beir.read_corpus(folder).path])
+    found = []
+    for query, grades in qrels.items():
+        relevant = frozenset(document for document, grade in grades.items() if grade > 0)
+        found += [
+            Pair(queries[query], Candidate(name, documents[name].text), relevant)
+            for name in grades
+            if name in relevant and name in documents
+        ]
+    return found
+
+
+def of_corpus(path: Path) -> list[Pair]:
+    """The title of every paper that has one with its abstract. Raises InputError where a file breaks off."""
+    return [
+        Pair(paper.title, Candidate(name, paper.abstract), frozenset([name]))
+        for name, paper in papers([path]).items()
+        if paper.title and paper.abstract
+    ]
+
+
+def of_squad(path: Path) -> list[Pair]:
+    """Every question that can be answered with the text that does. Raises InputError."""
+    return [
+        Pair(question.question, Candidate(question.context, question.context), frozenset([question.context]))
+        for question in read_squad(path).questions
+        if question.answers
+    ]
+
+
+def papers(paths: Sequence[Path]) -> Mapping[str, Document]:
+    """The papers in files of any known format, by their ids. Raises InputError where a file breaks off."""
+    return collection.read_corpus(paths, Silent()).documents

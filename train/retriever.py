@@ -1,0 +1,153 @@
+"""The task behind `bioqa train retriever`: vectors of questions that lie near those of what answers them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bioqa.eval.gold import read_gold
+from bioqa.index.errors import InputError
+from bioqa.index.progress import Progress
+from bioqa.index.runtime import Array
+from bioqa.train import batches, biencoder, loop, losses, negatives, pairs, pool, record, source
+from bioqa.train.biencoder import Sequences, Side
+from bioqa.train.pairs import Candidate, Pair
+from bioqa.train.pool import Pool
+from bioqa.train.recipe import RetrieverConfig
+
+_MINED = 30  # hard negatives found for a query, of which every epoch draws some
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """b questions and c candidates, of which number i is right for question i.
+
+    `wrong` (b, c) marks the candidates that are known not to answer a question. `taught` (b, c) are the
+    cosines that a teacher gave, None without one.
+    """
+
+    questions: Sequences
+    candidates: Sequences
+    wrong: Tensor
+    taught: Tensor | None
+
+
+def train(
+    config: RetrieverConfig, folder: Path, device: str, progress: Progress, talk: Callable[[str], None]
+) -> dict[str, float]:
+    """Train a retriever into `folder`, or go on with it; returns the figures of the weights that were kept.
+
+    Raises InputError where files or a finished training of another configuration stand in the way, and what
+    `loop.train` raises.
+    """
+    record.refuse_finished(folder, "retriever")
+    dev = [question for path in config.dev for question in read_gold(Path(path))]
+    if not dev:
+        raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
+    judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
+    learned = negatives.of_pairs(pairs.of_files(config, dev, talk), _MINED if config.negatives else 0)
+    chosen = loop.device(device)
+    task = RetrieverTask(config, learned, judged, chosen)
+    talk(
+        f"{len(learned):,} pairs of {config.max_tokens} tokens at most, on {chosen}; "
+        f"{len(judged.questions):,} questions over {len(judged.texts):,} texts decide"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / loop.CHECKPOINT).exists():
+        talk("before training: " + ", ".join(f"{name} {value:.4f}" for name, value in task.evaluate().items()))
+    figures = loop.train(task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk)
+    record.write(folder, config, figures, finished=True)
+    return figures
+
+
+class RetrieverTask:
+    """Training of a retriever, as `loop.train` takes it."""
+
+    def __init__(self, config: RetrieverConfig, learned: Sequence[Pair], judged: Pool, device: str):
+        self.config = config
+        self.model = biencoder.load(config.base, asymmetric=config.asymmetric, dropout=config.dropout).to(device)
+        self._device = device
+        self._pairs = learned
+        self._pool = judged
+        texts = dict.fromkeys(text for pair in learned for text in (pair.query, pair.passage.text))
+        self._rows = {text: row for row, text in enumerate(texts)}  # negatives are passages of other pairs
+        tokenizer = source.backend_tokenizer(config.base)
+        self._tokens = biencoder.tokenized(tokenizer, list(texts), config.max_tokens)
+        self._questions = biencoder.tokenized(tokenizer, list(judged.questions.values()), config.max_tokens)
+        self._texts = biencoder.tokenized(tokenizer, [text.text for text in judged.texts], config.max_tokens)
+        self._taught = (
+            biencoder.taught(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
+            if config.teacher
+            else None
+        )
+
+    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Batch]]:
+        """The batches of an epoch, in an order that seed and epoch decide, and so the negatives in them."""
+        lengths = [len(self._tokens[self._rows[pair.passage.text]]) for pair in self._pairs]
+        order = batches.order(lengths, size, (seed, epoch))
+        return [partial(self._batch, numbers, (seed, epoch)) for numbers in order]
+
+    def _batch(self, numbers: Sequence[int], seed: tuple[int, int]) -> Batch:
+        chosen = [self._pairs[number] for number in numbers]
+        drawn = [
+            candidate
+            for number in numbers
+            for candidate in _drawn(self._pairs[number].negatives, self.config.negatives, (*seed, number))
+        ]
+        candidates = [*(pair.passage for pair in chosen), *drawn]
+        questions = [self._rows[pair.query] for pair in chosen]
+        found = [self._rows[candidate.text] for candidate in candidates]
+        wrong = [[pairs.is_wrong(candidate, pair) for candidate in candidates] for pair in chosen]
+        taught = None
+        if self._taught is not None:
+            theirs = self._taught[questions].astype(np.float32) @ self._taught[found].astype(np.float32).T
+            taught = torch.from_numpy(theirs).to(self._device)
+        return Batch(
+            biencoder.padded([self._tokens[row] for row in questions], self._device),
+            biencoder.padded([self._tokens[row] for row in found], self._device),
+            torch.tensor(wrong, device=self._device),
+            taught,
+        )
+
+    def loss(self, batch: Batch) -> Tensor:
+        """That the right passage is nearest, and where there is a teacher, that the others are as near as it says."""
+        config = self.config
+        questions, candidates = self.model(batch.questions, "question"), self.model(batch.candidates, "passage")
+        with torch.autocast(questions.device.type, enabled=False):  # bf16 tells no cosines apart that differ by 0.4%
+            cosines = questions @ candidates.T
+        judge = cosines.detach() if batch.taught is None else batch.taught
+        wrong = losses.undoubted(batch.wrong, judge, config.doubtful)
+        found = losses.contrastive(cosines, wrong, config.temperature)
+        if batch.taught is None:
+            return found
+        imitated = losses.imitation(cosines, batch.taught, wrong, config.temperature)
+        return (1 - config.distillation) * found + config.distillation * imitated
+
+    def evaluate(self) -> Mapping[str, float]:
+        """How well the documents of held-out questions are found among the texts of the pool."""
+        self.model.eval()
+        return pool.figures(
+            self._pool, self._vectors(self._questions, "question"), self._vectors(self._texts, "passage")
+        )
+
+    def _vectors(self, rows: Sequence[Array], side: Side) -> Array:
+        precision = self.config.schedule.precision
+        return biencoder.vectors(lambda part: self.model(part, side), self.model, rows, precision)
+
+
+def _drawn(found: Sequence[Candidate], count: int, seed: Sequence[int]) -> list[Candidate]:
+    """So many of the candidates, or all where they are fewer; the same seed draws the same."""
+    generator = np.random.default_rng(seed)
+    return [found[place] for place in generator.permutation(len(found))[:count]]
+
+
+def save(task: RetrieverTask, folder: Path, figures: Mapping[str, float]) -> None:
+    """Write encoder, tokenizer and configuration as a folder that `bioqa export` takes, or one for either side."""
+    for target in task.model.save(folder):
+        source.tokenizer(task.config.base).save_pretrained(target)
+    record.write(folder, task.config, figures, finished=False)
