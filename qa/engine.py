@@ -178,7 +178,7 @@ class Engine:
         features = yesno.features(asked.question, sentences, asked.terms, hits, readings)
         yes = self.calibration.yesno.probability(features)
         answers = [
-            Answer(text, confidence, features, yesno.evidence(sentences, readings, text))
+            Answer(text, confidence, features, yesno.evidence(sentences, hits, readings, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))
         ]
         first, other = sorted(answers, key=lambda answer: -answer.confidence)

@@ -17,6 +17,9 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _PRIOR = 0.03  # on either side: what little one passage says is not yet all that is said
+_LEAST_PROMISE = (
+    0.1  # of a passage to be quoted, as a share of that of the best: the rest is off the point
+)
 _SENTENCES = 3  # that vote: further ones are mostly about something else
 
 
@@ -56,12 +59,20 @@ def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
     return log(yes / no)
 
 
-def evidence(sentences: Sequence[Sentence], readings: Sequence[Reading], answer: str) -> tuple[Evidence, ...]:
-    """The best sentence of every document that says so to the reader, best first; none where it does not tell."""
-    leanings = {reading.context.passage.number: _leaning(reading) for reading in readings}
+def evidence(
+    sentences: Sequence[Sentence], hits: Sequence[Hit], readings: Sequence[Reading], answer: str
+) -> tuple[Evidence, ...]:
+    """The best sentence of every document that says so to the reader, best first, but of none that was found far behind
+    the best; none where the reader does not tell."""
+    least = _LEAST_PROMISE * max(map(promise, hits), default=0.0)
+    saying = {
+        hit.passage.number
+        for hit, reading in zip(hits, readings, strict=True)
+        if promise(hit) >= least and _leaning(reading) == answer
+    }
     best: dict[str, Sentence] = {}
     for sentence in sentences:
-        if leanings.get(sentence.passage.number) == answer:
+        if sentence.passage.number in saying:
             best.setdefault(sentence.passage.document.id, sentence)
     return tuple(map(whole_sentence, best.values()))
 

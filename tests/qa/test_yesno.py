@@ -101,9 +101,16 @@ def test_a_reader_that_gives_no_verdict_leans_to_neither_side(terms: QuestionTer
 def test_evidence_is_the_best_sentence_of_each_document_that_says_so() -> None:
     hits, readings = read(YES, NO, NEITHER, YES, None)
     said = [Sentence(hit.passage, text, 0.5) for text in ("It does cause that.", "It does.") for hit in hits]
-    found = evidence(said, readings, "yes")
+    found = evidence(said, hits, readings, "yes")
     assert [(item.passage.document.id, item.sentence) for item in found] == [
         ("0", "It does cause that."),
         ("3", "It does cause that."),
     ]
-    assert [item.passage.document.id for item in evidence(said, readings, "no")] == ["1"]
+    assert [item.passage.document.id for item in evidence(said, hits, readings, "no")] == ["1"]
+
+
+def test_what_was_found_far_behind_the_best_is_not_quoted() -> None:
+    hits, readings = read(YES, YES)
+    said = [Sentence(hit.passage, "It does cause that.", 0.5) for hit in hits]
+    behind = [hits[0], Hit(hits[1].passage, 0.3)]
+    assert [item.passage.document.id for item in evidence(said, behind, readings, "yes")] == ["0"]
