@@ -106,15 +106,15 @@ def test_the_calibration_error_lies_between_0_and_1(rows: list[tuple[float, bool
     assert expected_calibration_error(right.astype(float), right) == 0
 
 
-def test_a_threshold_holds_back_at_most_one_in_twenty_of_what_is_right() -> None:
+def test_a_threshold_holds_back_at_most_three_in_a_hundred_of_what_is_right() -> None:
     sample = Sample()
     for i in range(1000):
         sample.add({"x": i / 1000}, i % 3 > 0, i, View.WHOLE)
     fitted = Logistic({"x": 1.0}, 0.0, 0.0)
     threshold = calibrate.keeping_threshold(fitted, sample)
     predicted = probabilities(fitted, sample)[np.array(sample.right)]
-    assert (predicted < threshold).sum() <= 0.05 * len(predicted) + 1
-    assert (predicted < threshold + 0.01).sum() > 0.05 * len(predicted) + 1
+    assert (predicted < threshold).sum() <= 0.03 * len(predicted) + 1
+    assert (predicted < threshold + 0.01).sum() > 0.03 * len(predicted) + 1
 
 
 def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:

@@ -180,7 +180,7 @@ def test_a_full_disk_is_told_and_adds_nothing(run: Run, tiny_biobert: Model, mon
     assert nothing_was_added()
 
 
-@pytest.mark.parametrize("name", ["nothing", "minilm-l6-squad-seed"])
+@pytest.mark.parametrize("name", ["nothing", "minilm-l6-bioasq"])
 def test_only_what_was_added_is_removed(run: Run, name: str) -> None:
     outcome = run("models", "remove", name)
     assert (outcome.status, outcome.out) == (2, "")
@@ -191,7 +191,7 @@ def test_listing_and_asking_import_neither_torch_nor_transformers(small_index: P
     report = (
         "import sys; from bioqa.qa import cli;"
         "status = cli._run(args=['models']) or cli._run(args=['models', 'add', '--help'])"
-        " or cli._run(args=['ask', 'what gene causes cystic fibrosis?', '--reader', 'minilm-l6-squad-seed',"
+        " or cli._run(args=['ask', 'what gene causes cystic fibrosis?', '--reader', 'minilm-l6-bioasq',"
         f" '--index', {str(small_index)!r}]);"
         "heavy = [name for name in ('torch', 'transformers', 'onnx', 'safetensors') if name in sys.modules];"
         "print(status, heavy, file=sys.stderr)"
