@@ -17,9 +17,7 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _PRIOR = 0.03  # on either side: what little one passage says is not yet all that is said
-_LEAST_PROMISE = (
-    0.1  # of a passage to be quoted, as a share of that of the best: the rest is off the point
-)
+_LEAST_PROMISE = 0.1  # of a passage to be quoted, as a share of that of the best: the rest is off the point
 _SENTENCES = 3  # that vote: further ones are mostly about something else
 
 

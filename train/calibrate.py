@@ -146,7 +146,7 @@ def fit_all(samples: Mapping[str, Sample], gold: Sequence[GoldQuestion]) -> dict
 
 
 def keeping_threshold(model: Logistic, sample: Sample) -> float:
-    """The highest threshold that holds back at most three in a hundred of what is right where the whole index was asked.
+    """The highest threshold that holds back at most three in a hundred of what is right, the whole index asked.
 
     A wrong "I don't know" costs a user more than an answer that is shown to be unsure.
     """

@@ -99,10 +99,8 @@ def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
             "--seed",
             "seeds",
             multiple=True,
-            default=(1,),
-            show_default=True,
             type=click.IntRange(0),
-            help="Several train one model each, in DIR/seed-N.",
+            help="Several train one model each, in DIR/seed-N; that of the recipe by default.",
         ),
         click.option(
             "--device", default="auto", show_default=True, help="cpu, cuda, or cuda:1; a GPU where there is one."
@@ -174,10 +172,11 @@ def _train(
     from bioqa.train.recipe import read_recipe
 
     found = []
-    for seed in seeds:
-        config = read_recipe(recipe, kind, [*changes, f"schedule.seed={seed}"])
-        target = folder / f"seed-{seed}" if len(seeds) > 1 else folder
-        with TerminalProgress(f"Training, seed {seed}", "steps") as progress:
+    for seed in [f"schedule.seed={seed}" for seed in seeds] or [""]:
+        config = read_recipe(recipe, kind, [*changes, *filter(None, [seed])])
+        name = f"seed-{config.schedule.seed}"
+        target = folder / name if len(seeds) > 1 else folder
+        with TerminalProgress(f"Training, {name}", "steps") as progress:
             found.append(trained(config, target, device, progress, lambda line: click.echo(line, err=True)))
     for name in found[0]:
         values = [figures[name] for figures in found]

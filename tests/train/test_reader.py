@@ -93,6 +93,13 @@ def test_several_seeds_are_told_with_their_spread(run: Run, recipe_file: Path, t
     assert (tmp_path / "runs" / "seed-2" / "model.safetensors").exists()
 
 
+def test_the_seed_is_that_of_the_recipe_where_none_is_given(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    call = ["train", "reader", recipe_file, "--to", folder, "--set", "schedule.epochs=1", "--set", "schedule.seed=7"]
+    assert run(*call).status == 0
+    assert json.loads((folder / "training.json").read_text(encoding="utf-8"))["config"]["schedule"]["seed"] == 7
+
+
 def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_path: Path) -> None:
     call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set", "schedule.epochs=1"]
     assert run(*call).status == 0
