@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import chain
 from typing import Any
 
 from bioqa.index import greek
@@ -54,14 +53,14 @@ def _plain() -> Any:
     return plain.filter(Filter.remove_long(_LONG)).filter(Filter.lowercase()).filter(Filter.ascii_fold())
 
 
-def _terms_of(word: str) -> tuple[str, ...]:
+def _terms_of(word: str) -> list[str]:
     """The terms of what stands between two blanks: its parts, and behind them the symbols in it as wholes."""
     if word.isascii() and word.isalnum():
-        return tuple(_stemmed().analyze(word))
+        return list(_stemmed().analyze(word))
     word = _POSSESSIVE.sub("", word)
     parts = _stemmed().analyze(greek.spelled(word))
     symbols = " ".join("".join(greek.spelled(symbol).split()) for symbol in dict.fromkeys(_symbols(word)))
-    return (*parts, *_as_written().analyze(symbols)) if symbols else tuple(parts)
+    return [*parts, *_as_written().analyze(symbols)] if symbols else list(parts)
 
 
 def _symbols(word: str) -> Iterator[str]:
@@ -74,12 +73,12 @@ def _symbols(word: str) -> Iterator[str]:
             yield both
 
 
-class _Words(dict[str, tuple[str, ...]]):
+class _Words(dict[str, str]):
     """The terms of words, remembered: no term reaches over a blank, and most words have been seen before."""
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
+    def __missing__(self, word: str) -> str:
         bare = word.strip(_AROUND)
-        made = _terms_of(word) if bare == word else self[bare]
+        made = " ".join(_terms_of(word)) if bare == word else self[bare]
         if len(word) < _LONG:
             if len(self) >= _REMEMBERED:
                 self.clear()
@@ -90,9 +89,14 @@ class _Words(dict[str, tuple[str, ...]]):
 _words = _Words()
 
 
+def written(text: str) -> str:
+    """The search terms of `text` with a blank between them, in order, repeats kept: what `tokenizer` takes."""
+    return " ".join(filter(None, map(_words.__getitem__, text.split())))
+
+
 def terms(text: str) -> list[str]:
     """The search terms of `text`, in order, repeats kept."""
-    return list(chain.from_iterable(map(_words.__getitem__, text.split())))
+    return written(text).split()
 
 
 def query_terms(query: str) -> list[str]:

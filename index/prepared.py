@@ -28,4 +28,4 @@ def prepared(record: Record) -> Entry:
 
 def terms_of(passage: Passage) -> str:
     """The terms of a passage, with blanks between them; title and heading are parts of all that stands below them."""
-    return " ".join(analyzer.terms(passage.titled))
+    return analyzer.written(passage.titled)

@@ -81,13 +81,17 @@ def _document(record: etree._Element) -> Document:
         journal=text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
         or text(citation.find("MedlineJournalInfo/MedlineTA")),
         authors=_authors(article),
-        mesh=tuple(text(name) for name in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
+        mesh=_mesh(citation.find("MeshHeadingList")),
         publication_types=publication_types,
         language=text(article.find("Language")),
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1,
         status=status_of("RetractionIn" in notices, "ExpressionOfConcernIn" in notices, publication_types),
         extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
     )
+
+
+def _mesh(headings: etree._Element | None) -> tuple[str, ...]:
+    return () if headings is None else tuple(text(name) for name in headings.iter("DescriptorName"))
 
 
 def _abstract(abstract: etree._Element | None) -> str:

@@ -29,6 +29,8 @@ def split(text: str) -> list[tuple[int, int]]:
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
+    if "\n" not in text:  # which is quicker told than searched for by pattern
+        return [(0, len(text))]
     breaks = [(m.start(), m.end()) for m in _LINE.finditer(text)]
     starts = [0, *(end for _, end in breaks)]
     ends = [*(start for start, _ in breaks), len(text)]

@@ -191,6 +191,21 @@ class Segment:
         """float16 (m, dimensions)."""
         return _mapped(self._folder / "vectors.npy")
 
+    def passages_of(self, rows: Array) -> Array:
+        """The rows of all passages of the documents in `rows`, which ascend: int64, ascending.
+
+        Raises IndexFolderError where the passages are seen not to be in the order of their documents.
+        """
+        homes = self.passages[:, 0]
+        asked = rows.astype(homes.dtype)  # of another type, numpy would first convert all the homes
+        starts = np.searchsorted(homes, asked)
+        counts = np.searchsorted(homes, asked, side="right") - starts
+        if np.any(counts < 0):
+            raise _damaged(self._folder / "passages.npy", "its documents do not ascend")
+        before = np.cumsum(counts) - counts
+        found: Array = np.repeat(starts - before, counts) + np.arange(counts.sum())
+        return found
+
     def document(self, row: int) -> Document:
         """The document in row `row` of this segment."""
         fields = self._fields(row)
@@ -270,14 +285,14 @@ class Store:
 
     def passages_of(self, document_rows: Array) -> Array:
         """The numbers of all passages of these documents: int64, ascending."""
-        found = []
-        for segment, first_document, first_passage in zip(
-            self.segments, self._document_bases, self._passage_bases, strict=False
-        ):
+        rows = np.unique(document_rows)
+        found = [np.empty(0, dtype=np.int64)]
+        for number, segment in enumerate(self.segments):
+            first, beyond = np.searchsorted(rows, self._document_bases[number : number + 2])
             found.append(
-                first_passage + np.flatnonzero(np.isin(segment.passages[:, 0] + first_document, document_rows))
+                self._passage_bases[number] + segment.passages_of(rows[first:beyond] - self._document_bases[number])
             )
-        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+        return np.concatenate(found)
 
 
 def commit(folder: Path, before: Manifest, changes: Manifest) -> Manifest:

@@ -157,6 +157,22 @@ def test_the_passages_of_documents_are_those_that_name_them(rows: list[int], sha
     assert shared_store.passages_of(np.array(rows, dtype=np.int64)).tolist() == wanted
 
 
+@given(rows=st.lists(st.integers(0, 5), unique=True).map(sorted))
+def test_a_segment_knows_the_passages_of_its_documents(rows: list[int], shared_store: Store) -> None:
+    wanted = [row for row, home in enumerate([0, 0, 2, 3]) if home in rows]
+    assert shared_store.segments[0].passages_of(np.array(rows, dtype=np.int64)).tolist() == wanted
+
+
+def test_passages_that_are_not_in_the_order_of_their_documents_are_told(tmp_path: Path) -> None:
+    info = storage.write_segment(tmp_path, "000001", DOCUMENTS, [[(0, 1), (1, 2)], [(0, 1)], [(0, 1)], [(0, 1)]], None)
+    file = tmp_path / "segments/000001/passages.npy"
+    rows = np.load(file)
+    rows[:, 0] = [0, 0, 1, 3, 1]
+    np.save(file, rows)
+    with pytest.raises(IndexFolderError, match=r"passages\.npy: damaged \(its documents do not ascend"):
+        Segment(tmp_path, info).passages_of(np.array([0, 2]))
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
 def test_a_damaged_list_of_removed_documents_is_named(damage: str, store: Store, tmp_path: Path) -> None:
     file = tmp_path / "removed-000003.npy"
