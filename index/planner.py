@@ -18,7 +18,7 @@ MOST_OUTSIDE = 0.1
 
 _SEARCHING = 260_000_000  # a process that asks: Python, libraries, encoder, reader
 _BUILDING = 760_000_000  # one that builds: encoder, tantivy's writer, what is read between two commits
-_BUILDING_LEXICAL = 260_000_000
+_BUILDING_LEXICAL = 440_000_000  # over 120,000 citations with two readers, whose own memory is READING
 READING = 90_000_000  # each of several processes that read for it
 _LEXICAL_BYTES = 130  # a passage, of tantivy's files
 _TEXT_BYTES = 900  # a passage, of its document's share in the store
