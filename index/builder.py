@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 
 import numpy as np
@@ -195,7 +195,7 @@ class _Build:
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
             terms = (written for entry in entries for written in entry.terms)
-            added = sum(map(writer.add, fresh, rows, terms))
+            added = sum(starmap(writer.add, zip(fresh, rows, terms, strict=True)))
             writer.commit()
 
         removed = np.concatenate([store.removed, outdated])

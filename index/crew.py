@@ -59,18 +59,8 @@ class Crew:
         """The records up to what is unusual; returns how many they were then, None where nothing was."""
         count = 0
         waiting: deque[Future[list[Entry] | None]] = deque()
-        pool = self._started()
         try:
-            for part in file.parts():
-                waiting.append(pool.submit(_read, part, file.format, str(file.path)))
-                if len(waiting) > _AHEAD * self._size:
-                    found = waiting.popleft().result()
-                    if found is None:
-                        return count
-                    yield from found
-                    count += len(found)
-            while waiting:
-                found = waiting.popleft().result()
+            for found in self._read_ahead(file, waiting):
                 if found is None:
                     return count
                 yield from found
@@ -86,6 +76,16 @@ class Crew:
             for future in waiting:
                 future.cancel()
         return None
+
+    def _read_ahead(self, file: CorpusFile, waiting: deque[Future[list[Entry] | None]]) -> Iterator[list[Entry] | None]:
+        """What each part holds, in order; `waiting` are the parts that are read before they are asked for."""
+        pool = self._started()
+        for part in file.parts():
+            waiting.append(pool.submit(_read, part, file.format, str(file.path)))
+            if len(waiting) > _AHEAD * self._size:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
