@@ -116,12 +116,12 @@ def taught(teacher: str, texts: Sequence[str], max_tokens: int, device: str, poo
     """
     if pooling not in POOLINGS:
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
-    encoder = _encoder(teacher).to(device).eval()
+    encoder = network.placed(_encoder(teacher), device).eval()
     rows = tokenized(source.backend_tokenizer(teacher), texts, max_tokens)
     return vectors(lambda part: pooled(encoder, part, pooling), encoder, rows).astype(np.float16)
 
 
 def _encoder(base: str) -> Any:
-    encoder = network.weighted(AutoModel, base, "sdpa")
+    encoder = network.weighted(AutoModel, base)
     encoder.pooler = None  # BERT's, which nothing here uses
     return encoder

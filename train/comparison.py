@@ -15,9 +15,10 @@ from bioqa.eval.tables import Table
 from bioqa.index.model import Model, read_card
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Network, processors, tokenizer
+from bioqa.train.network import fuse_attention
 from bioqa.train.parity import Parity, encoded, parity
 from bioqa.train.reader import DECISIVE, FACTOID, plain_sums
-from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced, fuse_attention
+from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced
 
 ORIGINAL = "PyTorch fp32"
 _TIMED_TOKENS = 256  # the encoder's most, and about what a passage with title and question has

@@ -20,6 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from bioqa.index.errors import BioqaError, InputError, StorageError
 from bioqa.index.progress import Progress
+from bioqa.train.allocation import keep_freed_memory
 
 CHECKPOINT = "checkpoint.safetensors"
 _EVERY = 300.0  # seconds between checkpoints: what a kill may cost
@@ -95,6 +96,7 @@ def train(
     Raises TrainingError where the loss is not finite any more, InputError for a checkpoint that doesn't fit,
     StorageError where the disk refuses.
     """
+    keep_freed_memory()
     model = task.model
     optimizer = torch.optim.AdamW(_groups(model, schedule.weight_decay), lr=schedule.learning_rate, fused=True)
     state = _resumed(folder / CHECKPOINT, model, optimizer, schedule)
@@ -190,8 +192,8 @@ def autocast(model: nn.Module, precision: str) -> AbstractContextManager[Any]:
 
 
 def _multiplies_bf16(kind: str) -> bool:
-    """Whether bf16 pays: a CPU without tile units takes twice as long with it as with fp32."""
-    supported = torch.cuda.is_bf16_supported if kind == "cuda" else torch.cpu._is_amx_tile_supported
+    """Whether bf16 pays: a CPU without instructions for it takes twice as long with it as with fp32."""
+    supported = torch.cuda.is_bf16_supported if kind == "cuda" else torch.cpu._is_avx512_bf16_supported
     return bool(supported())
 
 

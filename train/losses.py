@@ -19,15 +19,15 @@ def span_loss(logits: Tensor, right: Tensor, readable: Tensor) -> Tensor:
     return torch.where(known, every - wanted, 0.0)
 
 
-def total(output: Output, batch: Batch) -> Tensor:
-    """The sum of the heads' mean losses over what is known in a batch."""
+def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
+    """The sum of the heads' mean losses over what is known in a batch; a text weighs what its verdict does (3,)."""
     spans = span_loss(output.start.float(), batch.starts, batch.readable)
     spans = (spans + span_loss(output.end.float(), batch.ends, batch.readable)) / 2
     known = batch.starts.any(dim=1).sum().clamp(min=1)
     return (
         spans.sum() / known
         + _classes(output.tags.float().flatten(0, 1), batch.tags.flatten())
-        + _classes(output.verdict.float(), batch.verdict)
+        + _classes(output.verdict.float(), batch.verdict, verdict_weights)
         + _relevance(output.relevance.float(), batch.relevant)
     )
 
@@ -64,9 +64,15 @@ def _counted(wrong: Tensor) -> Tensor:
     return wrong | torch.eye(*wrong.shape, dtype=torch.bool, device=wrong.device)
 
 
-def _classes(logits: Tensor, labels: Tensor) -> Tensor:
+def balanced(counts: Tensor) -> Tensor:
+    """A weight for each class with which all that occur count alike, 1 on average over the `counts` (k,) examples."""
+    occurring = (counts > 0).sum().clamp(min=1)
+    return counts.sum() / (occurring * counts.clamp(min=1))
+
+
+def _classes(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
     known = (labels != UNKNOWN).sum().clamp(min=1)
-    return functional.cross_entropy(logits, labels, ignore_index=UNKNOWN, reduction="sum") / known
+    return functional.cross_entropy(logits, labels, weights, ignore_index=UNKNOWN, reduction="sum") / known
 
 
 def _relevance(logits: Tensor, labels: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
 from bioqa.index.errors import ModelError
@@ -85,14 +85,14 @@ def has_all_heads(source: str) -> bool:
     return "tag_outputs.weight" in _heads(source)
 
 
-def load(source: str, *, attention: str = "sdpa", dropout: float = 0.1) -> ReaderNetwork:
+def load(source: str, *, dropout: float = 0.1) -> ReaderNetwork:
     """The network in a folder, or a fresh one on the encoder of that folder or hub name; heads that are there are kept.
 
     `dropout` is the share of activations that training leaves out, in all layers.
 
     Raises ModelError for a source without weights, or with some that are damaged, do not fit, or come with code.
     """
-    encoder = weighted(AutoModel, source, attention)
+    encoder = weighted(AutoModel, source)
     encoder.pooler = None  # BERT's, which nothing here uses
     network = ReaderNetwork(encoder)
     set_dropout(network, dropout)
@@ -110,8 +110,24 @@ def set_dropout(network: nn.Module, share: float) -> None:
             part.p = share
 
 
-def weighted(kind: Any, source: str, attention: str) -> Any:
+def placed(model: nn.Module, device: str) -> nn.Module:
+    """The model on a device, with its attention in one step on a GPU."""
+    if device != "cpu":
+        fuse_attention(model)
+    return model.to(device)
+
+
+def fuse_attention(model: nn.Module) -> None:
+    """Let a model work out attention in one step: what PyTorch is fastest with, but for learning on a CPU."""
+    for part in model.modules():
+        if isinstance(part, PreTrainedModel):
+            part.set_attn_implementation("sdpa")
+
+
+def weighted(kind: Any, source: str) -> Any:
     """The model of a class of transformers that a source holds, every weight of it from there but for the pooler's.
+
+    Attention is worked out step by step, which can be traced, and which a CPU learns half as fast again with.
 
     Raises ModelError where weights are missing, which transformers would make up at random, or cannot be read.
     """
@@ -122,7 +138,7 @@ def weighted(kind: Any, source: str, attention: str) -> Any:
         model, told = kind.from_pretrained(
             folder,
             dtype=torch.float32,
-            attn_implementation=attention,
+            attn_implementation="eager",
             use_safetensors=True,
             output_loading_info=True,
             trust_remote_code=False,

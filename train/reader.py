@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -17,9 +18,9 @@ from bioqa.index.records import Document, Passage
 from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
-from bioqa.qa.reader import Reading, Runs, context_of
+from bioqa.qa.reader import VERDICTS, Reading, Runs, context_of
 from bioqa.train import batches, examples, loop, losses, negatives, network, record, source
-from bioqa.train.batches import Batch, Labelled
+from bioqa.train.batches import UNKNOWN, Batch, Labelled
 from bioqa.train.examples import Example, folded, spread
 from bioqa.train.recipe import ReaderConfig
 from bioqa.train.traced import AllHeads, TorchNetwork
@@ -95,12 +96,14 @@ class ReaderTask:
 
     def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
         self.config = config
-        self.model = network.load(config.base, dropout=config.dropout).to(device)
+        self.model = network.placed(network.load(config.base, dropout=config.dropout), device)
         self.tokenizer = source.backend_tokenizer(config.base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]
         self._rows: list[Labelled] = list(batches.labelled(rows, self.tokenizer, config.max_tokens))
         self._lengths = [len(row.ids) for row in self._rows]
+        verdicts = torch.tensor([row.verdict for row in self._rows if row.verdict != UNKNOWN], dtype=torch.int64)
+        self._verdict_weights = losses.balanced(torch.bincount(verdicts, minlength=len(VERDICTS))).to(device)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -114,8 +117,8 @@ class ReaderTask:
         return batches.collated([self._rows[number] for number in numbers]).to(self._device)
 
     def loss(self, batch: Batch) -> Tensor:
-        """The sum of the heads' losses."""
-        return losses.total(self.model(batch.ids, batch.mask, batch.types), batch)
+        """The sum of the heads' losses, in which every verdict counts alike, however many texts have it."""
+        return losses.total(self.model(batch.ids, batch.mask, batch.types), batch, self._verdict_weights)
 
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""

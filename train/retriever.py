@@ -13,7 +13,7 @@ from bioqa.eval.gold import read_gold
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
-from bioqa.train import batches, biencoder, loop, losses, negatives, pairs, pool, record, source
+from bioqa.train import batches, biencoder, loop, losses, negatives, network, pairs, pool, record, source
 from bioqa.train.biencoder import Sequences, Side
 from bioqa.train.pairs import Candidate, Pair
 from bioqa.train.pool import Pool
@@ -70,7 +70,9 @@ class RetrieverTask:
 
     def __init__(self, config: RetrieverConfig, learned: Sequence[Pair], judged: Pool, device: str):
         self.config = config
-        self.model = biencoder.load(config.base, asymmetric=config.asymmetric, dropout=config.dropout).to(device)
+        self.model = network.placed(
+            biencoder.load(config.base, asymmetric=config.asymmetric, dropout=config.dropout), device
+        )
         self._device = device
         self._pairs = learned
         self._pool = judged

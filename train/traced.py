@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from tokenizers import Encoding
 from torch import Tensor, nn
-from transformers import AutoModel, AutoModelForQuestionAnswering, PreTrainedModel
+from transformers import AutoModel, AutoModelForQuestionAnswering
 
 from bioqa.index.runtime import Array
 from bioqa.train import network
@@ -56,18 +56,11 @@ class TorchNetwork:
 def traced(source: str, task: str) -> Traced:
     """The model in a folder or at a hub, for a task: an encoder, a reader with all heads, or one with a span head."""
     if task == "encoder":
-        encoder = network.weighted(AutoModel, source, "eager")
+        encoder = network.weighted(AutoModel, source)
         return Traced(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
     if network.has_all_heads(source):
-        return Traced(AllHeads(network.load(source, attention="eager")).eval(), ALL_HEADS)
-    return Traced(_Span(network.weighted(AutoModelForQuestionAnswering, source, "eager")).eval(), ALL_HEADS[:2])
-
-
-def fuse_attention(module: nn.Module) -> None:
-    """Let a network that was loaded to be traced run as fast as PyTorch can: attention in one step."""
-    for part in module.modules():
-        if isinstance(part, PreTrainedModel):
-            part.set_attn_implementation("sdpa")
+        return Traced(AllHeads(network.load(source)).eval(), ALL_HEADS)
+    return Traced(_Span(network.weighted(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2])
 
 
 class _Embedding(nn.Module):  # type: ignore[misc]

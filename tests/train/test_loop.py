@@ -175,6 +175,6 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch: py
 def test_bf16_is_chosen_only_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     model = torch.nn.Linear(2, 2)
     for pays in (True, False):
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda pays=pays: pays)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda pays=pays: pays)
         with loop.autocast(model, "auto"):
             assert model(torch.ones(1, 2)).dtype == (torch.bfloat16 if pays else torch.float32)

@@ -46,3 +46,12 @@ def test_what_is_much_nearer_than_the_right_one_is_doubtful() -> None:
     cosines, wrong = torch.tensor(COSINES), torch.tensor(WRONG)
     assert losses.undoubted(wrong, cosines, 2.0).tolist() == WRONG
     assert losses.undoubted(wrong, cosines, 0.1).tolist() == [[False, True, True], [True, False, False]]
+
+
+@pytest.mark.parametrize(
+    ("counts", "weights"), [([6, 2, 4], [2 / 3, 2.0, 1.0]), ([6, 2, 0], [2 / 3, 2.0, 4.0]), ([0, 0, 0], [0.0] * 3)]
+)
+def test_classes_count_alike_whatever_their_numbers(counts: list[int], weights: list[float]) -> None:
+    found = losses.balanced(torch.tensor(counts))
+    assert found.tolist() == pytest.approx(weights)
+    assert float((found * torch.tensor(counts)).sum()) == pytest.approx(sum(counts))
