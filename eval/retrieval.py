@@ -38,7 +38,7 @@ def runs(
     encoder = index.open_encoder() if set(modes) - {"lexical"} else None
     found: dict[str, dict[str, dict[str, float]]] = {mode: {} for mode in modes}
     for place, (identity, text) in enumerate(queries.items(), start=1):
-        query = Query(text, encoder.encode([text])[0] if encoder else None)
+        query = Query.of(text, encoder)
         for mode in modes:
             found[mode][identity] = documents(index, query, mode, fusion=fusion)
         (progress or Silent()).update(place / len(queries), place)

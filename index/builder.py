@@ -86,7 +86,7 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     if not (folder / MANIFEST).exists():
         return Manifest(analyzer=analyzer.NAME, passage_words=passages.MAX_WORDS, encoder=identity)
     manifest = read_manifest(folder)
-    if (manifest.encoder and manifest.encoder.digest) != (identity and identity.digest):
+    if (manifest.encoder and manifest.encoder.digests) != (identity and identity.digests):
         was, now = (made.name if made else "no encoder" for made in (manifest.encoder, identity))
         raise IndexFolderError(
             f"{folder}: was built with {was}, not {now}; build into another folder or pass the same --encoder"

@@ -1,4 +1,4 @@
-"""Texts to unit vectors."""
+"""Texts to unit vectors, by one encoder or by a pair, of which one is for questions."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from bioqa.index.errors import ModelError
 from bioqa.index.manifest import EncoderIdentity
-from bioqa.index.model import ModelCard, open_model, shipped
+from bioqa.index.model import ModelCard, of_questions, open_model, shipped
 from bioqa.index.runtime import Array, Network, tokenizer
 
 
@@ -20,11 +20,19 @@ class Encoder:
         self.card: ModelCard = model.card
         self._tokenizer = tokenizer(model)
         self._network = Network(model)
+        own = of_questions(folder)
+        self._of_questions = Encoder(own) if own else self
+        if self._of_questions.card.dimensions != self.card.dimensions:
+            raise ModelError(
+                f"{own}: its vectors have {self._of_questions.card.dimensions} dimensions, those of the "
+                f"passages {self.card.dimensions}; export both sides of one training"
+            )
         self.identity = EncoderIdentity(
             model.card.name,
             model.card.digest,
             model.card.dimensions,
             folder="" if folder == shipped("encoder") else str(folder.resolve()),
+            questions=self._of_questions.card.digest if own else "",
         )
 
     def encode(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> Array:
@@ -40,3 +48,8 @@ class Encoder:
                 f"{self._folder}: the network gives vectors {vectors.shape[1:]}, its card says {self.card.dimensions}"
             )
         return vectors.reshape(len(texts), self.card.dimensions)
+
+    def encode_question(self, text: str) -> Array:
+        """The vector of a question: float32, shape (dimensions,)."""
+        (vector,) = self._of_questions.encode([text])
+        return np.asarray(vector)

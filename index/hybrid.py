@@ -32,6 +32,11 @@ class Query:
     text: str
     vector: Array | None
 
+    @classmethod
+    def of(cls, text: str, encoder: Encoder | None) -> "Query":
+        """The question with the vector that this encoder gives it, without one where there is no encoder."""
+        return cls(text, encoder.encode_question(text) if encoder else None)
+
 
 class Index:
     """The last committed state of an index folder, read-only."""
@@ -61,7 +66,7 @@ class Index:
             encoder = Encoder(Path(made.folder) if made.folder else shipped("encoder"))
         except ModelError as error:
             raise IndexFolderError(f"{self.folder}: the encoder it was built with cannot be opened: {error}") from None
-        if encoder.card.digest != made.digest:
+        if encoder.identity.digests != made.digests:
             raise IndexFolderError(
                 f"{self.folder}: built with another encoder ({made.name}) than {encoder.card.name} of now; "
                 "rebuild with 'bioqa index build'"

@@ -17,12 +17,21 @@ _DIGEST = re.compile(rb'\{\s*"digest": "([0-9a-f]*)"')
 
 @dataclass(frozen=True, slots=True)
 class EncoderIdentity:
-    """Which model made the vectors; `folder` is where it lay, empty for the one that ships with bioqa."""
+    """Which model made the vectors; `folder` is where it lay, empty for the one that ships with bioqa.
+
+    `questions` is the digest of the encoder that questions have to themselves, empty where there is one for both.
+    """
 
     name: str
     digest: str
     dimensions: int
     folder: str = ""
+    questions: str = ""
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """What decides which vectors can be compared: the digests of both networks."""
+        return self.digest, self.questions
 
 
 @dataclass(frozen=True, slots=True)

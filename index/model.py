@@ -9,6 +9,7 @@ from typing import Any
 from bioqa.index.errors import ModelError
 
 CARD = "bioqa.json"
+QUESTION = "question"  # in the folder of an encoder of passages: that of the encoder of questions that goes with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def open_model(folder: Path, task: str) -> Model:
     if card.task != task:
         raise ModelError(f"{folder}: {card.name} is a model of type '{card.task}', expected '{task}'")
     return Model(folder, card)
+
+
+def of_questions(folder: Path) -> Path | None:
+    """The folder of the encoder that questions have to themselves, None where the one in `folder` is for both sides."""
+    return folder / QUESTION if (folder / QUESTION / CARD).is_file() else None
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bioqa.index import atomic, model
 from bioqa.index.errors import InputError, ModelError, StorageError
-from bioqa.index.model import CARD, Model, ModelCard, read_card
+from bioqa.index.model import CARD, QUESTION, Model, ModelCard, of_questions, open_model, read_card
 
 TASKS = ("encoder", "reader")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -101,13 +101,17 @@ def adding(name: str) -> Iterator[Path]:
 
 
 def copy(made: Model, folder: Path) -> None:
-    """Copy a model that was exported before into a folder, each file checked against its card.
+    """Copy a model that was exported before into a folder, each file checked against its card; of a pair both.
 
     Raises ModelError where a file is not the one that its card names, StorageError where the disk refuses.
     """
     for file in made.card.digests:
         atomic.write(folder / file, made.read(file))
     atomic.write(folder / CARD, (made.folder / CARD).read_bytes())
+    own = of_questions(made.folder)
+    if own:
+        (folder / QUESTION).mkdir()
+        copy(open_model(own, made.card.task), folder / QUESTION)
 
 
 def remove(name: str) -> Path:

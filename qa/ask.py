@@ -246,8 +246,7 @@ def search(
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
-    found = Query(text, encoder.encode([text])[0] if encoder else None)
-    hits = opened.search(found, top, mode=mode, narrow=narrow, fusion=fusion or FUSION)
+    hits = opened.search(Query.of(text, encoder), top, mode=mode, narrow=narrow, fusion=fusion or FUSION)
     if as_json:
         click.echo(json.dumps(objects.of_hits(hits), ensure_ascii=False))
     else:

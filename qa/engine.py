@@ -92,7 +92,7 @@ class Engine:
             question=text,
             type=question_type or questions.classify(text),
             kind=questions.expected_kind(text),
-            query=self._query(text),
+            query=Query.of(text, self.encoder),
             terms=QuestionTerms(text, self.index),
         )
 
@@ -142,9 +142,6 @@ class Engine:
             readings=tuple(readings),
             timings_ms=watch.milliseconds(),
         )
-
-    def _query(self, text: str) -> Query:
-        return Query(text, self.encoder.encode([text])[0] if self.encoder else None)
 
     def _read(self, asked: Asked, hits: Sequence[Hit], config: AskConfig) -> list[Reading]:
         """What the first of `hits` say, in their order: until the tokens are spent, or what is left cannot matter."""

@@ -142,8 +142,8 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
     It learns from pairs of a question and a passage, against the other passages of a batch and hard ones that BM25
     brings up; with a teacher, also from its cosines. What is found for held-out questions decides which weights are
     kept. RECIPE, checkpoints and training.json are as for 'train reader'. Needs the extra 'train'. 'bioqa export DIR
-    --task encoder' makes what 'index build --encoder' takes; with 'asymmetric = true' there are two encoders to export,
-    DIR/question and DIR/passage.
+    --task encoder' makes what 'index build --encoder' takes; with 'asymmetric = true' it makes a pair, one for
+    questions and one for passages.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioqa.index import atomic
 from bioqa.index.errors import ModelError, StorageError
-from bioqa.index.model import CARD, ModelCard, open_model
+from bioqa.index.model import CARD, QUESTION, ModelCard, open_model
 from bioqa.index.registry import TASKS
 from bioqa.train import extras
 
@@ -24,6 +24,9 @@ _INPUTS = ("input_ids", "token_type_ids")
 def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, max_tokens: int) -> "Traced":
     """Export the model `source` (a folder or hub name, any of BERT's family) for `task`, into a folder for each
     precision in `targets`; returns the original in PyTorch.
+
+    Of a pair of encoders, as training leaves them in two folders, the one of passages is returned, and the one of
+    questions is put beside it in each folder.
 
     Raises ModelError for a task or precision that is not known and for a source that is no such model, StorageError
     where the disk refuses, BioqaError where the extra `train` is not installed or a hub not reachable.
@@ -40,6 +43,12 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     for precision in targets:
         if precision not in PRECISIONS:
             raise ModelError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    called = Path(source).resolve().name if Path(source).is_dir() else source  # a card that travels names no folders
+    sides = Path(source) / QUESTION, Path(source) / "passage"
+    if task == "encoder" and all(side.is_dir() for side in sides):
+        beside = {precision: folder / QUESTION for precision, folder in targets.items()}
+        export(str(sides[0]), beside, task, name=f"{name}-{QUESTION}", max_tokens=max_tokens)
+        source = str(sides[1])
     check_room(source, max_tokens)
     tokenizer = backend_tokenizer(source).to_str(pretty=True).encode()
     original = traced(source, task)
@@ -50,7 +59,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
         max_tokens=max_tokens,
         digests={},
         dimensions=original.dimensions,
-        source=Path(source).resolve().name if Path(source).is_dir() else source,  # a card that travels names no folders
+        source=called,
     )
     try:
         for precision, folder in targets.items():

@@ -83,6 +83,25 @@ def test_progress_counts_texts(encoder: Encoder) -> None:
     assert seen == list(range(1, len(TEXTS) + 1))
 
 
+def test_questions_can_have_an_encoder_of_their_own(card_with: Any, encoder: Encoder, tmp_path: Path) -> None:
+    folder = card_with()
+    assert np.array_equal(Encoder(folder).encode_question("gene"), encoder.encode(["gene"])[0])
+    alone = Encoder(folder).identity
+    folder.rename(tmp_path / "pair")
+    card_with(max_tokens=4).rename(tmp_path / "pair" / model.QUESTION)
+    pair = Encoder(tmp_path / "pair")
+    assert np.array_equal(pair.encode_question("gene one two three"), encoder.encode(["gene one"])[0])
+    assert np.array_equal(pair.encode(["gene one two three"]), encoder.encode(["gene one two three"]))
+    assert pair.identity.digests != alone.digests
+
+
+def test_a_pair_whose_vectors_cannot_be_compared_is_refused(card_with: Any, tmp_path: Path) -> None:
+    card_with().rename(tmp_path / "pair")
+    card_with(dimensions=100).rename(tmp_path / "pair" / model.QUESTION)
+    with pytest.raises(ModelError, match="100 dimensions, those of the passages 384"):
+        Encoder(tmp_path / "pair")
+
+
 def test_a_reader_is_no_encoder() -> None:
     with pytest.raises(ModelError, match="expected 'encoder'"):
         Encoder(model.shipped("reader"))

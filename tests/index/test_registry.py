@@ -22,6 +22,14 @@ def added(name: str, task: str = "encoder") -> Path:
     return registry.registry() / name
 
 
+def test_of_a_pair_both_are_added(tmp_path: Path) -> None:
+    shutil.copytree(model.shipped("encoder"), tmp_path / "pair")
+    shutil.copytree(model.shipped("encoder"), tmp_path / "pair" / model.QUESTION)
+    with registry.adding("pair") as folder:
+        registry.copy(model.open_model(tmp_path / "pair", "encoder"), folder)
+    assert Encoder(registry.registry() / "pair").identity.questions
+
+
 def test_what_ships_is_listed_first_and_is_the_default() -> None:
     assert [(entry.folder, entry.ships) for entry in registry.entries()] == [
         (model.shipped("encoder"), True),

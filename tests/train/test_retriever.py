@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -90,7 +91,7 @@ def test_a_trained_retriever_goes_through_export_into_an_index(run: Run, recipe_
     made = str(tmp_path / "run")
     again = retriever.biencoder.load(made, asymmetric=False, dropout=0.0).eval()
     rows = retriever.biencoder.tokenized(retriever.source.backend_tokenizer(made), texts, 32)
-    ours = retriever.biencoder.vectors(lambda part: again(part, "passage"), again, rows)
+    ours = retriever.biencoder.vectors(lambda part: again(part, "passage"), again, rows, "fp32")
     assert ours == pytest.approx(Encoder(tmp_path / "onnx").encode(texts), abs=1e-5)
     built = run("index", "build", tmp_path / "papers.jsonl", "--to", tmp_path / "index", "--encoder", tmp_path / "onnx")
     assert built.status == 0, built.err
@@ -119,6 +120,22 @@ def test_either_side_can_have_an_encoder_of_its_own(recipe_file: Path, tmp_path:
     for side in ("question", "passage"):
         assert retriever.biencoder.load(str(tmp_path / "run" / side), asymmetric=False, dropout=0.0)
         assert (tmp_path / "run" / side / "tokenizer.json").is_file()
+
+
+def test_a_pair_is_exported_and_searched_with(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    trained(recipe_file, tmp_path / "run", "asymmetric=true", "schedule.epochs=1")
+    call = ["export", tmp_path / "run", "--to", tmp_path / "pair", "--task", "encoder", "--precision", "fp32"]
+    assert run(*call).status == 0
+    pair, question = Encoder(tmp_path / "pair"), Encoder(tmp_path / "pair" / "question")
+    assert np.array_equal(pair.encode_question("what is CFTR?"), question.encode(["what is CFTR?"])[0])
+    assert not np.array_equal(pair.encode_question("what is CFTR?"), pair.encode(["what is CFTR?"])[0])
+    index = tmp_path / "index"
+    assert run("index", "build", tmp_path / "papers.jsonl", "--to", index, "--encoder", tmp_path / "pair").status == 0
+    assert run("search", "heart", "--index", index, "--mode", "dense").status == 0
+    shutil.rmtree(tmp_path / "pair" / "question")
+    outcome = run("search", "heart", "--index", index, "--mode", "dense")
+    assert outcome.status == 2
+    assert "built with another encoder" in outcome.err
 
 
 def test_a_teacher_is_imitated(recipe_file: Path, tmp_path: Path, tiny_biobert: Callable[[str], Path]) -> None:
