@@ -31,12 +31,15 @@ class Corpus:
 
 def read_qrels(folder: Path, split: str) -> Qrels:
     """The judgments of a split. Raises InputError: which splits there are, or which line is wrong."""
-    there_are = sorted({path.name.removesuffix(".gz") for path in (folder / "qrels").glob("*.tsv*")})
     name = f"{split}.tsv"
-    if folder.is_dir() and name not in there_are:
-        known = ", ".join(name.removesuffix(".tsv") for name in there_are) or "none"
-        raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {known}")
+    if folder.is_dir() and split not in splits(folder):
+        raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {', '.join(splits(folder)) or 'none'}")
     return trec.read_qrels(_file(folder, f"qrels/{name}"))
+
+
+def splits(folder: Path) -> list[str]:
+    """The names of the splits that there are judgments for."""
+    return sorted({path.name.removesuffix(".gz").removesuffix(".tsv") for path in (folder / "qrels").glob("*.tsv*")})
 
 
 def pooled_qrels(folder: Path, splits: Sequence[str]) -> Qrels:

@@ -10,6 +10,7 @@ from bioqa.eval.squad import read_squad
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Silent
 from bioqa.index.records import Document
+from bioqa.train.apart import Repeated
 from bioqa.train.examples import folded, spread
 from bioqa.train.recipe import RetrieverConfig
 
@@ -40,16 +41,20 @@ def is_wrong(candidate: Candidate, pair: Pair) -> bool:
 
 
 def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]) -> list[Pair]:
-    """All pairs, each once, and none with a question that decides on the weights.
+    """All pairs, each once, and none with a question that decides on the weights, nor with a query or a passage that
+    nearly repeats one kept for testing.
 
     `talk` hears how many of each kind there are, and how many were left out: also where a side is empty, or both are
     the same. Raises InputError where nothing is left, and what the readers of the files raise.
     """
     kept: dict[tuple[str, str], Pair] = {}
     held_out = {folded(question.body) for question in dev}
+    tests = [pair for path in config.apart_from for pair in _tests(Path(path))]
+    queries = Repeated(pair.query for pair in tests)
+    passages = Repeated((pair.passage.text for pair in tests), parts=True)
 
     def add(kind: str, found: Iterable[Pair]) -> None:
-        left_out = {"held out": 0, "there before": 0, "unusable": 0}
+        left_out = {"held out": 0, "nearly in a test": 0, "there before": 0, "unusable": 0}
         before = len(kept)
         for pair in found:
             query, passage = folded(pair.query), folded(pair.passage.text)
@@ -57,6 +62,8 @@ def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callabl
                 left_out["unusable"] += 1
             elif query in held_out:
                 left_out["held out"] += 1
+            elif query in queries or passage in passages:
+                left_out["nearly in a test"] += 1
             elif (query, passage) in kept:
                 left_out["there before"] += 1
             else:
@@ -93,9 +100,16 @@ def gold_documents(question: GoldQuestion) -> frozenset[str]:
     return frozenset([*question.documents, *(snippet.document for snippet in question.snippets)])
 
 
-def of_beir(folder: Path) -> list[Pair]:
-    """Every query of the split `train` with each document that is relevant to it. Raises InputError."""
-    qrels = beir.read_qrels(folder, "train")
+def _tests(path: Path) -> list[Pair]:
+    """What is kept for testing: all of a gold file, or of a folder in the form of BEIR all splits but `train`."""
+    if path.is_dir():
+        return [pair for split in beir.splits(path) if split != "train" for pair in of_beir(path, split)]
+    return of_bioasq(read_gold(path))
+
+
+def of_beir(folder: Path, split: str = "train") -> list[Pair]:
+    """Every query of a split with each document that is relevant to it. Raises InputError."""
+    qrels = beir.read_qrels(folder, split)
     queries = beir.read_queries(folder, qrels)
     documents = papers([beir.read_corpus(folder).path])
     found = []

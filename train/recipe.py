@@ -42,6 +42,7 @@ class RetrieverConfig:
     corpora: tuple[str, ...] = ()  # files of papers: a title with its abstract
     squad: tuple[str, ...] = ()  # files in SQuAD's format: a question with its text
     dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; no question in them is trained on
+    apart_from: tuple[str, ...] = ()  # gold files and BEIR folders, of which no test is to be learned from
     distractors: tuple[str, ...] = ()  # files of papers among which the snippets of `dev` are to be found
     pool: int = 1000  # so many of these papers, which BM25 finds nearest to the questions; 0 for all
     limit: int = 0  # pairs taken of the gold files together and of every other file or folder, all over it; 0 for all

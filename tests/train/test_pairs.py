@@ -128,3 +128,22 @@ def test_the_papers_around_are_those_that_share_words_with_the_questions() -> No
     assert [paper.id for paper in negatives.around(asked, papers, 3)] == ["1", "4", "3"]
     assert negatives.around(asked, papers, 4) == [papers[1], papers[4], papers[3], papers[2]]
     assert negatives.around(asked, papers, 0) == negatives.around(asked, papers, 9) == papers
+
+
+def test_what_is_nearly_in_a_test_is_left_out_and_counted(write_jsonl: WriteJsonl, beir: Path, tmp_path: Path) -> None:
+    (beir / "qrels" / "train.tsv").rename(beir / "qrels" / "test.tsv")
+    gold = tmp_path / "gold.json"
+    snippets = [{"document": "9", "text": "Orange juice has vitamin C.", "offsetInBeginSection": 0,
+                 "offsetInEndSection": 27, "beginSection": "abstract", "endSection": "abstract"}]  # fmt: skip
+    asked = {"id": "1", "type": "summary", "body": "Is it healthy?", "ideal_answer": ["x"], "snippets": snippets}
+    gold.write_text(json.dumps({"questions": [asked]}))
+    papers = [
+        {"pmid": "1", "title": "First", "abstract": "Its title is a query."},
+        {"pmid": "2", "title": "On juice", "abstract": "Orange juice has vitamin C"},
+        {"pmid": "3", "title": "Is it healthy", "abstract": "Yes and no."},
+        {"pmid": "4", "title": "On oranges", "abstract": "They are round."},
+    ]
+    path, told = write_jsonl("papers.jsonl", papers), list[str]()
+    config = recipe.RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
+    assert [pair.query for pair in pairs.of_files(config, [], told.append)] == ["On oranges"]
+    assert told == [f"{path}: 1 pairs, 3 nearly in a test"]
