@@ -9,12 +9,13 @@ import click
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
-from bioqa.qa.ask import fusion_option, json_option
+from bioqa.qa.ask import fusion_option, json_option, reader_option, rerank_option
 
 if TYPE_CHECKING:
     from bioqa.eval.beir import Corpus
     from bioqa.eval.ranking import Qrels
     from bioqa.eval.retrieval_scores import RetrievalScores
+    from bioqa.qa.reranking import Reranker
 
 
 @click.command()
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     help="BM25, vectors, or both fused; all that the index allows by default.",
 )
 @fusion_option
+@rerank_option
+@reader_option
 @click.option(
     "--index",
     "folder",
@@ -57,6 +60,8 @@ def retrieval(
     splits: tuple[str, ...],
     mode: str | None,
     fusion: str | None,
+    rerank: int,
+    reader_folder: Path | None,
     folder: Path | None,
     save: Path | None,
     as_json: bool,
@@ -73,20 +78,25 @@ def retrieval(
       bioqa eval retrieval nfcorpus
       bioqa eval retrieval scifact --split dev --mode hybrid --save run.trec
       bioqa eval retrieval scifact --split dev --mode hybrid --fusion adaptive
+      bioqa eval retrieval nfcorpus --rerank 10
       bioqa eval retrieval nfcorpus run.trec --json
       bioqa eval retrieval bioasq --split 4B --split 5B --mode lexical
     """
     from bioqa.eval import beir, retrieval_scores, tables
+    from bioqa.index.model import shipped
+    from bioqa.qa.reader import Reader
+    from bioqa.qa.reranking import Reranker
 
-    if run_file and (mode or fusion or folder or save):
-        raise click.UsageError("--mode, --fusion, --index and --save are for bioqa's own search: leave RUN out")
+    if run_file and (mode or fusion or rerank or folder or save):
+        raise click.UsageError("--mode, --fusion, --rerank, --index and --save are for bioqa's search: leave RUN out")
     if save:
         atomic.refuse_unwritable(save)
     qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
     if run_file:
         found = _score(run_file, collection, split, qrels)
     else:
-        found = _search(collection, split, qrels, mode, fusion or FUSION, folder, save)
+        reranker = Reranker(Reader(reader_folder or shipped("reader")), rerank) if rerank else None
+        found = _search(collection, split, qrels, mode, fusion or FUSION, reranker, folder, save)
     if as_json:
         click.echo(json.dumps(retrieval_scores.as_object(found), indent=1))
     else:
@@ -112,6 +122,7 @@ def _search(
     qrels: "Qrels",
     mode: str | None,
     fusion: str,
+    rerank: "Reranker | None",
     folder: Path | None,
     save: Path | None,
 ) -> "RetrievalScores":
@@ -130,7 +141,7 @@ def _search(
     if others:
         click.echo(f"warning: {index.folder}: {others:,} documents of it are not of the corpus, and rank too", err=True)
     with TerminalProgress("Searching", "queries") as progress:
-        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion)
+        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank)
     if save:
         retrieval.save(save, runs)
     facts: dict[str, str | int] = {
@@ -138,6 +149,7 @@ def _search(
         "index": str(index.folder),
         "encoder": index.manifest.encoder.name if index.manifest.encoder else "none",
         "fusion": fusion,
+        "reranked": rerank.count if rerank else 0,
     }
     return retrieval_scores.score(collection.absolute().name, split, qrels, runs, facts)
 

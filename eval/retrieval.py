@@ -1,6 +1,6 @@
 """What an index finds for queries, as runs: rankings of documents, one run for every way to search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bioqa.eval import trec
@@ -9,8 +9,11 @@ from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.progress import Progress, Silent
+from bioqa.index.records import Hit
+from bioqa.qa.reranking import Reranker
 
 MODES = ("lexical", "dense", "hybrid")
+RERANKED = "reranked"
 DOCUMENTS = 100  # ranked a query: the deepest that the measures of BEIR look
 _PASSAGES = 2 * DOCUMENTS  # first taken: abstracts have two passages on average
 
@@ -33,27 +36,34 @@ def runs(
     modes: Sequence[str],
     progress: Progress | None = None,
     fusion: str = FUSION,
+    rerank: Reranker | None = None,
 ) -> dict[str, Run]:
-    """The documents found for every query in every mode, up to `DOCUMENTS` of them, each with its score."""
+    """The documents found for every query in every mode, up to `DOCUMENTS` of them, each with its score; with a
+    reranker also what it makes of the last mode."""
     encoder = index.open_encoder() if set(modes) - {"lexical"} else None
-    found: dict[str, dict[str, dict[str, float]]] = {mode: {} for mode in modes}
+    found: dict[str, dict[str, dict[str, float]]] = {mode: {} for mode in [*modes, *([RERANKED] if rerank else [])]}
     for place, (identity, text) in enumerate(queries.items(), start=1):
         query = Query.of(text, encoder)
         for mode in modes:
-            found[mode][identity] = documents(index, query, mode, fusion=fusion)
+            hits = passages(index, query, mode, fusion=fusion)
+            found[mode][identity] = documents(hits)
+        if rerank:
+            found[RERANKED][identity] = documents(rerank(text, hits))
         (progress or Silent()).update(place / len(queries), place)
     return dict(found)
 
 
-def documents(index: Index, query: Query, mode: str, count: int = DOCUMENTS, fusion: str = FUSION) -> dict[str, float]:
-    """The `count` best documents: {id: score}, best first; a document scores as its best passage does.
-
-    Several passages can be of one document: more are taken until there are enough documents, or no more passages.
-    """
+def passages(index: Index, query: Query, mode: str, count: int = DOCUMENTS, fusion: str = FUSION) -> list[Hit]:
+    """The best passages, best first: so many that there are `count` documents among them, or no more passages."""
     depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode, fusion=fusion)
     while len({hit.passage.document.id for hit in hits}) < count and len(hits) == depth:
         depth *= 2
         hits = index.search(query, depth, mode=mode, fusion=fusion)
+    return hits
+
+
+def documents(hits: Iterable[Hit], count: int = DOCUMENTS) -> dict[str, float]:
+    """The `count` best documents: {id: score}, best first; a document scores as its best passage does."""
     scores: dict[str, float] = {}
     for hit in hits:
         if len(scores) < count:

@@ -106,6 +106,14 @@ fusion_option = click.option(
     help="How BM25 and vectors are fused: by the mean of their scores as they are, or scaled to 0..1, by their ranks, "
     f"or by scaled scores of which those count more whose best passage stands out; {FUSION} by default.",
 )
+rerank_option = click.option(
+    "--rerank",
+    default=0,
+    show_default=True,
+    metavar="N",
+    type=click.IntRange(0, 1000),
+    help="Let the reader weigh the first N passages anew, for some 6 ms each.",
+)
 
 
 @click.command()
@@ -226,11 +234,21 @@ def _decoded(question: str | bytes) -> str:
     help="BM25, vectors, or both fused.",
 )
 @fusion_option
+@rerank_option
+@reader_option
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
 @_filtered
 @json_option
 def search(
-    query: str, folder: Path | None, mode: str, fusion: str | None, top: int, narrow: "Filter", as_json: bool
+    query: str,
+    folder: Path | None,
+    mode: str,
+    fusion: str | None,
+    rerank: int,
+    reader_folder: Path | None,
+    top: int,
+    narrow: "Filter",
+    as_json: bool,
 ) -> None:
     """Find the passages that match QUERY best.
 
@@ -238,15 +256,22 @@ def search(
     Examples:
       bioqa search "CFTR modulators in children" --index my-index --top 20
       bioqa search "BRCA1" --mode lexical --journal Nature --json
+      bioqa search "does aspirin prevent preeclampsia" --rerank 10
       bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
     from bioqa.index.hybrid import Index, Query
+    from bioqa.index.model import shipped
     from bioqa.qa import objects, questions, render, starter
+    from bioqa.qa.reader import Reader
+    from bioqa.qa.reranking import Reranker
 
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
-    hits = opened.search(Query.of(text, encoder), top, mode=mode, narrow=narrow, fusion=fusion or FUSION)
+    count = max(top, rerank)
+    hits = opened.search(Query.of(text, encoder), count, mode=mode, narrow=narrow, fusion=fusion or FUSION)
+    if rerank:
+        hits = Reranker(Reader(reader_folder or shipped("reader")), rerank)(text, hits)[:top]
     if as_json:
         click.echo(json.dumps(objects.of_hits(hits), ensure_ascii=False))
     else:

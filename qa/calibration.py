@@ -83,7 +83,7 @@ def answer_features(
         "documents": log(len(candidate.evidence)),
         "coverage": terms.coverage_of(best),
         "similarity": similarities.get(best.number, 0.0),
-        "relevance": _log_odds(relevances.get(best.number, 0.5)),
+        "relevance": log_odds(relevances.get(best.number, 0.5)),
         "marked": log(sum(item.marked for item in candidate.evidence) + 0.05),
         "place": log(place + 1),
     }
@@ -99,7 +99,7 @@ def found_features(hits: Sequence[Hit], terms: QuestionTerms, readings: Sequence
         "title": max((terms.coverage(hit.passage.document.title) for hit in hits), default=0.0),
         "coverage": max((terms.coverage_of(hit.passage) for hit in hits), default=0.0),
         "similarity": max((hit.dense_score or 0.0 for hit in hits), default=0.0),
-        "relevance": _log_odds(max(relevances(readings).values(), default=0.5)),
+        "relevance": log_odds(max(relevances(readings).values(), default=0.5)),
     }
 
 
@@ -108,5 +108,6 @@ def relevances(readings: Sequence[Reading]) -> dict[int, float]:
     return {reading.context.passage.number: reading.relevance for reading in readings if reading.relevance is not None}
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
+    """The log-odds of a probability (0..1), finite at both ends."""
     return log((probability + 1e-3) / (1 - probability + 1e-3))

@@ -4,11 +4,14 @@ from pathlib import Path
 import pytest
 
 from bioqa.eval import retrieval, trec
-from bioqa.index import builder
+from bioqa.index import builder, model
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import InputError
 from bioqa.index.hybrid import Index, Query
+from bioqa.qa.reader import Reader
+from bioqa.qa.reranking import Reranker
 
+QUERIES = {"q1": "CFTR mutations", "q2": "Huntington repeats"}
 ODD = {"emoji": "🧬🧪", "stop word": "the", "sign": "?", "long": "cystic fibrosis gene therapy mice " * 1000}
 
 
@@ -21,10 +24,14 @@ def long_documents(write_jsonl: Callable[..., Path], tmp_path: Path) -> Index:
     return Index(tmp_path / "index")
 
 
+def documents(index: Index, text: str, count: int = retrieval.DOCUMENTS) -> dict[str, float]:
+    return retrieval.documents(retrieval.passages(index, Query(text, None), "lexical", count), count)
+
+
 def test_a_document_ranks_where_its_best_passage_does(long_documents: Index) -> None:
     hits = long_documents.search(Query("gene", None), 1000, mode="lexical")
     assert len(hits) == sum(range(1, 9))
-    found = retrieval.documents(long_documents, Query("gene", None), "lexical")
+    found = documents(long_documents, "gene")
     assert list(found) == list(dict.fromkeys(hit.passage.document.id for hit in hits))
     assert found == {name: max(hit.score for hit in hits if hit.passage.document.id == name) for name in found}
     assert len(found) == 8
@@ -35,9 +42,8 @@ def test_passages_are_taken_until_there_are_enough_documents(
     long_documents: Index, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
     monkeypatch.setattr(retrieval, "_PASSAGES", first)
-    query = Query("gene", None)
-    assert list(retrieval.documents(long_documents, query, "lexical")) == [f"d{n}" for n in range(1, 9)]
-    assert list(retrieval.documents(long_documents, query, "lexical", 5)) == [f"d{n}" for n in range(1, 6)]
+    assert list(documents(long_documents, "gene")) == [f"d{n}" for n in range(1, 9)]
+    assert list(documents(long_documents, "gene", 5)) == [f"d{n}" for n in range(1, 6)]
 
 
 def test_nothing_more_is_taken_where_there_is_nothing_more(
@@ -52,9 +58,9 @@ def test_nothing_more_is_taken_where_there_is_nothing_more(
 
     monkeypatch.setattr(Index, "search", counting)
     monkeypatch.setattr(retrieval, "_PASSAGES", 20)
-    assert len(retrieval.documents(long_documents, Query("gene", None), "lexical")) == 8
+    assert len(documents(long_documents, "gene")) == 8
     assert depths == [20, 40]
-    assert retrieval.documents(long_documents, Query("absent", None), "lexical") == {}
+    assert documents(long_documents, "absent") == {}
     assert depths == [20, 40, 20]
 
 
@@ -65,15 +71,23 @@ def test_every_mode_finds_what_search_finds(small_index: Path, encoder: Encoder)
         def update(self, fraction: float, count: int) -> None:
             seen.append((fraction, count))
 
-    queries = {"q1": "CFTR mutations", "q2": "Huntington repeats"}
     index = Index(small_index)
-    found = retrieval.runs(queries, index, retrieval.MODES, Watcher())
+    found = retrieval.runs(QUERIES, index, retrieval.MODES, Watcher())
     assert seen == [(0.5, 1), (1.0, 2)]
     for mode in retrieval.MODES:
-        for identity, text in queries.items():
+        for identity, text in QUERIES.items():
             hits = index.search(Query(text, encoder.encode([text])[0]), 100, mode=mode)
             assert list(found[mode][identity]) == list(dict.fromkeys(hit.passage.document.id for hit in hits))
             assert found[mode][identity][hits[0].passage.document.id] == hits[0].score
+
+
+def test_what_a_reranker_makes_of_the_last_mode_is_a_run_of_its_own(small_index: Path) -> None:
+    index, reader = Index(small_index), Reader(model.shipped("reader"))
+    found = retrieval.runs(QUERIES, index, ("lexical", "hybrid"), rerank=Reranker(reader, 3))
+    assert list(found) == ["lexical", "hybrid", "reranked"]
+    for identity in QUERIES:
+        assert set(found["reranked"][identity]) == set(found["hybrid"][identity])
+        assert found["reranked"][identity] != found["hybrid"][identity]
 
 
 def test_odd_queries_do_not_break_a_run(small_index: Path) -> None:
