@@ -145,7 +145,7 @@ rerank_option = click.option(
 )
 @click.option(
     "--tokens",
-    default=2560,
+    default=1280,
     show_default=True,
     type=click.IntRange(1, 1_000_000),
     help="How many word pieces of them to read; on two cores 25,000 a second.",

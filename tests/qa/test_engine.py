@@ -244,11 +244,18 @@ def test_reading_ends_where_the_tokens_are_spent(engine: Engine) -> None:
 
 
 def test_reading_ends_where_a_factoid_is_settled_and_only_there(engine: Engine) -> None:
-    certain = replace(ALWAYS, settled=0.0)
+    certain = replace(ALWAYS, settled=0.0, tokens=100_000)
     assert len(engine.ask(QUESTIONS[QuestionType.FACTOID], certain).readings) == 4
     for kind in (QuestionType.LIST, QuestionType.YESNO):
         response = engine.ask(QUESTIONS[kind], certain)
         assert len(response.readings) == len(response.hits) > 4
+
+
+def test_of_what_a_summary_is_written_from_only_the_first_is_read(engine: Engine) -> None:
+    response = engine.ask(QUESTIONS[QuestionType.SUMMARY], ALWAYS)
+    assert len(response.readings) == 4 < len(response.hits)
+    thorough = engine.ask(QUESTIONS[QuestionType.SUMMARY], ALWAYS.thorough())
+    assert len(thorough.readings) == len(thorough.hits)
 
 
 def test_the_same_question_gets_the_same_answer_whatever_was_asked_in_between(engine: Engine) -> None:

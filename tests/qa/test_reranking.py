@@ -34,7 +34,7 @@ def order(reader: Fake, count: int, hits: Sequence[Hit]) -> list[int]:
 
 
 def test_what_is_to_the_point_comes_first() -> None:
-    assert order(Fake(), 3, found(0.15, 0.2, 0.9)) == [2, 0, 1]
+    assert order(Fake(), 3, found(0.17, 0.2, 0.9)) == [2, 0, 1]
     assert order(Fake(), 3, found(0.5, 0.51, 0.52)) == [0, 1, 2]  # too little to outweigh how they were found
 
 
