@@ -59,7 +59,7 @@ def test_what_the_small_corpus_says_is_scored_right(engine: Engine) -> None:
     assert found.pooled.phase_b["yesno_accuracy"].value == 1.0
     assert found.pooled.phase_a["documents_recall"].value == 1.0
     assert found.pooled.questions == {"factoid": 2, "yesno": 1}
-    assert [each.abstained for each in found.outcomes] == [False, True, False, True]  # of the second it is not sure
+    assert [each.abstained for each in found.outcomes] == [False, False, False, True]
     assert [row.cause for row in found.rows] == [Cause.RIGHT, Cause.RIGHT]
     assert found.facts["given"] == "nothing"
 
