@@ -7,7 +7,7 @@ from bioqa.index.records import Hit
 from bioqa.qa.calibration import log_odds, relevances
 from bioqa.qa.reader import Reader
 
-_WEIGHT = 0.03  # of a log-odds of relevance beside the score of a search (0..1); chosen on BioASQ year 9 and NFCorpus dev
+_WEIGHT = 0.03  # of a log-odds of relevance beside a score (0..1); chosen on BioASQ year 9 and NFCorpus dev
 
 
 @dataclass(frozen=True, slots=True)
