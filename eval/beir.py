@@ -32,12 +32,14 @@ class Corpus:
 def read_qrels(folder: Path, split: str) -> Qrels:
     """The judgments of a split. Raises InputError: which splits there are, or which line is wrong."""
     name = f"{split}.tsv"
-    if folder.is_dir() and split not in splits(folder):
-        raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {', '.join(splits(folder)) or 'none'}")
+    if folder.is_dir() and split not in splits_of(folder):
+        raise InputError(
+            f"{folder / 'qrels' / name}: no such split; there are: {', '.join(splits_of(folder)) or 'none'}"
+        )
     return trec.read_qrels(_file(folder, f"qrels/{name}"))
 
 
-def splits(folder: Path) -> list[str]:
+def splits_of(folder: Path) -> list[str]:
     """The names of the splits that there are judgments for."""
     return sorted({path.name.removesuffix(".gz").removesuffix(".tsv") for path in (folder / "qrels").glob("*.tsv*")})
 

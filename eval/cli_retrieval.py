@@ -83,20 +83,20 @@ def retrieval(
       bioqa eval retrieval bioasq --split 4B --split 5B --mode lexical
     """
     from bioqa.eval import beir, retrieval_scores, tables
-    from bioqa.index.model import shipped
-    from bioqa.qa.reader import Reader
-    from bioqa.qa.reranking import Reranker
+    from bioqa.qa.reranking import reranker
 
     if run_file and (mode or fusion or rerank or folder or save):
         raise click.UsageError("--mode, --fusion, --rerank, --index and --save are for bioqa's search: leave RUN out")
+    if reader_folder and not rerank:
+        raise click.UsageError("--reader is for what --rerank N weighs anew")
     if save:
         atomic.refuse_unwritable(save)
     qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
     if run_file:
         found = _score(run_file, collection, split, qrels)
     else:
-        reranker = Reranker(Reader(reader_folder or shipped("reader")), rerank) if rerank else None
-        found = _search(collection, split, qrels, mode, fusion or FUSION, reranker, folder, save)
+        weigh = reranker(reader_folder, rerank) if rerank else None
+        found = _search(collection, split, qrels, mode, fusion or FUSION, weigh, folder, save)
     if as_json:
         click.echo(json.dumps(retrieval_scores.as_object(found), indent=1))
     else:

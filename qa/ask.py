@@ -260,18 +260,19 @@ def search(
       bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
     from bioqa.index.hybrid import Index, Query
-    from bioqa.index.model import shipped
     from bioqa.qa import objects, questions, render, starter
-    from bioqa.qa.reader import Reader
-    from bioqa.qa.reranking import Reranker
 
+    if reader_folder and not rerank:
+        raise click.UsageError("--reader is for what --rerank N weighs anew")
     text = questions.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
     count = max(top, rerank)
     hits = opened.search(Query.of(text, encoder), count, mode=mode, narrow=narrow, fusion=fusion or FUSION)
     if rerank:
-        hits = Reranker(Reader(reader_folder or shipped("reader")), rerank)(text, hits)[:top]
+        from bioqa.qa.reranking import reranker
+
+        hits = reranker(reader_folder, rerank)(text, hits)[:top]
     if as_json:
         click.echo(json.dumps(objects.of_hits(hits), ensure_ascii=False))
     else:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import isinf
+from math import isfinite
 from pathlib import Path
 
 from bioqa.index import model
@@ -157,10 +157,8 @@ class Engine:
         return readings
 
     def _settled(self, asked: Asked, hits: Sequence[Hit], readings: Sequence[Reading], config: AskConfig) -> bool:
-        if isinf(config.settled):
-            return False
-        if asked.type is QuestionType.SUMMARY:
-            return True  # what is read tells only whether anything is to the point, and the first ones do
+        if asked.type is QuestionType.SUMMARY:  # what is read tells only whether anything is to the point
+            return isfinite(config.settled)
         if asked.type is not QuestionType.FACTOID:
             return False  # every passage may have a further item, or another view
         read = hits[: len(readings)]

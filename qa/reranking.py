@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from bioqa.index.model import shipped
 from bioqa.index.records import Hit
 from bioqa.qa.calibration import log_odds, relevances
 from bioqa.qa.reader import Reader
@@ -18,8 +20,8 @@ class Reranker:
     count: int
 
     def __call__(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits, best first; what is not read counts as what is least to the point of all that is, and a reader that
-        does not tell leaves the order as it is."""
+        """The hits, best first, their scores no longer within 0..1; what is not read counts as what is least to the
+        point of all that is, and a reader that does not tell leaves the order as it is."""
         first = [hit.passage for hit in hits[: self.count]]
         read = relevances(self.reader.read(question, first, max_tokens=1, count=1))
         least = min(read.values(), default=0.5)
@@ -27,3 +29,8 @@ class Reranker:
             replace(hit, score=hit.score + _WEIGHT * log_odds(read.get(hit.passage.number, least))) for hit in hits
         ]
         return sorted(weighed, key=lambda hit: -hit.score)
+
+
+def reranker(reader_folder: Path | None, count: int) -> Reranker:
+    """One with the reader in a folder, None for the one that ships. Raises ModelError."""
+    return Reranker(Reader(reader_folder or shipped("reader")), count)

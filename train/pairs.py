@@ -101,10 +101,16 @@ def gold_documents(question: GoldQuestion) -> frozenset[str]:
 
 
 def _tests(path: Path) -> list[Pair]:
-    """What is kept for testing: all of a gold file, or of a folder in the form of BEIR all splits but `train`."""
-    if path.is_dir():
-        return [pair for split in beir.splits(path) if split != "train" for pair in of_beir(path, split)]
-    return of_bioasq(read_gold(path))
+    """What is kept for testing: all of a gold file, or of a folder in the form of BEIR all splits but `train`.
+
+    Raises InputError for a folder without such a split, and what the readers of the files raise.
+    """
+    if not path.is_dir():
+        return of_bioasq(read_gold(path))
+    splits = [split for split in beir.splits_of(path) if split != "train"]
+    if not splits:
+        raise InputError(f"{path}: there is nothing to stay apart from: no judgments in qrels/ but those of 'train'")
+    return [pair for split in splits for pair in of_beir(path, split)]
 
 
 def of_beir(folder: Path, split: str = "train") -> list[Pair]:

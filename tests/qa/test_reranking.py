@@ -59,3 +59,10 @@ def test_a_search_can_be_reranked(run: Run) -> None:
     assert len(plain) == len(weighed) == 5
     assert [hit["score"] for hit in weighed] == sorted((hit["score"] for hit in weighed), reverse=True)
     assert [hit["score"] for hit in weighed] != [hit["score"] for hit in plain]
+
+
+@pytest.mark.parametrize("command", [["search", "gene"], ["eval", "retrieval", "nfcorpus"]])
+def test_a_reader_without_anything_to_read_is_refused(run: Run, command: list[str]) -> None:
+    outcome = run(*command, "--reader", "some-reader")
+    assert outcome.status == 2
+    assert "--reader is for what --rerank N weighs anew" in outcome.err

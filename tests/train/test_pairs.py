@@ -147,3 +147,9 @@ def test_what_is_nearly_in_a_test_is_left_out_and_counted(write_jsonl: WriteJson
     config = recipe.RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
     assert [pair.query for pair in pairs.of_files(config, [], told.append)] == ["On oranges"]
     assert told == [f"{path}: 1 pairs, 3 nearly in a test"]
+
+
+def test_a_folder_without_anything_to_stay_apart_from_is_refused(beir: Path) -> None:
+    config = recipe.RetrieverConfig(base="", beir=(str(beir),), apart_from=(str(beir),))
+    with pytest.raises(InputError, match="nothing to stay apart from"):
+        pairs.of_files(config, [], lambda _: None)
