@@ -33,9 +33,8 @@ def read_qrels(folder: Path, split: str) -> Qrels:
     """The judgments of a split. Raises InputError: which splits there are, or which line is wrong."""
     name = f"{split}.tsv"
     if folder.is_dir() and split not in splits_of(folder):
-        raise InputError(
-            f"{folder / 'qrels' / name}: no such split; there are: {', '.join(splits_of(folder)) or 'none'}"
-        )
+        known = ", ".join(splits_of(folder)) or "none"
+        raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {known}")
     return trec.read_qrels(_file(folder, f"qrels/{name}"))
 
 

@@ -11,9 +11,7 @@ class AskConfig:
     """How a question is answered. Frozen; unknown names are refused by construction."""
 
     passages: int = 20  # found for a question, and read in their order as long as there are tokens
-    tokens: int = (
-        1_280  # read of them, titles and question included: some ten passages; twice as many found hardly more
-    )
+    tokens: int = 1_280  # read of them, titles and question included: some ten passages; twice as many gain little
     settled: float = 0.35  # reading ends when the lead of an answer is this share of what the unread could add at most
     top: int = 5  # answers kept: BioASQ scores five
     min_confidence: float | None = None  # None: the threshold that was fitted together with the calibration
