@@ -1,7 +1,5 @@
 """Training examples: a question, a text, and what a reader should make of it, from files of many kinds."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +8,9 @@ from typing import TypeVar
 from bioqa.eval import alignment
 from bioqa.eval.gold import GoldQuestion, read_json, shown
 from bioqa.eval.squad import SquadQuestion, read_squad
-from bioqa.eval.unpacked import unpacked
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
+from bioqa.train import table
 
 T = TypeVar("T")
 Ranges = tuple[tuple[int, int], ...]
@@ -40,10 +38,11 @@ _VERDICTS = {
     **dict.fromkeys(("no", "refutes", "contradict", "contradiction", "not_entailment"), "no"),
     **dict.fromkeys(("maybe", "neutral", "neither"), "neither"),
 }
+LABELS = ("label", "verdict", "entailment")
 _COLUMNS = {  # of a table of claims: what is looked for under which header
     "question": ("claim", "question", "sentence2"),
     "text": ("evidence", "text", "sentence1"),
-    "verdict": ("label", "verdict", "entailment"),
+    "verdict": LABELS,
 }
 
 
@@ -121,46 +120,30 @@ def _of_entry(fields: object, name: str) -> Example:
     if not isinstance(question, str) or not isinstance(texts, list):
         raise InputError(f"{name}: expected 'QUESTION' as text and 'CONTEXTS' as a list")
     return Example(
-        question, " ".join(map(str, texts)), verdict=_verdict(fields.get("final_decision"), name), relevant=True
+        question, " ".join(map(str, texts)), verdict=verdict(fields.get("final_decision"), name), relevant=True
     )
 
 
 def of_claims(path: Path) -> list[Example]:
-    """Claims with evidence from a table with a header, .csv or .tsv, plain or gzipped; the claim takes the place of the
-    question.
+    """Claims with evidence from a table; the claim takes the place of the question.
 
     Columns go by several names: claim, question or sentence2; evidence, text or sentence1; label, verdict or
     entailment. Raises InputError: which row, what was expected.
     """
-    content = _content(path)
-    delimiter = "\t" if ".tsv" in path.suffixes else ","
-    rows = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter)
-    by_lower = {name.lower(): name for name in rows.fieldnames or []}
-    columns = {}
-    for what, names in _COLUMNS.items():
-        found = next((by_lower[name] for name in names if name in by_lower), None)
-        if found is None:
-            raise InputError(f"{path}: no column for the {what}: expected a header with one of {', '.join(names)}")
-        columns[what] = found
-    examples = []
-    for number, row in enumerate(rows, start=2):
-        name = f"{path}: row {number}"
-        question, text = (row[columns[what]] or "" for what in ("question", "text"))
-        if not question.strip() or not text.strip():
-            raise InputError(f"{name}: claim or evidence is empty")
-        verdict = _verdict(row[columns["verdict"]], name)
-        examples.append(Example(question, text, verdict=verdict, relevant=verdict != "neither" or None))
-    return examples
+    claims = table.read(path)
+    question, text, label = (claims.column(what, names) for what, names in _COLUMNS.items())
+    return [_of_claim(row.get(question), row.get(text), row.get(label), name) for name, row in claims.rows]
 
 
-def _verdict(value: object, name: str) -> str:
+def _of_claim(claim: str | None, evidence: str | None, label: str | None, name: str) -> Example:
+    if not claim or not evidence:
+        raise InputError(f"{name}: claim or evidence is empty")
+    found = verdict(label, name)
+    return Example(claim, evidence, verdict=found, relevant=found != "neither" or None)
+
+
+def verdict(value: object, name: str) -> str:
+    """What a label says: yes, no or neither. Raises InputError, which begins with the `name` of what bears it."""
     if not isinstance(value, str) or value.strip().lower() not in _VERDICTS:
         raise InputError(f"{name}: the verdict is {shown(value)}; expected one of {', '.join(_VERDICTS)}")
     return _VERDICTS[value.strip().lower()]
-
-
-def _content(path: Path) -> str:
-    try:
-        return unpacked(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}") from None

@@ -1,6 +1,6 @@
 """Training pairs for a retriever: a query and a passage that answers it, from files of many kinds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,14 @@ from bioqa.eval.squad import read_squad
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Silent
 from bioqa.index.records import Document
+from bioqa.train import examples, table
 from bioqa.train.apart import Repeated
 from bioqa.train.examples import folded, spread
 from bioqa.train.recipe import RetrieverConfig
+
+# Columns of a table, by the names they have in those that there are.
+_QUERY = ("query", "claim", "question", "question_text", "sentence2")
+_PASSAGE = ("passage", "answer", "evidence", "text", "pmtitle", "sentence1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +58,13 @@ def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callabl
     queries = Repeated(pair.query for pair in tests)
     passages = Repeated((pair.passage.text for pair in tests), parts=True)
 
-    def add(kind: str, found: Iterable[Pair]) -> None:
-        left_out = {"held out": 0, "nearly in a test": 0, "there before": 0, "unusable": 0}
+    def add(kind: str, found: Sequence[Pair]) -> None:
+        usable = [pair for pair in found if _is_usable(pair)]
+        left_out = {"held out": 0, "nearly in a test": 0, "there before": 0, "unusable": len(found) - len(usable)}
         before = len(kept)
-        for pair in found:
+        for pair in spread(usable, config.limit):
             query, passage = folded(pair.query), folded(pair.passage.text)
-            if not query or not passage or query == passage:
-                left_out["unusable"] += 1
-            elif query in held_out:
+            if query in held_out:
                 left_out["held out"] += 1
             elif query in queries or passage in passages:
                 left_out["nearly in a test"] += 1
@@ -72,17 +76,23 @@ def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callabl
         talk(f"{kind}: {len(kept) - before:,} pairs{told}")
 
     if config.bioasq:
-        questions = [question for path in config.bioasq for question in read_gold(Path(path))]
-        add("BioASQ snippets", spread(of_bioasq(questions), config.limit))
-    for path in config.beir:
-        add(path, spread(of_beir(Path(path)), config.limit))
-    for path in config.corpora:
-        add(path, spread(of_corpus(Path(path)), config.limit))
-    for path in config.squad:
-        add(path, spread(of_squad(Path(path)), config.limit))
+        add("BioASQ snippets", of_bioasq([question for path in config.bioasq for question in read_gold(Path(path))]))
+    for paths, of_file in (
+        (config.beir, of_beir),
+        (config.corpora, of_corpus),
+        (config.squad, of_squad),
+        (config.tables, of_table),
+    ):
+        for path in paths:
+            add(path, of_file(Path(path)))
     if not kept:
-        raise InputError("nothing to train on: name files under bioasq, beir, corpora or squad")
+        raise InputError("nothing to train on: name files under bioasq, beir, corpora, squad or tables")
     return list(kept.values())
+
+
+def _is_usable(pair: Pair) -> bool:
+    query, passage = folded(pair.query), folded(pair.passage.text)
+    return bool(query) and bool(passage) and query != passage
 
 
 def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Pair]:
@@ -145,6 +155,27 @@ def of_squad(path: Path) -> list[Pair]:
         for question in read_squad(path).questions
         if question.answers
     ]
+
+
+def of_table(path: Path) -> list[Pair]:
+    """Every query of a table with the passage in its row, and with no other of its passages as a wrong one.
+
+    Columns go by several names: query, claim, question, question_text or sentence2; passage, answer, evidence, text,
+    pmtitle or sentence1. Where there are labels, rows that say neither yes nor no are left out. Raises InputError.
+    """
+    found = table.read(path)
+    query, passage = found.column("query", _QUERY), found.column("passage", _PASSAGE)
+    label = next((name for name in examples.LABELS if name in found.columns), None)
+    rows = [
+        (row.get(query, ""), row.get(passage, "").strip())
+        for name, row in found.rows
+        if label is None or examples.verdict(row.get(label), name) != "neither"
+    ]
+    relevant: dict[str, set[str]] = {}
+    for asked, text in rows:
+        relevant.setdefault(folded(asked), set()).add(text)
+    right = {asked: frozenset(texts) for asked, texts in relevant.items()}
+    return [Pair(asked, Candidate(text, text), right[folded(asked)]) for asked, text in rows]
 
 
 def papers(paths: Sequence[Path]) -> Mapping[str, Document]:

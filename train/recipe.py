@@ -41,6 +41,7 @@ class RetrieverConfig:
     beir: tuple[str, ...] = ()  # folders in the form of BEIR, of which the split `train` is learned from
     corpora: tuple[str, ...] = ()  # files of papers: a title with its abstract
     squad: tuple[str, ...] = ()  # files in SQuAD's format: a question with its text
+    tables: tuple[str, ...] = ()  # .csv, .tsv or JSON lines: a question or claim with an answer, evidence or title
     dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; no question in them is trained on
     apart_from: tuple[str, ...] = ()  # gold files and BEIR folders, of which no test is to be learned from
     distractors: tuple[str, ...] = ()  # files of papers among which the snippets of `dev` are to be found

@@ -39,7 +39,7 @@ def nothing_was_added() -> bool:
 def test_the_models_that_ship_are_listed_as_the_defaults(run: Run) -> None:
     outcome = run("models")
     assert (outcome.status, outcome.err) == (0, "")
-    assert re.search(r"^all-MiniLM-L6-v2 +encoder +default +24 +int8 ", outcome.out, re.MULTILINE)
+    assert re.search(r"^minilm-l6-pubmed +encoder +default +24 +int8 ", outcome.out, re.MULTILINE)
     digest = model.read_card(model.shipped("reader")).digest
     assert re.search(rf" reader +default .* {digest[:12]} +{model.shipped('reader')}$", outcome.out, re.MULTILINE)
 
@@ -106,7 +106,7 @@ def test_a_damaged_model_does_not_hide_the_others(run: Run) -> None:
     (registry.registry() / "broken").mkdir(parents=True)
     outcome = run("models")
     assert outcome.status == 0
-    assert "all-MiniLM-L6-v2" in outcome.out
+    assert "minilm-l6-pubmed" in outcome.out
     assert outcome.err.startswith("broken: ")
     assert "'bioqa models remove broken'" in outcome.err
     assert run("models", "remove", "broken").status == 0
@@ -132,7 +132,7 @@ def test_an_encoder_is_no_reader(run: Run, tiny_biobert: Model) -> None:
 def test_a_name_that_is_taken_is_refused_before_any_work(run: Run, tmp_path: Path) -> None:
     exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "exported"))
     assert run("models", "add", exported, "--task", "reader").status == 0
-    for arguments in ([exported], ["some/hub-model", "--name", "exported"], ["x/all-MiniLM-L6-v2"]):
+    for arguments in ([exported], ["some/hub-model", "--name", "exported"], ["x/minilm-l6-pubmed"]):
         outcome = run("models", "add", *arguments, "--task", "reader")
         assert outcome.status == 2
         assert "is there already" in outcome.err

@@ -72,6 +72,56 @@ def test_a_question_of_squad_goes_with_its_text_where_that_answers(tmp_path: Pat
     assert (found.query, found.passage.text) == ("Which gene?", "CFTR it is.")
 
 
+def test_a_query_of_a_table_goes_with_the_passage_in_its_row(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [
+        {"id": 1, "Question": "Which gene?", "answer": " CFTR. "},
+        {"id": 2, "question": "which  gene?", "answer": "The CFTR gene."},
+        {"id": 3, "question": "Where?", "answer": None},
+    ]
+    first, second, third = pairs.of_table(write_jsonl("answers.jsonl", rows))
+    assert (first.query, first.passage.text) == ("Which gene?", "CFTR.")
+    assert first.relevant == second.relevant == {"CFTR.", "The CFTR gene."}
+    assert third.passage.text == ""  # left out and counted where all pairs are put together
+    titles = tmp_path / "forum.csv"
+    titles.write_text("question_id,question_text,pmid,pmtitle\n7,Is it so?,12,On it.\n")
+    (found,) = pairs.of_table(titles)
+    assert (found.query, found.passage.text) == ("Is it so?", "On it.")
+
+
+def test_evidence_is_right_for_a_claim_that_it_speaks_for_or_against(tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("evidence,claim,label\nIt does.,It works,Supports\nNo.,It fails,Refutes\nSo?,It is,Neutral\n")
+    assert [(pair.query, pair.passage.text) for pair in pairs.of_table(path)] == [
+        ("It works", "It does."),
+        ("It fails", "No."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "question,reply\na,b\n", "no column for the passage: expected a header with one of passage, answer"),
+        ("a.tsv", "title\tanswer\na\tb\n", "no column for the query"),
+        ("a.csv", "claim,evidence,label\na,b,perhaps\n", "row 2: the verdict is 'perhaps'"),
+        ("a.jsonl", '{"question": "a", "answer": "b"}\nno\n', "line 2: not JSON at column 1"),
+        ("a.jsonl", '{"question": "a", "answer": "b"}\n[]\n', "line 2: expected a JSON object"),
+    ],
+)
+def test_a_table_that_cannot_be_learned_from_says_where(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        pairs.of_table(tmp_path / name)
+
+
+def test_a_limit_counts_what_can_be_used(write_jsonl: WriteJsonl) -> None:
+    rows = [{"question": f"q{number}", "answer": f"a{number}" if number % 3 else ""} for number in range(30)]
+    path = write_jsonl("answers.jsonl", rows)
+    told: list[str] = []
+    found = pairs.of_files(recipe.RetrieverConfig("base", tables=(str(path),), limit=15), [], told.append)
+    assert len(found) == 15
+    assert told == [f"{path}: 15 pairs, 10 unusable"]
+
+
 def test_what_cannot_be_learned_from_is_left_out_and_counted(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
     papers = [
         {"pmid": "1", "title": "On CFTR", "abstract": "A gene."},

@@ -197,7 +197,7 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (["bioasq=[]"], "nothing to train on: name files under bioasq, beir, corpora or squad"),
+        (["bioasq=[]"], "nothing to train on: name files under bioasq, beir, corpora, squad or tables"),
         (["dev=[]"], "nothing to decide with which weights are kept: name gold files under dev"),
         (['dev=["empty.json"]'], "no question under dev has snippets"),
         (['bioasq=["dev.json"]'], "nothing to train on"),  # what decides is not trained on

@@ -1,0 +1,71 @@
+"""Tables to learn from: .csv, .tsv or JSON lines, plain or compressed, whose columns go by several names."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioqa.eval.unpacked import unpacked
+from bioqa.index import jsonl
+from bioqa.index.errors import InputError
+
+_LONGEST = 10_000_000  # characters of a cell
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a file, each with what it is called in messages; the cells of a row by the names of their columns, in
+    lower case."""
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, Mapping[str, str]], ...]
+
+    def column(self, what: str, names: Sequence[str]) -> str:
+        """The first of these names that a column has. Raises InputError, which says `what` it is for."""
+        found = next((name for name in names if name in self.columns), None)
+        if found is None:
+            raise InputError(f"{self.path}: no column for the {what}: expected a header with one of {', '.join(names)}")
+        return found
+
+
+def read(path: Path) -> Table:
+    """The table in a file; the columns of JSON lines are all their fields. Empty cells are left out.
+
+    Raises InputError for a file that cannot be read, is not UTF-8 or breaks its format.
+    """
+    try:
+        content = unpacked(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}") from None
+    if content.lstrip().startswith("{"):
+        rows = tuple(_objects(content, path))
+        return Table(path, tuple(dict.fromkeys(column for _, row in rows for column in row)), rows)
+    csv.field_size_limit(_LONGEST)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if ".tsv" in path.suffixes else ",")
+    try:
+        columns = tuple(name.strip().lower() for name in next(reader, []))
+        rows = tuple(
+            (f"{path}: row {number}", {name: cell for name, cell in zip(columns, cells, strict=False) if cell.strip()})
+            for number, cells in enumerate(reader, start=2)
+            if cells
+        )
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num}: {error}") from None
+    return Table(path, columns, rows)
+
+
+def _objects(content: str, path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for number, line in enumerate(content.splitlines(), start=1):
+        if not line.strip():
+            continue
+        name = f"{path}: line {number}"
+        try:
+            fields = jsonl.loaded(line)
+        except ValueError as error:
+            raise InputError(f"{name}: {error}") from None
+        if not isinstance(fields, dict):
+            raise InputError(f"{name}: expected a JSON object")
+        cells = {key.lower(): str(value) for key, value in fields.items() if value is not None}
+        yield name, {column: cell for column, cell in cells.items() if cell.strip()}
