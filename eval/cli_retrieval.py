@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.index import atomic
+from bioqa.index import atomic, feedback
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
-from bioqa.qa.ask import fusion_option, json_option, reader_option, rerank_option
+from bioqa.qa.ask import feedback_option, fusion_option, json_option, reader_option, rerank_option
 
 if TYPE_CHECKING:
     from bioqa.eval.beir import Corpus
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     help="BM25, vectors, or both fused; all that the index allows by default.",
 )
 @fusion_option
+@feedback_option
 @rerank_option
 @reader_option
 @click.option(
@@ -60,6 +61,7 @@ def retrieval(
     splits: tuple[str, ...],
     mode: str | None,
     fusion: str | None,
+    speaking: int | None,
     rerank: int,
     reader_folder: Path | None,
     folder: Path | None,
@@ -78,15 +80,17 @@ def retrieval(
       bioqa eval retrieval nfcorpus
       bioqa eval retrieval scifact --split dev --mode hybrid --save run.trec
       bioqa eval retrieval scifact --split dev --mode hybrid --fusion adaptive
-      bioqa eval retrieval nfcorpus --rerank 10
+      bioqa eval retrieval nfcorpus --rerank 10 --feedback 0
       bioqa eval retrieval nfcorpus run.trec --json
       bioqa eval retrieval bioasq --split 4B --split 5B --mode lexical
     """
     from bioqa.eval import beir, retrieval_scores, tables
     from bioqa.qa.reranking import reranker
 
-    if run_file and (mode or fusion or rerank or folder or save):
-        raise click.UsageError("--mode, --fusion, --rerank, --index and --save are for bioqa's search: leave RUN out")
+    if run_file and (mode or fusion or speaking is not None or rerank or folder or save):
+        raise click.UsageError(
+            "--mode, --fusion, --feedback, --rerank, --index and --save are for bioqa's search: leave RUN out"
+        )
     if reader_folder and not rerank:
         raise click.UsageError("--reader is for what --rerank N weighs anew")
     if save:
@@ -96,7 +100,8 @@ def retrieval(
         found = _score(run_file, collection, split, qrels)
     else:
         weigh = reranker(reader_folder, rerank) if rerank else None
-        found = _search(collection, split, qrels, mode, fusion or FUSION, weigh, folder, save)
+        first = feedback.PASSAGES if speaking is None else speaking
+        found = _search(collection, split, qrels, mode, fusion or FUSION, first, weigh, folder, save)
     if as_json:
         click.echo(json.dumps(retrieval_scores.as_object(found), indent=1))
     else:
@@ -122,6 +127,7 @@ def _search(
     qrels: "Qrels",
     mode: str | None,
     fusion: str,
+    speaking: int,
     rerank: "Reranker | None",
     folder: Path | None,
     save: Path | None,
@@ -141,7 +147,7 @@ def _search(
     if others:
         click.echo(f"warning: {index.folder}: {others:,} documents of it are not of the corpus, and rank too", err=True)
     with TerminalProgress("Searching", "queries") as progress:
-        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank)
+        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, speaking)
     if save:
         retrieval.save(save, runs)
     facts: dict[str, str | int] = {
@@ -149,6 +155,7 @@ def _search(
         "index": str(index.folder),
         "encoder": index.manifest.encoder.name if index.manifest.encoder else "none",
         "fusion": fusion,
+        "feedback": speaking,
         "reranked": rerank.count if rerank else 0,
     }
     return retrieval_scores.score(collection.absolute().name, split, qrels, runs, facts)

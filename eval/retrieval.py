@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bioqa.eval import trec
 from bioqa.eval.ranking import Run
+from bioqa.index import feedback
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
 from bioqa.index.hybrid import Index, Query
@@ -37,6 +38,7 @@ def runs(
     progress: Progress | None = None,
     fusion: str = FUSION,
     rerank: Reranker | None = None,
+    speaking: int = feedback.PASSAGES,
 ) -> dict[str, Run]:
     """The documents found for every query in every mode, up to `DOCUMENTS` of them, each with its score; with a
     reranker also what it makes of the last mode."""
@@ -45,7 +47,7 @@ def runs(
     for place, (identity, text) in enumerate(queries.items(), start=1):
         query = Query.of(text, encoder)
         for mode in modes:
-            hits = passages(index, query, mode, fusion=fusion)
+            hits = passages(index, query, mode, fusion=fusion, speaking=speaking)
             found[mode][identity] = documents(hits)
         if rerank:
             found[RERANKED][identity] = documents(rerank(text, hits))
@@ -53,12 +55,19 @@ def runs(
     return dict(found)
 
 
-def passages(index: Index, query: Query, mode: str, count: int = DOCUMENTS, fusion: str = FUSION) -> list[Hit]:
+def passages(
+    index: Index,
+    query: Query,
+    mode: str,
+    count: int = DOCUMENTS,
+    fusion: str = FUSION,
+    speaking: int = feedback.PASSAGES,
+) -> list[Hit]:
     """The best passages, best first: so many that there are `count` documents among them, or no more passages."""
-    depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode, fusion=fusion)
+    depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode, fusion=fusion, speaking=speaking)
     while len({hit.passage.document.id for hit in hits}) < count and len(hits) == depth:
         depth *= 2
-        hits = index.search(query, depth, mode=mode, fusion=fusion)
+        hits = index.search(query, depth, mode=mode, fusion=fusion, speaking=speaking)
     return hits
 
 

@@ -1,13 +1,14 @@
 """An opened index: lexical and dense search, and the two fused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import ties
+from bioqa.index import analyzer, feedback, ties
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
@@ -79,42 +80,72 @@ class Index:
         return [self._store.passage(number) for number in self._store.passages_of(rows).tolist()]
 
     def search(
-        self, query: Query, k: int, *, mode: str = "hybrid", narrow: Filter = NO_FILTER, fusion: str = FUSION
+        self,
+        query: Query,
+        k: int,
+        *,
+        mode: str = "hybrid",
+        narrow: Filter = NO_FILTER,
+        fusion: str = FUSION,
+        speaking: int = feedback.PASSAGES,
     ) -> list[Hit]:
         """The `k` best passages, best first; what scores alike comes in the order of document ids.
 
-        `fusion` is one of `FUSIONS`. `hybrid` falls back to the lexical side alone where the index has no vectors;
-        `dense` raises InputError there.
+        `fusion` is one of `FUSIONS`. `hybrid` asks again with what the first `speaking` passages are about, 0 for not,
+        where both searches find any, and falls back to the lexical side alone where the index has no vectors; `dense`
+        raises InputError there.
         """
         if mode not in MODES:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
         if fusion not in FUSIONS:
             raise InputError(f"unknown fusion {fusion!r}: choose one of {', '.join(FUSIONS)}")
-        if mode == "dense" and (self._vectors is None or query.vector is None):
+        vector = query.vector if self._vectors is not None and mode != "lexical" else None
+        if mode == "dense" and vector is None:
             raise InputError(
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
             )
-        depth, place = max(k, DEPTH), self._store.place
-        lexical: dict[int, float] = {}
-        if mode != "dense":
-            lexical = ties.ordered(self.lexical.search(query.text, depth, narrow), depth, place)
+        depth = max(k, DEPTH)
+        asked = self._found(self.lexical.weights(query.text) if mode != "dense" else {}, vector, depth, narrow)
+        best = asked.fused(fusion)
+        if mode == "hybrid" and speaking and asked.lexical and vector is not None:
+            first = list(ties.ordered(best, speaking, self._store.place))
+            best = self._found(*self._fed_back(asked, vector, first), depth, narrow).fused(fusion)
+        return self._hits(ties.ordered(best, k, self._store.place), asked, vector)
+
+    def _found(self, weights: Mapping[str, float], vector: Array | None, depth: int, narrow: Filter) -> "_Found":
+        """What terms of these weights and this vector bring up, each to a depth."""
+        place = self._store.place
+        lexical = ties.ordered(self.lexical.weighted(weights, depth, narrow), depth, place)
         dense: dict[int, float] = {}
-        vectors, vector = self._vectors if mode != "lexical" else None, query.vector
-        if vectors is not None and vector is not None:
+        if self._vectors is not None and vector is not None:
+            vectors, wanted = self._vectors, vector
             allowed = None if narrow.is_empty else self.lexical.matching(narrow)
-            nearest = ties.complete(lambda size: vectors.search(vector, size, allowed), depth)
-            dense = ties.ordered(nearest, depth, place)
-        cosines = dense | self._cosines([number for number in lexical if number not in dense], vector) if dense else {}
-        rankings = [ranking for ranking in (self.lexical.shares(query.text, lexical), cosines) if ranking]
-        best = ties.ordered(FUSIONS[fusion](rankings), k, place)
-        lexical_ranks, dense_ranks = _ranks(lexical), _ranks(dense)
+            dense = ties.ordered(ties.complete(lambda size: vectors.search(wanted, size, allowed), depth), depth, place)
+        missing = [number for number in lexical if number not in dense] if dense else []
+        return _Found(weights, lexical, dense, dense | self._cosines(missing, vector))
+
+    def _fed_back(self, asked: "_Found", vector: Array, numbers: Sequence[int]) -> tuple[dict[str, float], Array]:
+        """Weights of terms and a vector that say what is asked and what these passages are about."""
+        words = len(asked.weights)
+        titles = [analyzer.terms(self._store.passage(number).document.title) for number in numbers]
+        idf = {term: self.lexical.idf(term) for term in set(chain.from_iterable(titles))}
+        vectors = np.stack([self._store.vector(number) for number in numbers]).astype(np.float32)
+        weights = feedback.weights(asked.weights, titles, idf, words)
+        return weights, feedback.vector(vector, vectors, words)
+
+    def _hits(self, best: Mapping[int, float], asked: "_Found", vector: Array | None) -> list[Hit]:
+        """The passages that scored best, with how well each of the two searches found them as it was asked."""
+        cosines = asked.cosines
+        if cosines:
+            cosines = cosines | self._cosines([number for number in best if number not in cosines], vector)
+        lexical_ranks, dense_ranks = _ranks(asked.lexical), _ranks(asked.dense)
         return [
             Hit(
                 self._store.passage(number),
                 max(score, 0.0),  # a cosine can be negative
                 lexical_ranks.get(number),
                 dense_ranks.get(number),
-                lexical.get(number),
+                asked.lexical.get(number),
                 cosines.get(number),
             )
             for number, score in best.items()
@@ -128,5 +159,21 @@ class Index:
         return dict(zip(numbers, (rows @ vector).tolist(), strict=True))
 
 
-def _ranks(ranking: dict[int, float]) -> dict[int, int]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the two searches brought up: BM25 scores for terms of these weights, and cosines, also of all passages that
+    BM25 brought up where there are any."""
+
+    weights: Mapping[str, float]
+    lexical: Mapping[int, float]
+    dense: Mapping[int, float]
+    cosines: dict[int, float]
+
+    def fused(self, fusion: str) -> dict[int, float]:
+        """One ranking of the two."""
+        rankings = [LexicalIndex.shares(self.weights, self.lexical), self.cosines]
+        return FUSIONS[fusion]([ranking for ranking in rankings if ranking])
+
+
+def _ranks(ranking: Mapping[int, float]) -> dict[int, int]:
     return {number: rank for rank, number in enumerate(ranking, start=1)}

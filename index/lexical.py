@@ -80,24 +80,33 @@ class LexicalIndex:
 
         Empty where no term is known.
         """
-        weights = {
-            term: count * bm25.idf(self.passages, holding)
-            for term, count in Counter(analyzer.query_terms(query)).items()
-            if (holding := self.document_frequency(term))
-        }
-        if not weights or k < 1:
+        return self.weighted(self.weights(query), k, narrow)
+
+    def weights(self, query: str) -> dict[str, float]:
+        """What the terms of a query weigh, unknown ones included: how often each is in it, times its idf."""
+        return {term: count * self.idf(term) for term, count in Counter(analyzer.query_terms(query)).items()}
+
+    def idf(self, term: str) -> float:
+        """The inverse document frequency of a term as the analyzer writes it."""
+        return bm25.idf(self.passages, self.document_frequency(term))
+
+    def weighted(self, weights: Mapping[str, float], k: int, narrow: Filter) -> dict[int, float]:
+        """As `search`, for terms of these weights."""
+        known = {term: weight for term, weight in weights.items() if self.document_frequency(term)}
+        if not known or k < 1:
             return {}
-        scored = self._scored(weights)
+        scored = self._scored(known)
         narrowed = self._narrowed(scored, narrow)
         stretch = self._stretch(scored)
         if self._living and abs(stretch - 1) > _SAME:
-            return ties.reaching(self._rescored(narrowed, k, weights, stretch, self._living), k)
+            return ties.reaching(self._rescored(narrowed, k, known, stretch, self._living), k)
         return ties.complete(lambda size: self._found(narrowed, size), k)
 
-    def shares(self, query: str, scores: Mapping[int, float]) -> dict[int, float]:
-        """BM25 scores of `query` as shares (0..1) of the most that a passage could have, unknown terms included."""
-        terms = analyzer.query_terms(query)
-        most = (bm25.K1 + 1) * sum(bm25.idf(self.passages, self.document_frequency(term)) for term in terms)
+    @staticmethod
+    def shares(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
+        """BM25 scores for these weights as shares (0..1) of the most that a passage could have, unknown terms
+        included."""
+        most = (bm25.K1 + 1) * sum(weights.values())
         return {number: score / most for number, score in scores.items()}
 
     def _rescored(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bioqa.index import feedback
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.fusion import FUSION, FUSIONS
 
@@ -105,6 +106,14 @@ fusion_option = click.option(
     type=click.Choice(list(FUSIONS)),
     help="How BM25 and vectors are fused: by the mean of their scores as they are, or scaled to 0..1, by their ranks, "
     f"or by scaled scores of which those count more whose best passage stands out; {FUSION} by default.",
+)
+feedback_option = click.option(
+    "--feedback",
+    "speaking",
+    metavar="N",
+    type=click.IntRange(0, 100),
+    help="Ask again with what the first N passages are about, which helps short questions; 0 for not, "
+    f"{feedback.PASSAGES} by default. Only where both searches are fused.",
 )
 rerank_option = click.option(
     "--rerank",
@@ -234,6 +243,7 @@ def _decoded(question: str | bytes) -> str:
     help="BM25, vectors, or both fused.",
 )
 @fusion_option
+@feedback_option
 @rerank_option
 @reader_option
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
@@ -244,6 +254,7 @@ def search(
     folder: Path | None,
     mode: str,
     fusion: str | None,
+    speaking: int | None,
     rerank: int,
     reader_folder: Path | None,
     top: int,
@@ -268,7 +279,14 @@ def search(
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
     count = max(top, rerank)
-    hits = opened.search(Query.of(text, encoder), count, mode=mode, narrow=narrow, fusion=fusion or FUSION)
+    hits = opened.search(
+        Query.of(text, encoder),
+        count,
+        mode=mode,
+        narrow=narrow,
+        fusion=fusion or FUSION,
+        speaking=feedback.PASSAGES if speaking is None else speaking,
+    )
     if rerank:
         from bioqa.qa.reranking import reranker
 

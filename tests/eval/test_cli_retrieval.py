@@ -81,7 +81,9 @@ def test_a_run_without_a_judged_query_is_refused(run: Run, beir: Path, tmp_path:
     assert "there is nothing in it for any query" in outcome.err
 
 
-@pytest.mark.parametrize("option", [("--mode", "dense"), ("--fusion", "rrf"), ("--index", "x"), ("--save", "x")])
+@pytest.mark.parametrize(
+    "option", [("--mode", "dense"), ("--fusion", "rrf"), ("--feedback", "0"), ("--index", "x"), ("--save", "x")]
+)
 def test_a_run_of_somebody_else_is_not_searched_for(run: Run, beir: Path, option: tuple[str, str]) -> None:
     outcome = run("eval", "retrieval", beir, "run", *option)
     assert (outcome.status, outcome.out) == (2, "")
@@ -174,3 +176,8 @@ def test_the_fusion_that_was_asked_for_is_scored_and_told(run: Run, beir: Path, 
         outcome = run(*call, fusion)
         assert outcome.status == 0, outcome.err
         assert json.loads(outcome.out)["fusion"] == fusion
+
+
+def test_the_feedback_that_was_asked_for_is_used_and_told(run: Run, beir: Path, small_index: Path) -> None:
+    call = ["eval", "retrieval", beir, "--index", small_index, "--mode", "hybrid", "--json", "--feedback"]
+    assert [json.loads(run(*call, count).out)["feedback"] for count in ("0", "5")] == [0, 5]

@@ -25,7 +25,7 @@ def gold(identity: str, kind: QuestionType, body: str, *items: str, documents: t
 
 QUESTIONS = [
     gold("1", FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("101", "102")),
-    gold("2", FACTOID, "which gene is expanded in Huntington disease?", "HTT", documents=("103",)),
+    gold("2", FACTOID, "which gene has expanded CAG repeats in Huntington disease?", "HTT", documents=("103",)),
     gold("3", YESNO, "is Huntington disease dominant?", "yes", documents=("103",)),
     gold("4", FACTOID, "which protein is the target of imatinib in leukemia?"),
 ]

@@ -492,7 +492,7 @@ def test_a_passage_that_a_revision_leaves_as_it_was_is_not_encoded_again(
         for index in (updated, fresh)
     ]
     assert list(ranked[0]) == list(ranked[1])
-    assert ranked[0] == pytest.approx(ranked[1], rel=1e-6)
+    assert ranked[0] == pytest.approx(ranked[1], rel=1e-6, abs=1e-7)  # a cosine may be as good as 0
 
 
 def test_a_file_taken_in_before_is_skipped(ten_papers: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_build_tells_on_stderr_what_it_read_and_on_stdout_what_there_is(
     lines = dict(line.split(maxsplit=1) for line in outcome.out.splitlines())
     assert lines["index"] == str(tmp_path / "index")
     assert (lines["documents"], lines["passages"]) == ("3", "3")
-    assert lines["encoder"].startswith("all-MiniLM-L6-v2, 384 dimensions")
+    assert lines["encoder"].startswith("minilm-l6-pubmed, 384 dimensions")
 
 
 def test_a_build_reads_files_of_different_formats_together(build: Run, tmp_path: Path) -> None:
@@ -430,7 +430,7 @@ def test_a_build_with_another_encoder_is_refused_and_the_index_left(
     build(write_jsonl("a.jsonl", papers(1)))
     outcome = run("index", "build", write_jsonl("b.jsonl", papers(2)), "--to", tmp_path / "index")
     assert outcome.status == 2
-    assert f"{tmp_path / 'index'}: was built with no encoder, not all-MiniLM-L6-v2" in outcome.err
+    assert f"{tmp_path / 'index'}: was built with no encoder, not minilm-l6-pubmed" in outcome.err
     assert found(tmp_path / "index") == ["1"]
     assert_plain(outcome)
 

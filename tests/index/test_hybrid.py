@@ -9,11 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bioqa.index import builder, hybrid, model
+from bioqa.index import analyzer, builder, feedback, fusion, hybrid, model
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.filters import Filter
-from bioqa.index.fusion import FUSIONS
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.manifest import MANIFEST
 from bioqa.index.records import Document, Hit
@@ -88,21 +87,51 @@ def test_lexical_search_needs_no_vector_and_ranks_by_bm25(index: Index) -> None:
     assert (hits[0].lexical_rank, hits[0].dense_rank, hits[0].dense_score) == (1, None, None)
 
 
-@pytest.mark.parametrize("fusion", FUSIONS)
-def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask, fusion: str) -> None:
+@pytest.mark.parametrize("name", fusion.FUSIONS)
+def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask, name: str) -> None:
     query = ask("gene for Huntington disease")
     lexical = {hit.passage.number: hit.lexical_score or 0 for hit in index.search(query, 50, mode="lexical")}
     dense = {hit.passage.number: hit.dense_score or 0 for hit in index.search(query, 50, mode="dense")}
     assert 0 < len(lexical) < len(dense)
-    fused = FUSIONS[fusion]([index.lexical.shares(query.text, lexical), dense])
-    hits = index.search(query, 50, fusion=fusion)
-    assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(fused)
-    assert [hit.score for hit in hits] == sorted(fused.values(), reverse=True)
+    fused = fusion.FUSIONS[name]([index.lexical.shares(index.lexical.weights(query.text), lexical), dense])
+    hits = index.search(query, 50, fusion=name, speaking=0)
+    wanted = {number: max(score, 0.0) for number, score in fused.items()}
+    assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(wanted)
+    assert [hit.score for hit in hits] == sorted(wanted.values(), reverse=True)
     for hit in hits:
         number = hit.passage.number
         assert (hit.lexical_score, hit.dense_score) == (lexical.get(number), dense.get(number))
         assert hit.lexical_rank == (list(lexical).index(number) + 1 if number in lexical else None)
         assert hit.dense_rank == list(dense).index(number) + 1
+
+
+def test_passages_found_first_speak_for_the_question_and_scores_of_the_searches_stay_those_of_the_question(
+    index: Index, ask: Ask, encoder: Encoder
+) -> None:
+    query = ask("huntington")
+    alone, spoken = index.search(query, 50, speaking=0), index.search(query, 50)
+    titles = [hit.passage.document.title for hit in alone[: feedback.PASSAGES]]
+    assert query.vector is not None
+    vectors = encoder.encode([hit.passage.titled for hit in alone[: feedback.PASSAGES]])
+    again = Query(query.text, feedback.vector(query.vector, vectors, 1))
+    cosines = {hit.passage.number: hit.dense_score or 0 for hit in index.search(again, 50, mode="dense")}
+    terms = [analyzer.terms(title) for title in titles]
+    idf = {term: index.lexical.idf(term) for title in terms for term in title}
+    weights = feedback.weights(index.lexical.weights(query.text), terms, idf, 1)
+    shares = index.lexical.shares(weights, index.lexical.weighted(weights, 50, Filter()))
+    wanted = {number: max(score, 0.0) for number, score in fusion.mean([shares, cosines]).items()}
+    assert {hit.passage.number: hit.score for hit in spoken} == pytest.approx(wanted, abs=2e-3)
+    assert [hit.score for hit in spoken] == sorted((hit.score for hit in spoken), reverse=True)
+
+    def by_searches(hits: list[Hit]) -> dict[int, tuple[object, ...]]:
+        return {h.passage.number: (h.lexical_rank, h.dense_rank, h.lexical_score, h.dense_score) for h in hits}
+
+    assert by_searches(spoken) == by_searches(alone)
+
+
+def test_feedback_keeps_to_the_filter(index: Index, ask: Ask) -> None:
+    hits = index.search(ask("huntington"), 50, narrow=Filter(2010, 2019))
+    assert set(ids(hits)) <= {"102", "103", "105"}
 
 
 def test_a_fusion_that_is_not_there_is_refused_with_those_that_are(index: Index, ask: Ask) -> None:

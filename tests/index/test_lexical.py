@@ -347,8 +347,8 @@ def test_shares_are_of_the_most_that_a_passage_could_have(tmp_path: Path) -> Non
         writer.add(whole(number, Document(str(number), text)), number)
     writer.commit()
     index = LexicalIndex(tmp_path)
-    shares = index.shares("gene", index.search("gene", 5, NO_FILTER))
+    shares = index.shares(index.weights("gene"), index.search("gene", 5, NO_FILTER))
     assert 0.7 < shares[0] < 1
     assert shares[0] > shares[1] > 0
-    unknown = index.shares("gene xyzzy", index.search("gene xyzzy", 5, NO_FILTER))
+    unknown = index.shares(index.weights("gene xyzzy"), index.search("gene xyzzy", 5, NO_FILTER))
     assert 0 < unknown[0] < shares[0]  # what no passage says is missing in all of them

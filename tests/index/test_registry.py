@@ -75,7 +75,7 @@ def test_a_name_is_given_once() -> None:
     added("mine")
     with pytest.raises(InputError, match="'bioqa models remove mine'"), registry.adding("mine"):
         pass
-    with pytest.raises(InputError, match="choose another name") as refused, registry.adding("all-MiniLM-L6-v2"):
+    with pytest.raises(InputError, match="choose another name") as refused, registry.adding("minilm-l6-pubmed"):
         pass
     assert "remove" not in str(refused.value)
 
@@ -115,7 +115,7 @@ def test_a_removed_model_is_gone() -> None:
     added("mine")
 
 
-@pytest.mark.parametrize("name", ["nothing", "", "..", "all-MiniLM-L6-v2"])
+@pytest.mark.parametrize("name", ["nothing", "", "..", "minilm-l6-pubmed"])
 def test_only_what_was_added_is_removed(name: str) -> None:
     added("mine")
     with pytest.raises(InputError):

@@ -368,7 +368,8 @@ def test_each_answer_is_out_before_the_next_question_is_read(small_index: Path, 
             printed = b""
             while answer not in printed.removeprefix(question.encode()):
                 assert select.select([process.stdout], [], [], 30)[0]
-                printed += process.stdout.read(65536)
+                printed += (read := process.stdout.read(65536))
+                assert read, printed
             assert question.encode() in printed
             while select.select([process.stdout], [], [], 0.3)[0]:
                 process.stdout.read(65536)
@@ -560,6 +561,17 @@ def test_a_search_can_fuse_in_another_way(run: Run, small_index: Path) -> None:
     refused = run(*call, "sum")
     assert refused.status == 2
     assert "'sum' is not one of 'mean', 'minmax', 'rrf', 'adaptive'" in refused.err
+
+
+def test_a_search_without_feedback_is_that_of_the_question_alone(run: Run, small_index: Path) -> None:
+    call = ["search", "huntington", "--index", small_index, "--json"]
+    alone = json.loads(run(*call, "--feedback", "0").out)
+    fed = json.loads(run(*call).out)
+    assert fed == json.loads(run(*call, "--feedback", "3").out)
+    assert [hit["score"] for hit in fed] != [hit["score"] for hit in alone]
+    lexical = json.loads(run(*call, "--mode", "lexical").out)
+    assert lexical == json.loads(run(*call, "--mode", "lexical", "--feedback", "0").out)
+    assert run(*call, "--feedback", "-1").status == 2
 
 
 def test_a_search_in_text_numbers_its_hits(run: Run, small_index: Path) -> None:
