@@ -99,27 +99,30 @@ class Index:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
         if fusion not in FUSIONS:
             raise InputError(f"unknown fusion {fusion!r}: choose one of {', '.join(FUSIONS)}")
-        vector = query.vector if self._vectors is not None and mode != "lexical" else None
+        vector = query.vector if mode != "lexical" and self._vectors is not None else None
         if mode == "dense" and vector is None:
             raise InputError(
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
             )
         depth = max(k, DEPTH)
-        asked = self._found(self.lexical.weights(query.text) if mode != "dense" else {}, vector, depth, narrow)
+        allowed = None if vector is None or narrow.is_empty else self.lexical.matching(narrow)
+        weights = self.lexical.weights(query.text) if mode != "dense" else {}
+        asked = self._found(weights, vector, depth, narrow, allowed)
         best = asked.fused(fusion)
         if mode == "hybrid" and speaking and asked.lexical and vector is not None:
             first = list(ties.ordered(best, speaking, self._store.place))
-            best = self._found(*self._fed_back(asked, vector, first), depth, narrow).fused(fusion)
+            best = self._found(*self._fed_back(asked, vector, first), depth, narrow, allowed).fused(fusion)
         return self._hits(ties.ordered(best, k, self._store.place), asked, vector)
 
-    def _found(self, weights: Mapping[str, float], vector: Array | None, depth: int, narrow: Filter) -> "_Found":
-        """What terms of these weights and this vector bring up, each to a depth."""
+    def _found(
+        self, weights: Mapping[str, float], vector: Array | None, depth: int, narrow: Filter, allowed: Array | None
+    ) -> "_Found":
+        """What terms of these weights and this vector bring up, each to a depth; `allowed` pass the filter."""
         place = self._store.place
         lexical = ties.ordered(self.lexical.weighted(weights, depth, narrow), depth, place)
         dense: dict[int, float] = {}
         if self._vectors is not None and vector is not None:
             vectors, wanted = self._vectors, vector
-            allowed = None if narrow.is_empty else self.lexical.matching(narrow)
             dense = ties.ordered(ties.complete(lambda size: vectors.search(wanted, size, allowed), depth), depth, place)
         missing = [number for number in lexical if number not in dense] if dense else []
         return _Found(weights, lexical, dense, dense | self._cosines(missing, vector))
