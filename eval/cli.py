@@ -11,7 +11,7 @@ from bioqa.eval.cli_retrieval import retrieval
 from bioqa.eval.cli_speed import speed
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
-from bioqa.qa.ask import json_option, reader_option
+from bioqa.qa.options import json_option, reader_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import click
 
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
-from bioqa.qa.ask import json_option
+from bioqa.qa.options import json_option
 
 if TYPE_CHECKING:
     from bioqa.eval.convert import Texts

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bioqa.qa.ask import json_option
+from bioqa.qa.options import json_option
 
 
 @click.command()

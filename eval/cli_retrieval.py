@@ -9,7 +9,7 @@ import click
 from bioqa.index import atomic, feedback
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
-from bioqa.qa.ask import feedback_option, fusion_option, json_option, reader_option, rerank_option
+from bioqa.qa.options import feedback_option, fusion_option, json_option, reader_option, rerank_option
 
 if TYPE_CHECKING:
     from bioqa.eval.beir import Corpus

@@ -25,22 +25,21 @@ def vector(question: "Array", passages: "Array", words: int) -> "Array":
 
 
 def weights(
-    question: Mapping[str, float], titles: Sequence[Sequence[str]], idf: Mapping[str, float], words: int
+    question: Mapping[str, float], titles: Sequence[Sequence[str]], idf: Mapping[str, float]
 ) -> dict[str, float]:
-    """What the terms of a question of so many words weigh, and with them the terms that say most in the titles of
-    passages; `idf` holds theirs."""
+    """What the terms of a question weigh, and with them the terms that say most in the titles of passages; `idf` holds
+    theirs."""
     said: dict[str, float] = {}
     for title in titles:
         for term, count in Counter(title).items():
             said[term] = said.get(term, 0.0) + idf[term] * count / (count + bm25.K1)
-    most = sorted(said, key=lambda term: (-said[term], term))[:_TERMS]
-    if not most:
+    if not question or not said:
         return dict(question)
-    share = _share(_LEXICAL_WORDS, words) * sum(question.values()) / sum(said[term] for term in most)
-    added = {term: share * said[term] for term in most} if share else {}
-    return {term: question.get(term, 0.0) + added.get(term, 0.0) for term in dict.fromkeys([*question, *added])}
+    most = sorted(said, key=lambda term: (-said[term], term))[:_TERMS]
+    share = _share(_LEXICAL_WORDS, len(question)) * sum(question.values()) / sum(said[term] for term in most)
+    return dict(question) | {term: question.get(term, 0.0) + share * said[term] for term in most}
 
 
 def _share(counted: float, words: int) -> float:
     """What so many words are of those of the question."""
-    return min(1.0, counted / max(1, words))
+    return min(1.0, counted / words)

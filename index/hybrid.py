@@ -129,12 +129,11 @@ class Index:
 
     def _fed_back(self, asked: "_Found", vector: Array, numbers: Sequence[int]) -> tuple[dict[str, float], Array]:
         """Weights of terms and a vector that say what is asked and what these passages are about."""
-        words = len(asked.weights)
         titles = [analyzer.terms(self._store.passage(number).document.title) for number in numbers]
         idf = {term: self.lexical.idf(term) for term in set(chain.from_iterable(titles))}
         vectors = np.stack([self._store.vector(number) for number in numbers]).astype(np.float32)
-        weights = feedback.weights(asked.weights, titles, idf, words)
-        return weights, feedback.vector(vector, vectors, words)
+        weights = feedback.weights(asked.weights, titles, idf)
+        return weights, feedback.vector(vector, vectors, len(asked.weights))
 
     def _hits(self, best: Mapping[int, float], asked: "_Found", vector: Array | None) -> list[Hit]:
         """The passages that scored best, with how well each of the two searches found them as it was asked."""

@@ -1,17 +1,25 @@
 """`bioqa ask` and `bioqa search`."""
 
-import functools
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from bioqa.index import feedback
 from bioqa.index.errors import BioqaError, InputError
-from bioqa.index.fusion import FUSION, FUSIONS
+from bioqa.index.fusion import FUSION
+from bioqa.qa.options import (
+    feedback_option,
+    filtered,
+    fusion_option,
+    index_option,
+    json_option,
+    reader_option,
+    rerank_option,
+)
 
 if TYPE_CHECKING:
     from bioqa.index.filters import Filter
@@ -42,92 +50,9 @@ class _MinConfidence(click.Option):
         return names, told
 
 
-_index_option = click.option(
-    "--index",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    envvar="BIOQA_INDEX",
-    help="An index made by 'bioqa index build'; the starter index that comes with bioqa by default.",
-)
-_FILTERS = (
-    click.option("--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."),
-    click.option("--journal", metavar="NAME", help="Only papers of this journal (its full title, in any case)."),
-    click.option(
-        "--mesh",
-        metavar="TERM",
-        multiple=True,
-        help="Only papers with this MeSH heading, such as 'Cystic Fibrosis'; given several times, with all of them.",
-    ),
-    click.option("--publication-type", metavar="TYPE", help="Only papers of this type, such as Review."),
-    click.option("--language", metavar="CODE", help="Only papers in this language, by PubMed's code such as eng."),
-    click.option("--not-retracted", is_flag=True, help="No papers that were retracted."),
-)
-
-
-def _filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that narrow a search; it gets them as the one Filter `narrow`."""
-
-    @functools.wraps(command)
-    def narrowed(
-        *,
-        year: str | None,
-        journal: str | None,
-        mesh: tuple[str, ...],
-        publication_type: str | None,
-        language: str | None,
-        not_retracted: bool,
-        **others: Any,
-    ) -> None:
-        from bioqa.index import filters
-
-        narrow = filters.parse(year, journal, mesh, publication_type, language, not_retracted=not_retracted)
-        command(narrow=narrow, **others)
-
-    return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), narrowed)
-
-
-def _located(_: click.Context, __: click.Parameter, given: str | None) -> Path | None:
-    from bioqa.index import registry
-
-    return None if given is None else registry.located(given)
-
-
-reader_option = click.option(
-    "--reader",
-    "reader_folder",
-    metavar="DIR|NAME",
-    callback=_located,
-    help="A reader made by 'bioqa export', or a name that 'bioqa models' lists; the one that ships by default.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
-fusion_option = click.option(
-    "--fusion",
-    type=click.Choice(list(FUSIONS)),
-    help="How BM25 and vectors are fused: by the mean of their scores as they are, or scaled to 0..1, by their ranks, "
-    f"or by scaled scores of which those count more whose best passage stands out; {FUSION} by default.",
-)
-feedback_option = click.option(
-    "--feedback",
-    "speaking",
-    metavar="N",
-    type=click.IntRange(0, 100),
-    help="Ask again with what the first N passages are about, which helps short questions; 0 for not, "
-    f"{feedback.PASSAGES} by default. Only where both searches are fused.",
-)
-rerank_option = click.option(
-    "--rerank",
-    default=0,
-    show_default=True,
-    metavar="N",
-    type=click.IntRange(0, 1000),
-    help="Let the reader weigh the first N passages anew, for some 9 ms each.",
-)
-
-
 @click.command()
 @click.argument("question")
-@_index_option
+@index_option
 @click.option(
     "--type",
     "question_type",
@@ -159,7 +84,7 @@ rerank_option = click.option(
     type=click.IntRange(1, 1_000_000),
     help="How many word pieces of them to read; on two cores some 13,000 a second.",
 )
-@_filtered
+@filtered
 @reader_option
 @click.option(
     "--explain", is_flag=True, help="Also show what was retrieved, read and merged, and the time each step took."
@@ -234,7 +159,7 @@ def _decoded(question: str | bytes) -> str:
 
 @click.command()
 @click.argument("query")
-@_index_option
+@index_option
 @click.option(
     "--mode",
     type=click.Choice(["hybrid", "lexical", "dense"]),
@@ -247,7 +172,7 @@ def _decoded(question: str | bytes) -> str:
 @rerank_option
 @reader_option
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
-@_filtered
+@filtered
 @json_option
 def search(
     query: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bioqa.qa.ask import reader_option
+from bioqa.qa.options import reader_option
 from bioqa.train import extras
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bioqa.qa.ask import json_option
+from bioqa.qa.options import json_option
 
 PRECISIONS = ("int8", "bf16", "fp32")  # those of precision.py, which brings what the help does without
 max_tokens_option = click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.qa.ask import json_option
+from bioqa.qa.options import json_option
 from bioqa.train.cli_export import PRECISIONS, max_tokens_option
 
 if TYPE_CHECKING:

@@ -117,7 +117,7 @@ def test_passages_found_first_speak_for_the_question_and_scores_of_the_searches_
     cosines = {hit.passage.number: hit.dense_score or 0 for hit in index.search(again, 50, mode="dense")}
     terms = [analyzer.terms(title) for title in titles]
     idf = {term: index.lexical.idf(term) for title in terms for term in title}
-    weights = feedback.weights(index.lexical.weights(query.text), terms, idf, 1)
+    weights = feedback.weights(index.lexical.weights(query.text), terms, idf)
     shares = index.lexical.shares(weights, index.lexical.weighted(weights, 50, Filter()))
     wanted = {number: max(score, 0.0) for number, score in fusion.mean([shares, cosines]).items()}
     assert {hit.passage.number: hit.score for hit in spoken} == pytest.approx(wanted, abs=2e-3)
@@ -127,11 +127,6 @@ def test_passages_found_first_speak_for_the_question_and_scores_of_the_searches_
         return {h.passage.number: (h.lexical_rank, h.dense_rank, h.lexical_score, h.dense_score) for h in hits}
 
     assert by_searches(spoken) == by_searches(alone)
-
-
-def test_feedback_keeps_to_the_filter(index: Index, ask: Ask) -> None:
-    hits = index.search(ask("huntington"), 50, narrow=Filter(2010, 2019))
-    assert set(ids(hits)) <= {"102", "103", "105"}
 
 
 def test_a_fusion_that_is_not_there_is_refused_with_those_that_are(index: Index, ask: Ask) -> None:
