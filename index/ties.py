@@ -18,7 +18,7 @@ def complete(search: Callable[[int], Scores], k: int) -> dict[int, float]:
 
     `search(n)` gives the n best, or all there are; it is called again until what it gives last scores less.
     """
-    size = k + 1
+    size = k + 1 + k // 2  # ties at the cut are frequent, and a second search takes longer than a larger first one
     while True:
         found = search(size)
         if len(found) < size or not _alike(sorted(found.values(), reverse=True)[k - 1], min(found.values())):

@@ -49,4 +49,4 @@ def test_as_many_processes_read_as_there_are_processors_and_room(monkeypatch: py
         found.begin(0, [("corpus.jsonl", 1000)])
         return found.readers()
 
-    assert [readers(limit) for limit in (None, 2 * 10**9, 650 * 10**6, 450 * 10**6)] == [4, 4, 2, 1]
+    assert [readers(limit) for limit in (None, 2 * 10**9, 710 * 10**6, 450 * 10**6)] == [4, 4, 2, 1]
