@@ -20,17 +20,20 @@ _AUXILIARY = (
     r"|isn't|aren't|doesn't|don't|can't)"
 )
 _YESNO = re.compile(
-    rf"^(?:and |so |but )?{_AUXILIARY}\b|^(?:in|for|among|during|after|within|at|on)\b[^?]*, {_AUXILIARY}\b"
+    rf"^(?:and |so |but )?{_AUXILIARY}\b|^(?:in|as|for|among|during|after|within|at|on)\b[^?]*, {_AUXILIARY}\b"
+    r"|\byes or no\W*$"
 )
 _LIST_COMMAND = re.compile(
     r"^(?:please |can you |could you )?(?:list|enumerate|mention|give (?:the |some )?\w+s\b"
     r"|name (?:some|all|at least|two|three|four|five|six|\w+s) )"
 )
 _SUMMARY = re.compile(
-    r"^(?:please )?(?:why|describe|explain|summari[sz]e|discuss|compare|define|tell me"
+    r"^(?:please )?(?:briefly )?(?:why|describe|explain|summari[sz]e|discuss|compare|define|elaborate|tell me"
+    r"|give an overview|(?:can|could) you (?:describe|explain|summari[sz]e|define)"
     r"|how (?!many|much|often|long|old|common|frequent|large|big|far|high|prevalent)"
     r"|what (?:do|does) .*\b(?:do|mean|involve|measure)|what happens|what is known|what do we know"
-    r"|what (?:is|are|was) (?:the )?(?:\w+ )?(?:roles?|functions?|mechanisms?|effects?|differences?"
+    r"|(?:what|which) (?:is|are|was) (?:the )?(?:\w+ )?(?:roles?|functions?|mechanisms?|effects?"
+    r"|differences?|mode of action"
     r"|relation(?:ship)?s?|association|connection|link|interaction|rationale|importance|significance|aim|goal"
     r"|purpose|principles?|concepts?|definition|basis|pathophysiology|pathogenesis|consequences?|contribution"
     r"|involvement|impact|outcome|evidence|implications?|status|prognosis|advantages?|benefits?|use|usefulness"
@@ -72,10 +75,10 @@ def classify(question: str) -> QuestionType:
     text = " ".join(question.lower().split())
     if _LIST_COMMAND.search(text):
         return QuestionType.LIST
-    if _YESNO.search(text):
-        return QuestionType.YESNO
     if _SUMMARY.search(text):
         return QuestionType.SUMMARY
+    if _YESNO.search(text):
+        return QuestionType.YESNO
     definition = _DEFINITION.match(text)
     if definition and not _NOT_DEFINITION.search(definition["thing"]):
         return QuestionType.SUMMARY

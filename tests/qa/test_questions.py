@@ -16,6 +16,12 @@ FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, Questio
     ("question", "expected"),
     [
         ("what gene causes cystic fibrosis?", FACTOID),
+        ("Tocilizumab is an anti-TNF antibody, yes  or no?", YESNO),
+        ("As of Feb 2019, are gangliosides a target for the treatment of Alzheimer's disease?", YESNO),
+        ("Can you summarize Myasthenia Gravis?", SUMMARY),
+        ("Elaborate on the role of CARMEN in cardiac specification.", SUMMARY),
+        ("Which is the main function of sororin?", SUMMARY),
+        ("What is the mode of action of teriparatide?", SUMMARY),
         ("Which enzyme is inhibited by allopurinol?", FACTOID),
         ("What is the target of imatinib?", FACTOID),
         ("How many chromosomes do humans have?", FACTOID),
