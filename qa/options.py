@@ -55,7 +55,8 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), narrowed)
 
 
-def _located(_: click.Context, __: click.Parameter, given: str | None) -> Path | None:
+def located(_: click.Context, __: click.Parameter, given: str | None) -> Path | None:
+    """Turns what was given of an option for a model, a folder or a name, into the model's folder."""
     from bioqa.index import registry
 
     return None if given is None else registry.located(given)
@@ -65,7 +66,7 @@ reader_option = click.option(
     "--reader",
     "reader_folder",
     metavar="DIR|NAME",
-    callback=_located,
+    callback=located,
     help="A reader made by 'bioqa export', or a name that 'bioqa models' lists; the one that ships by default.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bioqa.qa.options import reader_option
+from bioqa.qa.options import located
 from bioqa.train import extras
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ def train() -> None:
     type=click.Path(path_type=Path),
     help="An index that holds the gold documents among many others.",
 )
-@reader_option
+@click.option(
+    "--reader",
+    "asked",
+    metavar="DIR|NAME",
+    callback=located,
+    help="The reader that is asked, where that of --to has learned from these questions; that of --to by default.",
+)
 @click.option(
     "--check",
     "held_out",
@@ -46,16 +52,20 @@ def train() -> None:
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The reader's folder to write it into.",
+    help="The folder of the reader whose confidence it is.",
 )
 def calibration(
-    gold: tuple[Path, ...], folder: Path, reader_folder: Path | None, held_out: tuple[Path, ...], target: Path
+    gold: tuple[Path, ...], folder: Path, asked: Path | None, held_out: tuple[Path, ...], target: Path
 ) -> None:
     """Fit the confidence of a reader on BioASQ GOLD files, asked of an index with their documents in it.
 
+    What a reader has learned from it answers better than others: of such questions, another one is asked (--reader),
+    made by the same recipe without them.
+
     \b
-    Example:
-      bioqa train calibration [5-8]B*_golden.json --check 11B1_golden.json --index my-index --to data/models/reader
+    Examples:
+      bioqa train calibration 9B*_golden.json --check 11B1_golden.json --index my-index --to my-reader
+      bioqa train calibration 9B*_golden.json --index my-index --reader trained-before-year-9 --to my-reader
     """
     from bioqa.eval.gold import read_gold
     from bioqa.index.model import open_model
@@ -64,7 +74,7 @@ def calibration(
     from bioqa.train import calibrate
 
     open_model(target, "reader")  # before an hour of asking
-    engine = Engine(folder, reader_folder)
+    engine = Engine(folder, asked or target)
     questions = [question for path in gold for question in read_gold(path)]
     with TerminalProgress("Asking", "questions") as progress:
         samples = calibrate.collect(questions, engine, progress)
@@ -76,7 +86,7 @@ def calibration(
     if held_out:
         questions = [question for path in held_out for question in read_gold(path)]
         with TerminalProgress("Checking", "questions") as progress:
-            samples = calibrate.collect(questions, engine, progress)
+            samples = calibrate.collect(questions, Engine(folder, target), progress)
         for name, error in calibrate.errors(models, samples).items():
             click.echo(f"{name}: expected calibration error {error:.3f} on held-out questions")
         found = calibrate.bought(models["factoid"], samples["factoid"], _SHOWN_LEAST)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bioqa.index import model
+from bioqa.qa.engine import Engine
 
 QUESTIONS = [
     {
@@ -81,9 +82,28 @@ def test_a_reader_fresh_from_export_can_be_calibrated(
     del card["digests"]["calibration.json"]
     (reader / "bioqa.json").write_text(json.dumps(card))
     (reader / "calibration.json").unlink()
-    outcome = run("train", "calibration", gold(), "--index", small_index, "--reader", reader, "--to", reader)
+    outcome = run("train", "calibration", gold(), "--index", small_index, "--to", reader)
     assert (outcome.status, outcome.err) == (0, "")
     assert (reader / "calibration.json").exists()
+
+
+def test_of_what_a_reader_has_learned_from_another_one_is_asked_but_not_where_it_is_checked(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path | None] = []
+
+    class Noted(Engine):
+        def __init__(self, index_folder: Path, reader_folder: Path | None = None):
+            asked.append(reader_folder)
+            super().__init__(index_folder, reader_folder)
+
+    monkeypatch.setattr("bioqa.qa.engine.Engine", Noted)
+    other, file = model.shipped("reader"), gold()
+    outcome = run(
+        "train", "calibration", file, "--index", small_index, "--reader", other, "--to", reader, "--check", file
+    )
+    assert (outcome.status, outcome.err) == (0, "")
+    assert asked == [other, reader]
 
 
 @pytest.mark.parametrize(
