@@ -151,6 +151,11 @@ def pieces(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple
     return (core(text, *item) for item in _items(text, span, question_type))
 
 
+def enumerates(text: str) -> bool:
+    """Whether a text is an enumeration of several items."""
+    return bool(_SEPARATOR.search(text))
+
+
 def _items(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
     if question_type is not QuestionType.LIST:
         yield span.start, span.end

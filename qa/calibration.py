@@ -8,7 +8,7 @@ from typing import Any
 from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, open_model, shipped
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Candidate, lead
+from bioqa.qa.aggregate import Candidate, enumerates, lead
 from bioqa.qa.reader import Reading
 from bioqa.qa.terms import QuestionTerms
 
@@ -72,7 +72,8 @@ def answer_features(
     best answer the next one that stands on other words;
     documents: log of how many say so; coverage: share of the question's terms in its best passage; similarity: cosine
     of question and best passage; relevance: log-odds that the reader gives to its best passage being to the point;
-    marked: log of how often the reader marks it as an item of a list; place: log of its place, from 1.
+    marked: log of how often the reader marks it as an item of a list; place: log of its place, from 1;
+    words: log of how many it has; enumerates: whether it is several things.
     """
     candidate = candidates[place]
     rival = candidates[0].support if place else candidate.support - lead(candidates)
@@ -86,6 +87,8 @@ def answer_features(
         "relevance": log_odds(relevances.get(best.number, 0.5)),
         "marked": log(sum(item.marked for item in candidate.evidence) + 0.05),
         "place": log(place + 1),
+        "words": log(len(candidate.text.split()) + 1),
+        "enumerates": float(enumerates(candidate.text)),
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _OUTSIDE = 0.7  # probability of being outside up to which a token is taken in; what is unsure can be dropped later
+_BRACKET = re.compile(r"[()]")
 _TRIM = re.compile(r"^[\s,;:.()\[\]\"'/-]+|[\s,;:.(\[\"'/-]+$")
 
 
@@ -37,7 +38,7 @@ def best_spans(
     max_tokens: int,
     count: int,
 ) -> list[Span]:
-    """The `count` best legal spans of one window, best first.
+    """The `count` best legal spans of one window, best first, without those that hold one bracket of two.
 
     `start_logits` and `end_logits` have shape (n,), one per token of the window; `offsets` (n, 2) gives each token's
     characters in `text`; `null` is the logit sum of the null answer. A span is legal when its end is not before its
@@ -64,7 +65,7 @@ def best_spans(
             break
         i, j = divmod(int(index), n)
         start, end = trimmed(text, int(offsets[i, 0]), int(offsets[j, 1]))
-        if start < end:
+        if start < end and _is_balanced(text[start:end]):
             spans.setdefault((start, end), Span(start, end, float(flat[index])))
     return list(spans.values())
 
@@ -120,6 +121,16 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         if end <= start or text[end - 1] != ")" or text.count(")", start, end) <= text.count("(", start, end):
             return start, max(start, end)
         end -= 1
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether every round bracket has its other half."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket == "(" else -1
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _inside_word(text: str, position: int) -> bool:

@@ -138,6 +138,16 @@ def test_features_of_an_answer_tell_how_it_is_supported_and_by_what(
     assert first["place"] == 0 < second["place"]
 
 
+def test_features_of_an_answer_tell_how_long_it_is_and_whether_it_enumerates(engine: Engine) -> None:
+    terms = QuestionTerms("cystic fibrosis", engine.index)
+    texts = ("CFTR", "CFTR and HTT", "CFTR, or HTT", "mutated gene of man")
+    one, two, with_comma, long = (
+        answer_features([candidate(text, 0.8, f"{text}: known.")], 0, terms, {}, {}) for text in texts
+    )
+    assert [found["enumerates"] for found in (one, two, with_comma, long)] == [0, 1, 1, 0]
+    assert one["words"] < two["words"] == with_comma["words"] < long["words"]
+
+
 def test_a_variant_on_the_same_words_is_no_rival(engine: Engine) -> None:
     terms = QuestionTerms("cystic fibrosis", engine.index)
     sentence = "The CFTR gene on chromosome 7 is mutated; HTT is not."

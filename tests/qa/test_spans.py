@@ -48,6 +48,13 @@ def windows(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]], list[tuple[int
     return text, offsets, segments, scale[: len(offsets)], scale[len(offsets) :], draw(st.integers(1, 6))
 
 
+def halves(text: str) -> int:
+    """How many brackets are left once those that belong together are gone."""
+    while (less := re.sub(r"\([^()]*\)", "", text)) != text:
+        text = less
+    return len(re.findall(r"[()]", text))
+
+
 @settings(max_examples=300, deadline=None)
 @given(windows(), st.integers(1, 12), st.floats(-20, 20))
 def test_the_best_legal_spans_are_those_that_a_search_through_all_finds(
@@ -75,7 +82,7 @@ def test_the_best_legal_spans_are_those_that_a_search_through_all_finds(
     expected: dict[tuple[int, int], float] = {}
     for (i, j), score in scores.items():
         start, end = trimmed(text, offsets[i][0], offsets[j][1])
-        if start < end and score >= floor:
+        if start < end and score >= floor and halves(text[start:end]) == 0:
             expected[start, end] = max(score, expected.get((start, end), -np.inf))
     assert {(span.start, span.end) for span in found} == set(expected)
     for span in found:
@@ -101,6 +108,15 @@ def test_a_span_takes_whole_words_only() -> None:
         np.array([0.0, 9.0, 0.0]), np.array([9.0, 1.0, 0.0]), offsets, text, [(0, 18)], null=0.0, max_tokens=5, count=9
     )
     assert {text[span.start : span.end] for span in spans} == {"hypoglycemia", "hypoglycemia kills", "kills"}
+
+
+def test_a_span_with_one_bracket_of_two_is_none() -> None:
+    text = "CFTR (ABCC7) binds ATP) and (ADP"
+    offsets = np.array([(0, 4), (5, 6), (6, 11), (11, 12), (13, 18), (19, 22), (22, 23), (24, 27), (28, 29), (29, 32)])
+    found = best_spans(np.zeros(10), np.zeros(10), offsets, text, [(0, len(text))], null=0.0, max_tokens=10, count=1000)
+    shown = {text[span.start : span.end] for span in found}
+    assert {"CFTR (ABCC7)", "ABCC7", "CFTR (ABCC7) binds ATP", "ADP"} <= shown
+    assert not {"CFTR (ABCC7", "ABCC7) binds", "ATP) and", "and (ADP", "ATP) and (ADP"} & shown
 
 
 @pytest.mark.parametrize("segments", [[], [(0, 0)], [(5, 5)]])
