@@ -12,7 +12,7 @@ from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.hybrid import Index
 from bioqa.index.manifest import FORMAT, MANIFEST, read_manifest
 from bioqa.index.progress import Progress
-from bioqa.index.storage import Store
+from bioqa.index.segments import Store
 
 
 def folder_of(corpus: Path, encoder: Encoder | None) -> Path:

@@ -24,7 +24,7 @@ from bioqa.index.layouts import open_structure, open_vectors
 from bioqa.index.manifest import read_manifest
 from bioqa.index.records import Passage
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Store
+from bioqa.index.segments import Store
 from bioqa.index.vectors import VectorIndex
 
 PUBMED = 38_000_000  # citations in 2025

@@ -19,8 +19,8 @@ from bioqa.index.prepared import Entry, Prepared
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage
 from bioqa.index.runtime import Array
+from bioqa.index.segments import Store
 from bioqa.index.storage import (
-    Store,
     commit,
     discard_uncommitted,
     fork_lexical,

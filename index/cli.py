@@ -209,7 +209,7 @@ def info(folder: Path, as_json: bool) -> None:
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
     from bioqa.index.layouts import open_structure
     from bioqa.index.lexical import LexicalIndex
-    from bioqa.index.storage import Store
+    from bioqa.index.segments import Store
 
     manifest = read_manifest(folder)
     store = Store(folder, manifest)  # this and the next two lines check that every file is there

@@ -19,7 +19,7 @@ from bioqa.index.manifest import read_manifest
 from bioqa.index.model import shipped
 from bioqa.index.records import Hit, Passage
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Store
+from bioqa.index.segments import Store
 from bioqa.index.vectors import VectorIndex
 
 MODES = ("hybrid", "lexical", "dense")

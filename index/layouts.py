@@ -10,7 +10,8 @@ from bioqa.index import planner, structure
 from bioqa.index.manifest import Manifest, StructureInfo
 from bioqa.index.rows import Rows
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Store, commit
+from bioqa.index.segments import Store
+from bioqa.index.storage import commit
 from bioqa.index.structure import Structure
 from bioqa.index.vectors import VectorIndex
 

@@ -13,7 +13,7 @@ from bioqa.index.lock import LOCK
 from bioqa.index.manifest import MANIFEST, Manifest, is_as_written, read_manifest
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Segment, Store
+from bioqa.index.segments import Segment, Store
 
 _CURE = "restore it from a copy, or rebuild the index with 'bioqa index build'"
 

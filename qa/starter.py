@@ -9,7 +9,7 @@ from bioqa.index import model
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import FORMAT, read_manifest
 from bioqa.index.progress import TerminalProgress
-from bioqa.index.storage import Store
+from bioqa.index.segments import Store
 
 
 def passages_file() -> Path:

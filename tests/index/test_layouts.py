@@ -9,7 +9,7 @@ from bioqa.index import layouts, planner, storage, structure
 from bioqa.index.errors import BudgetError, IndexFolderError
 from bioqa.index.manifest import MANIFEST, Manifest, read_manifest
 from bioqa.index.runtime import Array
-from bioqa.index.storage import Store
+from bioqa.index.segments import Store
 from bioqa.index.vectors import VectorIndex
 
 MakeRows = Callable[[int, int], Array]
