@@ -67,7 +67,7 @@ def test_the_calibration_that_ships_is_complete_and_sane() -> None:
         fitted = getattr(shipped, name)
         assert 0 < fitted.threshold < 1, name
         assert all(isfinite(number) for number in [fitted.bias, *fitted.weights.values()]), name
-    assert set(shipped.factoid.weights) == set(shipped.list.weights)
+    assert set(shipped.factoid.weights) == {*shipped.list.weights, "enumerates", "words"}
     assert shipped.found.weights.keys() >= {"coverage", "similarity"}
     assert all(shipped.found.weights[name] > 0 for name in ("coverage", "similarity"))
     assert shipped.yesno.weights["negated"] < 0

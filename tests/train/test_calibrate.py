@@ -67,6 +67,14 @@ def test_the_fit_does_not_depend_on_the_units_of_a_feature() -> None:
     assert probabilities(again, scaled) == pytest.approx(probabilities(fitted, sample), abs=1e-9)
 
 
+def test_a_feature_that_is_left_out_has_no_weight_and_no_effect() -> None:
+    sample = drawn(2_000, seed=2)
+    fitted = fit(sample, without=("a",))
+    assert set(fitted.weights) == {"b", "c"}
+    features = sample.features[0]
+    assert fitted.probability(features) == fitted.probability(features | {"a": 9.0})
+
+
 def test_a_fit_is_well_calibrated_on_data_that_it_has_not_seen() -> None:
     unseen = drawn(10_000, seed=4)
     error = expected_calibration_error(probabilities(fit(drawn(10_000, seed=3)), unseen), np.array(unseen.right))
