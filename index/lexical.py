@@ -100,7 +100,8 @@ class LexicalIndex:
         stretch = self._stretch(scored)
         if self._living and abs(stretch - 1) > _SAME:
             return ties.reaching(self._rescored(narrowed, k, known, stretch, self._living), k)
-        return ties.complete(lambda size: self._found(narrowed, size), k)
+        # BM25 often scores alike, and to search twice takes longer than to search for more
+        return ties.complete(lambda size: self._found(narrowed, size), k, spare=k // 2)
 
     @staticmethod
     def shares(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:

@@ -13,12 +13,13 @@ Place = Callable[[int], tuple[str, int]]
 """Where a passage is found, whatever its number: the id of its document, and where in its text it starts."""
 
 
-def complete(search: Callable[[int], Scores], k: int) -> dict[int, float]:
+def complete(search: Callable[[int], Scores], k: int, spare: int = 0) -> dict[int, float]:
     """The `k` best of a search and all that score like the last of them, best first.
 
-    `search(n)` gives the n best, or all there are; it is called again until what it gives last scores less.
+    `search(n)` gives the n best, or all there are; it is called again until what it gives last scores less, which
+    `spare` more in the first call save where ties are frequent.
     """
-    size = k + 1 + k // 2  # ties at the cut are frequent, and a second search takes longer than a larger first one
+    size = k + 1 + spare
     while True:
         found = search(size)
         if len(found) < size or not _alike(sorted(found.values(), reverse=True)[k - 1], min(found.values())):

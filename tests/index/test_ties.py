@@ -43,9 +43,12 @@ def test_all_that_score_like_the_last_of_the_best_come_along(scores: Scores, k: 
 def test_a_search_is_repeated_only_where_there_are_ties_at_the_cut() -> None:
     sizes: list[int] = []
     ties.complete(searching({1: 1.0, 2: 1.0, 3: 0.5, 4: 0.2}, sizes), 2)
-    assert sizes == [4]
+    assert sizes == [3]
     ties.complete(searching(dict.fromkeys(range(9), 1.0), sizes), 2)
-    assert sizes == [4, 4, 8, 16]
+    assert sizes == [3, 3, 6, 12]
+    sizes.clear()
+    ties.complete(searching({1: 1.0, 2: 1.0, 3: 1.0, 4: 0.2}, sizes), 2, spare=1)
+    assert sizes == [4]
 
 
 @pytest.mark.parametrize(("second", "tied"), [(3.0, True), (2.9999999, True), (2.9999, False), (-3.0, False)])
