@@ -115,7 +115,7 @@ def _has_known_suffix(file: Path) -> bool:
 
 
 class CorpusFile:
-    """One input file being read; `bytes_read` tells how far along the raw, possibly compressed, file is.
+    """One input file being read; `bytes_read` of it, as it lies on disk, are behind the record that came last.
 
     `format` is "auto" until reading has begun, if it was to be found out.
     """
@@ -123,34 +123,34 @@ class CorpusFile:
     def __init__(self, path: Path, format_name: str = "auto"):
         self.path = path
         self.format = format_name
-        self._raw: BinaryIO | None = None
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the file on disk consumed so far."""
-        return self._raw.tell() if self._raw and not self._raw.closed else 0
+        self.bytes_read = 0
 
     def records(self) -> Iterator[Record]:
         """The records of the file. Raises InputError with the file's name and the place where reading had to stop."""
-        return self._told(lambda stream: FORMATS[self.format](stream, str(self.path)), "records")
+        read = self._told(lambda stream: FORMATS[self.format](stream, str(self.path)), "records")
+        for record, end in read:
+            self.bytes_read = end
+            yield record
 
-    def parts(self) -> Iterator[bytes]:
-        """The file in parts of some megabytes, each a file of its `format` by itself.
+    def parts(self) -> Iterator[tuple[bytes, int]]:
+        """The file in parts of some megabytes, each a file of its `format` by itself, and where in the file on disk
+        each ends: who reads ahead sets `bytes_read` as the records of a part come.
 
         Raises UncuttableError where it cannot be cut, InputError where it cannot be read on.
         """
         return self._told(lambda stream: parts.cut(stream, self.format), "parts")
 
-    def _told(self, read: Callable[[BinaryIO], Iterator[T]], things: str) -> Iterator[T]:
-        """What `read` makes of the file once it is decompressed and its format known, and its errors in our words."""
+    def _told(self, read: Callable[[BinaryIO], Iterator[T]], things: str) -> Iterator[tuple[T, int]]:
+        """What `read` makes of the file once it is decompressed and its format known, with how far the file is read by
+        then; errors in our words."""
         count = 0
         try:
-            with self.path.open("rb") as self._raw:
-                stream = _decompressed(self._raw)
+            with self.path.open("rb") as raw:
+                stream = _decompressed(raw)
                 self.format = self.format if self.format != "auto" else _sniff(stream, str(self.path))
                 for thing in read(stream):
                     count += 1
-                    yield thing
+                    yield thing, raw.tell()
         except _DAMAGED as error:
             raise InputError(
                 f"{self.path}: compressed data damaged or cut off after {count:,} {things} ({error}); "

@@ -21,6 +21,7 @@ from bioqa.index.records import BadRecord
 
 _WORTH = 4 << 20  # bytes of a file from which on processes are worth their start, which takes them a second
 _AHEAD = 2  # parts a process that are read before they are asked for
+_Part = tuple[Future[list[Entry] | None], int]  # what it holds, and where in the file it ends
 
 
 class WorkerError(BioqaError):
@@ -58,11 +59,13 @@ class Crew:
     def _side_by_side(self, file: CorpusFile) -> Generator[Entry, None, int | None]:
         """The records up to what is unusual; returns how many they were then, None where nothing was."""
         count = 0
-        waiting: deque[Future[list[Entry] | None]] = deque()
+        waiting: deque[_Part] = deque()
         try:
-            for found in self._read_ahead(file, waiting):
+            for part, end in self._read_ahead(file, waiting):
+                found = part.result()
                 if found is None:
                     return count
+                file.bytes_read = end
                 yield from found
                 count += len(found)
         except (InputError, UncuttableError):
@@ -73,19 +76,19 @@ class Crew:
                 "the same command goes on from the last commit"
             ) from None
         finally:
-            for future in waiting:
-                future.cancel()
+            for part, _ in waiting:
+                part.cancel()
         return None
 
-    def _read_ahead(self, file: CorpusFile, waiting: deque[Future[list[Entry] | None]]) -> Iterator[list[Entry] | None]:
-        """What each part holds, in order; `waiting` are the parts that are read before they are asked for."""
+    def _read_ahead(self, file: CorpusFile, waiting: deque[_Part]) -> Iterator[_Part]:
+        """All parts in order; `waiting` are those that are read before they are asked for."""
         pool = self._started()
-        for part in file.parts():
-            waiting.append(pool.submit(_read, part, file.format, str(file.path)))
+        for part, end in file.parts():
+            waiting.append((pool.submit(_read, part, file.format, str(file.path)), end))
             if len(waiting) > _AHEAD * self._size:
-                yield waiting.popleft().result()
+                yield waiting.popleft()
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

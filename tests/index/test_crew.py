@@ -4,10 +4,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bioqa.index import budget, builder, crew, parts
+from bioqa.index import budget, builder, crew, parts, planner
 from bioqa.index.corpus import CorpusFile
 from bioqa.index.crew import Crew, WorkerError
 from bioqa.index.errors import InputError
@@ -142,6 +143,33 @@ def test_an_index_is_the_same_whoever_read_for_it(tmp_path: Path, monkeypatch: p
         assert (report.records, report.replaced) == (301, 1)
     for name in ("segments/000001/documents.jsonl", "segments/000001/passages.npy"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+
+def test_how_far_along_a_file_is_goes_by_what_came_of_it_not_by_what_was_read_ahead(two: Crew, tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_text(LINES)
+    alone, together = CorpusFile(path), CorpusFile(path)
+    in_order = [alone.bytes_read for _ in alone.records()]
+    side_by_side = [together.bytes_read for _ in two.entries(together)]
+    assert side_by_side == sorted(side_by_side)
+    assert side_by_side[0] < side_by_side[-1] == in_order[-1] == path.stat().st_size
+
+
+def test_a_budget_that_does_for_a_corpus_does_whoever_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_text(LINES)
+    monkeypatch.setattr(budget, "processors", lambda: 2)
+    monkeypatch.setitem(builder.COMMIT_EVERY, "lexical", 90)
+    planned: list[int] = []
+
+    def noted(passages: int, dimensions: int, limit: int) -> planner.Plan:
+        planned.append(passages)
+        return planner.plan(passages, dimensions, limit)
+
+    monkeypatch.setattr(budget, "planner", SimpleNamespace(**{**vars(planner), "plan": noted}))
+    builder.build([path], tmp_path / "index", None, max_ram=1_000_000_000)
+    assert len(planned) == 6  # before, and at five commits
+    assert all(200 < passages < 600 for passages in planned[1:])
 
 
 def test_an_interrupted_build_goes_on_to_the_same_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
