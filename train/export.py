@@ -37,7 +37,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     import onnx
 
     from bioqa.train.precision import PRECISIONS
-    from bioqa.train.source import backend_tokenizer, check_room
+    from bioqa.train.source import CONFIG, backend_tokenizer, check_room, configuration
     from bioqa.train.traced import traced
 
     for precision in targets:
@@ -46,11 +46,14 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     called = Path(source).resolve().name if Path(source).is_dir() else source  # a card that travels names no folders
     sides = Path(source) / QUESTION, Path(source) / "passage"
     if task == "encoder" and all(side.is_dir() for side in sides):
-        beside = {precision: folder / QUESTION for precision, folder in targets.items()}
-        export(str(sides[0]), beside, task, name=f"{name}-{QUESTION}", max_tokens=max_tokens)
+        questions = {precision: folder / QUESTION for precision, folder in targets.items()}
+        export(str(sides[0]), questions, task, name=f"{name}-{QUESTION}", max_tokens=max_tokens)
         source = str(sides[1])
     check_room(source, max_tokens)
-    tokenizer = backend_tokenizer(source).to_str(pretty=True).encode()
+    beside = {
+        "tokenizer.json": backend_tokenizer(source).to_str(pretty=True).encode(),
+        CONFIG: (json.dumps(configuration(source), indent=1) + "\n").encode(),  # to train what is in use further
+    }
     original = traced(source, task)
     exact = _in_onnx(original)
     card = ModelCard(
@@ -65,7 +68,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
         for precision, folder in targets.items():
             network = PRECISIONS[precision](onnx.load_from_string(exact)).SerializeToString()
             folder.mkdir(parents=True, exist_ok=True)
-            files = {"model.onnx": network, "tokenizer.json": tokenizer}
+            files = {"model.onnx": network, **beside}
             for file, content in files.items():
                 atomic.write(folder / file, content)
             digests = {file: digest(content) for file, content in files.items()}

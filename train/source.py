@@ -1,4 +1,4 @@
-"""Where a model to train or export comes from: a folder, or a hub."""
+"""Where a model to train or export comes from: a folder, the models that have a name here, or a hub."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bioqa.eval.gold import read_json
+from bioqa.index import registry
 from bioqa.index.errors import ModelError
 from bioqa.train import hub, weights
 
@@ -19,11 +20,12 @@ _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
 def folder_of(source: str) -> Path:
-    """The folder of a model that a user names, by a folder or a hub name; its weights are in safetensors.
+    """The folder of a model that a user names: by a folder, a name of `bioqa models`, or one at a hub; its weights are
+    in safetensors.
 
     Raises ModelError for what is no model of BERT's family, BioqaError where a hub is needed and not reachable.
     """
-    folder = Path(source)
+    folder = registry.located(source)
     if not folder.is_dir():
         if folder.exists() or not hub.NAME.fullmatch(source):
             raise ModelError(
@@ -69,6 +71,11 @@ def backend_tokenizer(source: str) -> "Tokenizer":
     backend.no_truncation()
     backend.no_padding()
     return backend
+
+
+def configuration(source: str) -> dict[str, Any]:
+    """What a model's configuration says, but for where on somebody's disk it lay."""
+    return {key: value for key, value in _config(folder_of(source)).items() if key != "_name_or_path"}
 
 
 def check_room(source: str, max_tokens: int) -> None:

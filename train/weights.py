@@ -1,13 +1,15 @@
-"""Weights of a model to train or export: safetensors, or PyTorch's pickled file, turned into safetensors once."""
+"""Weights of a model to train or export: safetensors, or what is turned into them once: PyTorch's pickled file, or an
+exported network."""
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bioqa.index.errors import ModelError, StorageError
+from bioqa.train import exported
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,24 +24,25 @@ _OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNor
 def as_safetensors(folder: Path) -> Path:
     """A folder with the model of `folder` in safetensors: itself, or one in the user's cache.
 
-    Raises ModelError where it has no weights, or a pickle that holds anything but weights; StorageError where the disk
-    refuses.
+    Raises ModelError where it has no weights, a pickle that holds anything but weights, or a network that is not the
+    one its card names; StorageError where the disk refuses.
     """
     if (folder / SAFE).is_file() or (folder / _SPLIT).is_file():
         return folder
-    if not (folder / PICKLED).is_file():
-        raise ModelError(f"{folder}: cannot be loaded: no weights there, neither {SAFE} nor {PICKLED}")
+    found = next((name for name in _READERS if (folder / name).is_file()), None)
+    if found is None:
+        raise ModelError(f"{folder}: cannot be loaded: no weights there, none of {SAFE}, {', '.join(_READERS)}")
     import platformdirs
     from safetensors import SafetensorError
 
-    pickled = folder / PICKLED
     beside = [file for file in sorted(folder.iterdir()) if file.suffix in _BESIDE and file.is_file()]
     try:
-        states = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in [pickled, *beside]]
+        files = [folder / found, *beside]
+        states = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
         identity = sha256(repr(states).encode()).hexdigest()[:16]
         target = Path(platformdirs.user_cache_dir("bioqa")) / "converted" / identity
         if not target.exists():
-            _convert(read(pickled), beside, target)
+            _convert(_READERS[found](folder / found), beside, target)
     except (OSError, SafetensorError) as error:
         raise StorageError(f"{folder}: its weights could not be converted to {SAFE}: {error}") from None
     return target
@@ -67,6 +70,16 @@ def read(pickled: Path) -> dict[str, "Tensor"]:
     ):
         raise ModelError(f"{pickled}: refused: expected tensors by name and nothing else; {_CURE}")
     return {_renamed(name): tensor for name, tensor in content.items()}
+
+
+def _of_exported(network: Path) -> dict[str, "Tensor"]:
+    import torch
+
+    return {name: torch.from_numpy(values) for name, values in exported.read(network.parent).items()}
+
+
+_READERS: Mapping[str, Callable[[Path], Mapping[str, "Tensor"]]] = {PICKLED: read, exported.NETWORK: _of_exported}
+"""What is turned into safetensors, the first that a folder has, and how it is read."""
 
 
 def _renamed(name: str) -> str:

@@ -35,10 +35,9 @@ def test_an_exported_encoder_has_a_card_with_the_digests_of_its_files(exported_e
     card = model.open_model(folder, "encoder").card
     assert (card.name, card.task, card.max_tokens, card.dimensions) == ("tiny", "encoder", 128, 32)
     assert (card.precision, card.source) == ("int8", exported_encoder[0].name)
-    assert card.digests == {
-        name: sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "tokenizer.json")
-    }
-    assert {file.name for file in folder.iterdir()} == {"bioqa.json", "model.onnx", "tokenizer.json"}
+    files = {"model.onnx", "tokenizer.json", "config.json"}
+    assert card.digests == {name: sha256((folder / name).read_bytes()).hexdigest() for name in files}
+    assert {file.name for file in folder.iterdir()} == {"bioqa.json", *files}
 
 
 def test_an_exported_encoder_gives_the_mean_over_tokens_of_the_original(exported_encoder: tuple[Path, Path]) -> None:

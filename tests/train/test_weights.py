@@ -93,7 +93,7 @@ def test_a_pickle_of_something_else_is_refused(tmp_path: Path, content: Any) -> 
 
 def test_a_folder_without_weights_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "tf_model.h5").write_bytes(b"x")
-    with pytest.raises(ModelError, match=r"neither model\.safetensors nor pytorch_model\.bin"):
+    with pytest.raises(ModelError, match=r"none of model\.safetensors, pytorch_model\.bin, model\.onnx"):
         weights.as_safetensors(tmp_path)
 
 
