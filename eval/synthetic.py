@@ -85,7 +85,7 @@ def nearest(real: Array, block: int = 1024) -> Array:
     for first in range(0, len(real), block):
         scores = real[first : first + block] @ real.T
         scores[np.arange(len(scores)), np.arange(first, first + len(scores))] = -np.inf
-        found.append(np.argpartition(-scores, count - 1, axis=1)[:, :count])
+        found.append(np.argpartition(-scores, count - 1, axis=1)[:, :count].copy())  # a view would keep all of it
     return np.concatenate(found)
 
 

@@ -88,8 +88,14 @@ def _other_side(response: Response) -> list[Evidence]:
     return [answer.evidence[0] for answer in response.disagreeing if answer not in shown]
 
 
-def _best_guess(guess: Answer) -> str:
-    return f"Best guess, too uncertain to call an answer: {guess.text} ({guess.confidence:.0%})"
+def _best_guess(response: Response) -> list[str]:
+    """A line with the best answer that was not given, where there is one."""
+    # A sure yes or no is held back where nothing that was found is to the point: how sure would then mislead.
+    return [
+        f"Best guess, too uncertain to call an answer: {guess.text}"
+        + (f" ({guess.confidence:.0%})" if guess.confidence < response.threshold else "")
+        for guess in response.guesses[:1]
+    ]
 
 
 def _shown(response: Response) -> Sequence[Answer]:
@@ -115,8 +121,8 @@ def _say(line: str = "") -> None:
 def _response_text(response: Response, *, explain: bool) -> None:
     if response.abstained:
         _say(_DONT_KNOW)
-        for guess in response.guesses[:1]:
-            _say(_best_guess(guess))
+        for line in _best_guess(response):
+            _say(line)
     for answer in _shown(response):
         _say(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
@@ -182,7 +188,7 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     console = Console(width=min(Console().width, 110))
     if response.abstained:
         lines = [Text(_DONT_KNOW, style="bold yellow")]
-        lines += [Text(_printable(_best_guess(guess)), style="dim") for guess in response.guesses[:1]]
+        lines += [Text(_printable(line), style="dim") for line in _best_guess(response)]
         console.print(
             Panel(Group(*lines), title=escape(_printable(response.question)), title_align="left", border_style="yellow")
         )

@@ -93,6 +93,16 @@ def test_an_abstention_says_so_and_names_the_best_guess(shown: Show, question: s
 
 
 @pytest.mark.parametrize("terminal", [False, True])
+def test_a_sure_yes_that_is_held_back_for_what_was_found_does_not_say_how_sure(
+    shown: Show, engine: Engine, terminal: bool
+) -> None:
+    given = engine.ask(YESNO, AskConfig(min_confidence=0.0))
+    held_back = replace(given, answers=(), guesses=given.answers, abstained=True, threshold=0.01)
+    text = ESCAPE.sub("", shown(held_back, terminal=terminal))
+    assert re.search(r"Best guess, too uncertain to call an answer: yes\s", text)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
 def test_an_abstention_with_nothing_found_guesses_nothing(shown: Show, engine: Engine, terminal: bool) -> None:
     found = engine.ask(FACTOID, AskConfig())
     text = shown(replace(found, answers=(), guesses=(), abstained=True, hits=(), readings=()), terminal=terminal)
