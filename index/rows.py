@@ -101,10 +101,18 @@ class Rows:
         return self._opened[segment]
 
     def _give_back(self, segment: int) -> None:
-        mapped = self._opened[segment].base
         is_large = len(self) * self.dimensions * 2 > self._kept
-        if is_large and isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped = _mapping(self._opened[segment])
+        if is_large and mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapping(array: Array) -> mmap.mmap | None:
+    """The mapped file that an array is a view of, however many views lie between."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return owner if isinstance(owner, mmap.mmap) else None
 
 
 class _Scanner:

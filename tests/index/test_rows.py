@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioqa.index import segments
 from bioqa.index.rows import Rows
 from bioqa.index.runtime import Array
 
@@ -95,7 +96,7 @@ def test_what_may_not_stay_is_given_back_and_can_be_read_again(
     vector = every[17].astype(np.float32)
     monkeypatch.setattr(mmap, "mmap", Mapped)
     monkeypatch.setattr(Mapped, "given_back", 0)
-    mapped = Rows([4000], lambda _: np.load(tmp_path / "rows.npy", mmap_mode="r"), 16, kept)
+    mapped = Rows([4000], lambda _: segments._mapped(tmp_path / "rows.npy"), 16, kept)
     in_memory = Rows([4000], [every].__getitem__, 16, kept)
     for _ in range(3):
         assert mapped.nearest(vector, 9)[0].tolist() == in_memory.nearest(vector, 9)[0].tolist()
