@@ -33,6 +33,7 @@ class Labelled:
     tags: Array
     verdict: int
     relevant: int
+    origin: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Batch:
     """b sequences filled up to n tokens.
 
     `readable` (b, n) marks the first token and those of the text; `starts`, `ends` (b, n) mark right borders; `tags`
-    (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`.
+    (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`; `origin` (b,) numbers the kinds of data.
     """
 
     ids: Tensor
@@ -52,6 +53,7 @@ class Batch:
     tags: Tensor
     verdict: Tensor
     relevant: Tensor
+    origin: Tensor
 
     def to(self, device: str) -> "Batch":
         """The batch on another device."""
@@ -89,6 +91,7 @@ def _labelled(example: Example, window: Window) -> Labelled:
         tags=tags,
         verdict=UNKNOWN if example.verdict is None else VERDICTS.index(example.verdict),
         relevant=UNKNOWN if example.relevant is None else int(example.relevant),
+        origin=example.origin,
     )
 
 
@@ -137,5 +140,5 @@ def collated(rows: Sequence[Labelled]) -> Batch:
         readable[i, 0] = readable[i, row.text_from : n - 1] = True
         starts[i, list(row.starts)] = ends[i, list(row.ends)] = True
         tags[i, : len(row.tags)] = row.tags
-    of_text = np.array([row.verdict for row in rows]), np.array([row.relevant for row in rows])
+    of_text = (np.array([getattr(row, name) for row in rows]) for name in ("verdict", "relevant", "origin"))
     return Batch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *of_text)))

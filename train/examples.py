@@ -22,7 +22,7 @@ class Example:
 
     `answers` are the characters of the text where the answer stands, any of which is right: () where it does not say.
     `items` are those of all items of a list. `verdict` is what the text says to a yes/no question: yes, no or neither.
-    `relevant` tells whether the text is to the point.
+    `relevant` tells whether the text is to the point. `origin` is the number of the kind of data that it is from.
     """
 
     question: str
@@ -31,6 +31,7 @@ class Example:
     items: Ranges | None = None
     verdict: str | None = None
     relevant: bool | None = None
+    origin: int = 0
 
 
 _VERDICTS = {

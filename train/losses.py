@@ -20,14 +20,15 @@ def span_loss(logits: Tensor, right: Tensor, readable: Tensor) -> Tensor:
 
 
 def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
-    """The sum of the heads' mean losses over what is known in a batch; a text weighs what its verdict does (3,)."""
+    """The sum of the heads' mean losses over what is known in a batch; a text weighs what its verdict does among those
+    of its origin (origins, 3)."""
     spans = span_loss(output.start.float(), batch.starts, batch.readable)
     spans = (spans + span_loss(output.end.float(), batch.ends, batch.readable)) / 2
     known = batch.starts.any(dim=1).sum().clamp(min=1)
     return (
         spans.sum() / known
         + _classes(output.tags.float().flatten(0, 1), batch.tags.flatten())
-        + _classes(output.verdict.float(), batch.verdict, verdict_weights)
+        + _classes(output.verdict.float(), batch.verdict, verdict_weights[batch.origin, batch.verdict.clamp(min=0)])
         + _relevance(output.relevance.float(), batch.relevant)
     )
 
@@ -65,14 +66,19 @@ def _counted(wrong: Tensor) -> Tensor:
 
 
 def balanced(counts: Tensor) -> Tensor:
-    """A weight for each class with which all that occur count alike, 1 on average over the `counts` (k,) examples."""
-    occurring = (counts > 0).sum().clamp(min=1)
-    return counts.sum() / (occurring * counts.clamp(min=1))
+    """A weight for each class of each origin with which all that occur in one count alike, 1 on average over its
+    `counts` (origins, classes) of examples.
+
+    What is mostly yes in one kind of data and half no in another would teach to tell the data, not the answer.
+    """
+    occurring = (counts > 0).sum(dim=1, keepdim=True).clamp(min=1)
+    return counts.sum(dim=1, keepdim=True) / (occurring * counts.clamp(min=1))
 
 
 def _classes(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
     known = (labels != UNKNOWN).sum().clamp(min=1)
-    return functional.cross_entropy(logits, labels, weights, ignore_index=UNKNOWN, reduction="sum") / known
+    losses = functional.cross_entropy(logits, labels, ignore_index=UNKNOWN, reduction="none")
+    return (losses if weights is None else losses * weights).sum() / known
 
 
 def _relevance(logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """The task behind `bioqa train reader`: one encoder whose heads mark answers, list items, yes or no, and relevance."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +58,13 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
     `talk` hears how many of each kind there are, and how many were left out.
     """
     kept: dict[tuple[str, str], Example] = {}
+    origins = count()
     held_out = {folded(question.body) for question in dev}
 
     def add(kind: str, more: Sequence[Example], unusable: int = 0) -> None:
         before = len(kept)
-        allowed = [example for example in more if folded(example.question) not in held_out]
+        origin = next(origins)
+        allowed = [replace(example, origin=origin) for example in more if folded(example.question) not in held_out]
         for example in allowed:
             kept.setdefault((folded(example.question), folded(example.text)), example)
         left_out = {"held out": len(more) - len(allowed), "there before": len(allowed) - len(kept) + before}
@@ -102,8 +106,11 @@ class ReaderTask:
         self._dev = [question for question in dev if question.snippets]
         self._rows: list[Labelled] = list(batches.labelled(rows, self.tokenizer, config.max_tokens))
         self._lengths = [len(row.ids) for row in self._rows]
-        verdicts = torch.tensor([row.verdict for row in self._rows if row.verdict != UNKNOWN], dtype=torch.int64)
-        self._verdict_weights = losses.balanced(torch.bincount(verdicts, minlength=len(VERDICTS))).to(device)
+        counts = torch.zeros(1 + max((row.origin for row in self._rows), default=0), len(VERDICTS))
+        for row in self._rows:
+            if row.verdict != UNKNOWN:
+                counts[row.origin, row.verdict] += 1
+        self._verdict_weights = losses.balanced(counts).to(device)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -117,7 +124,7 @@ class ReaderTask:
         return batches.collated([self._rows[number] for number in numbers]).to(self._device)
 
     def loss(self, batch: Batch) -> Tensor:
-        """The sum of the heads' losses, in which every verdict counts alike, however many texts have it."""
+        """The sum of the heads' losses, in which every verdict counts alike, however many texts of a kind have it."""
         return losses.total(self.model(batch.ids, batch.mask, batch.types), batch, self._verdict_weights)
 
     def evaluate(self) -> Mapping[str, float]:

@@ -115,7 +115,7 @@ def test_nothing_is_learned_from_what_is_not_known(tokenizer: object) -> None:
     output = network.Output(
         *(torch.randn(shape, requires_grad=True) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,)))
     )
-    loss = losses.total(output, batch, torch.ones(3))
+    loss = losses.total(output, batch, torch.ones(1, 3))
     loss.backward()
     assert float(loss) == 0.0
     for head in (output.start, output.end, output.tags, output.verdict, output.relevance):
@@ -131,15 +131,15 @@ def test_every_head_learns_from_what_is_known(tokenizer: object) -> None:
     output = network.Output(
         *(torch.zeros(shape, requires_grad=True) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,)))
     )
-    losses.total(output, batch, torch.ones(3)).backward()
+    losses.total(output, batch, torch.ones(1, 3)).backward()
     assert all(head.grad.any() for head in (output.start, output.end, output.tags, output.verdict, output.relevance))
 
 
-def test_a_verdict_weighs_what_it_is_told_to(tokenizer: object) -> None:
+def test_a_verdict_weighs_what_it_does_in_its_origin(tokenizer: object) -> None:
     found = []
-    for verdict in ("yes", "no"):
-        batch = batches.collated(rows(Example("q", TEXT, verdict=verdict), tokenizer))
+    for verdict, origin in (("yes", 0), ("no", 0), ("no", 1)):
+        batch = batches.collated(rows(Example("q", TEXT, verdict=verdict, origin=origin), tokenizer))
         n = batch.ids.shape[1]
         output = network.Output(*(torch.zeros(shape) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,))))
-        found.append(float(losses.total(output, batch, torch.tensor([0.5, 2.0, 1.0]))))
-    assert found[1] == pytest.approx(4 * found[0])
+        found.append(float(losses.total(output, batch, torch.tensor([[0.5, 2.0, 1.0], [0.5, 3.0, 1.0]]))))
+    assert found[1:] == pytest.approx([4 * found[0], 6 * found[0]])

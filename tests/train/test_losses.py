@@ -51,7 +51,9 @@ def test_what_is_much_nearer_than_the_right_one_is_doubtful() -> None:
 @pytest.mark.parametrize(
     ("counts", "weights"), [([6, 2, 4], [2 / 3, 2.0, 1.0]), ([6, 2, 0], [2 / 3, 2.0, 4.0]), ([0, 0, 0], [0.0] * 3)]
 )
-def test_classes_count_alike_whatever_their_numbers(counts: list[int], weights: list[float]) -> None:
-    found = losses.balanced(torch.tensor(counts))
-    assert found.tolist() == pytest.approx(weights)
-    assert float((found * torch.tensor(counts)).sum()) == pytest.approx(sum(counts))
+def test_classes_count_alike_in_every_origin_whatever_their_numbers(counts: list[int], weights: list[float]) -> None:
+    every = torch.tensor([counts, [50, 150, 100]])
+    found = losses.balanced(every)
+    assert found[0].tolist() == pytest.approx(weights)
+    assert found[1].tolist() == pytest.approx([2.0, 2 / 3, 1.0])
+    assert (found * every).sum(dim=1).tolist() == pytest.approx([sum(counts), 300])
