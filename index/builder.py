@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import analyzer, corpus, layouts, passages
+from bioqa.index import analyzer, corpus, layouts, merging, passages
 from bioqa.index.budget import Budget
 from bioqa.index.crew import Crew
 from bioqa.index.encoder import Encoder
@@ -214,6 +214,7 @@ class _Build:
                 removed=write_removed(self._folder, name, removed),
             ),
         )
+        self._manifest = merging.merge(self._folder, self._manifest)
         self._entries.clear()
         self._deletions.clear()
         self._bytes_committed = self._bytes_read
@@ -254,8 +255,9 @@ class _Build:
         changed = [row for row in range(len(fresh)) if row not in unchanged]
         vectors = np.empty((len(fresh), self._encoder.identity.dimensions), dtype=np.float16)
         vectors[changed] = self._encoded([fresh[row] for row in changed], self._encoder)
-        for row, number in unchanged.items():
-            vectors[row] = store.vector(number)
+        if unchanged:
+            numbers = np.array(list(unchanged.values()), dtype=np.int64)
+            vectors[list(unchanged)] = layouts.rows(store, vectors.shape[1]).read(numbers)
         self.report.kept_vectors += len(unchanged)
         return vectors
 

@@ -43,12 +43,25 @@ class Index:
     """The last committed state of an index folder, read-only."""
 
     def __init__(self, folder: Path):
+        """Raises IndexFolderError where there is none, or a file of it is missing or damaged."""
         self.folder = folder
-        self.manifest = read_manifest(folder)
-        self._store = Store(folder, self.manifest)
-        self._structure = open_structure(folder, self.manifest)
+        while True:
+            self.manifest = read_manifest(folder)
+            try:
+                self._open()
+            except IndexFolderError:
+                if read_manifest(folder).commit == self.manifest.commit:
+                    raise
+                continue  # a commit made meanwhile has deleted files of the one before
+            return
+
+    def _open(self) -> None:
+        """Open all files, which later commits may delete."""
+        self._store = Store(self.folder, self.manifest)
+        self._store.hold()
+        self._structure = open_structure(self.folder, self.manifest)
         self.lexical = LexicalIndex(
-            folder / "lexical" / self.manifest.lexical, Living(self.manifest.tokens, self._store.passage)
+            self.folder / "lexical" / self.manifest.lexical, Living(self.manifest.tokens, self._store.passage)
         )
 
     @cached_property
@@ -99,7 +112,8 @@ class Index:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
         if fusion not in FUSIONS:
             raise InputError(f"unknown fusion {fusion!r}: choose one of {', '.join(FUSIONS)}")
-        vector = query.vector if mode != "lexical" and self._vectors is not None else None
+        vectors = self._vectors
+        vector = query.vector if mode != "lexical" and vectors is not None else None
         if mode == "dense" and vector is None:
             raise InputError(
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
@@ -109,9 +123,10 @@ class Index:
         weights = self.lexical.weights(query.text) if mode != "dense" else {}
         asked = self._found(weights, vector, depth, narrow, allowed)
         best = asked.fused(fusion)
-        if mode == "hybrid" and speaking and asked.lexical and vector is not None:
+        if mode == "hybrid" and speaking and asked.lexical and vector is not None and vectors is not None:
             first = list(ties.ordered(best, speaking, self._store.place))
-            best = self._found(*self._fed_back(asked, vector, first), depth, narrow, allowed).fused(fusion)
+            drawn = feedback.vector(vector, vectors.of(first), len(asked.weights))
+            best = self._found(self._fed_back(asked, first), drawn, depth, narrow, allowed).fused(fusion)
         return self._hits(ties.ordered(best, k, self._store.place), asked, vector)
 
     def _found(
@@ -127,13 +142,11 @@ class Index:
         missing = [number for number in lexical if number not in dense] if dense else []
         return _Found(weights, lexical, dense, dense | self._cosines(missing, vector))
 
-    def _fed_back(self, asked: "_Found", vector: Array, numbers: Sequence[int]) -> tuple[dict[str, float], Array]:
-        """Weights of terms and a vector that say what is asked and what these passages are about."""
+    def _fed_back(self, asked: "_Found", numbers: Sequence[int]) -> dict[str, float]:
+        """Weights of terms that say what is asked and what these passages are about."""
         titles = [analyzer.terms(self._store.passage(number).document.title) for number in numbers]
         idf = {term: self.lexical.idf(term) for term in set(chain.from_iterable(titles))}
-        vectors = np.stack([self._store.vector(number) for number in numbers]).astype(np.float32)
-        weights = feedback.weights(asked.weights, titles, idf)
-        return weights, feedback.vector(vector, vectors, len(asked.weights))
+        return feedback.weights(asked.weights, titles, idf)
 
     def _hits(self, best: Mapping[int, float], asked: "_Found", vector: Array | None) -> list[Hit]:
         """The passages that scored best, with how well each of the two searches found them as it was asked."""
@@ -155,10 +168,9 @@ class Index:
 
     def _cosines(self, numbers: Sequence[int], vector: Array | None) -> dict[int, float]:
         """The cosines of passages that the dense search did not come to."""
-        if not numbers or vector is None:
+        if not numbers or vector is None or self._vectors is None:
             return {}
-        rows = np.stack([self._store.vector(number) for number in numbers]).astype(np.float32)
-        return dict(zip(numbers, (rows @ vector).tolist(), strict=True))
+        return dict(zip(numbers, (self._vectors.of(numbers) @ vector).tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def open_vectors(manifest: Manifest, store: Store, lists: Structure | None) -> V
         return None
     made, dimensions = manifest.structure, manifest.encoder.dimensions
     kept = planner.rows_kept(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
-    return VectorIndex(_rows(store, dimensions, kept), _removed(store), lists)
+    return VectorIndex(rows(store, dimensions, kept), _removed(store), lists)
 
 
 def fit(
@@ -64,13 +64,14 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
             return current
     talk(f"writing {design.lists:,} inverted lists over {store.next_passage:,} passages")
     file = f"vectors-{manifest.commit + 1:06}.faiss"
-    size = structure.write(folder / file, _rows(store, dimensions, planner.FLAT_BYTES), design, removed)
+    size = structure.write(folder / file, rows(store, dimensions), design, removed)
     return StructureInfo(
         file, size, design.codes, design.lists, design.probes, design.refine, store.next_passage, len(removed)
     )
 
 
-def _rows(store: Store, dimensions: int, kept: int) -> Rows:
+def rows(store: Store, dimensions: int, kept: int = planner.FLAT_BYTES) -> Rows:
+    """All vectors of a commit, of which so many bytes stay in memory."""
     return Rows(
         [segment.info.passages for segment in store.segments],
         lambda number: store.segments[number].vectors,

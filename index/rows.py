@@ -1,6 +1,5 @@
 """The fp16 vectors of an index, one row a passage, and exact scores from them."""
 
-import mmap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
@@ -10,9 +9,8 @@ from typing import Any
 import faiss
 import numpy as np
 
+from bioqa.index import mapping
 from bioqa.index.runtime import Array, processors
-
-_MAPPED_AT_ONCE = 65_536  # bytes that the system maps in where a single row is read
 
 Scored = tuple[Array, Array]
 """Passage numbers (int64) and their inner products with a vector (float32), best first."""
@@ -21,8 +19,7 @@ Scored = tuple[Array, Array]
 class Rows:
     """The rows of all segments; a row's number is that of its passage. Segments are mapped when first read.
 
-    No more than `kept` bytes of them stay in memory: of more, what has been read is given back to the system, which
-    keeps it in its cache while it can.
+    No more than `kept` bytes of them stay in memory: before they become more, all that was read is given back.
     """
 
     def __init__(self, lengths: Sequence[int], open_segment: Callable[[int], Array], dimensions: int, kept: int):
@@ -38,19 +35,25 @@ class Rows:
         return self._bounds[-1]
 
     def read(self, numbers: Array) -> Array:
-        """The rows of passages `numbers` (ascending): float32, shape (n, dimensions)."""
+        """The rows of passages `numbers`: float32, shape (n, dimensions)."""
+        order = np.argsort(numbers, kind="stable")
+        ascending = numbers[order]
         found = np.empty((len(numbers), self.dimensions), dtype=np.float32)
-        edges = np.searchsorted(numbers, self._bounds)
+        edges = np.searchsorted(ascending, self._bounds)
         for segment in np.flatnonzero(np.diff(edges)).tolist():
             first, last = edges[segment : segment + 2].tolist()
             rows = self._segment(segment)
-            found[first:last] = rows[numbers[first:last] - self._bounds[segment]]
-            self._resident += min((last - first) * _MAPPED_AT_ONCE, rows.nbytes)
-            if self._resident > self._kept:
-                self._resident = 0
-                for opened in self._opened:
-                    self._give_back(opened)
+            self._make_room(min((last - first) * mapping.AT_ONCE, rows.nbytes))
+            found[order[first:last]] = rows[ascending[first:last] - self._bounds[segment]]
         return found
+
+    def _make_room(self, size: int) -> None:
+        """Give back what was read where so many bytes more would be too many."""
+        if self._resident and self._resident + size > self._kept:
+            self._resident = 0
+            for opened in self._opened:
+                self._give_back(opened)
+        self._resident += size
 
     def blocks(self, size: int) -> Iterator[tuple[int, Array]]:
         """All rows in order, at most `size` at once: the number of the first, and float32 rows."""
@@ -102,17 +105,9 @@ class Rows:
 
     def _give_back(self, segment: int) -> None:
         is_large = len(self) * self.dimensions * 2 > self._kept
-        mapped = _mapping(self._opened[segment])
-        if is_large and mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
-            mapped.madvise(mmap.MADV_DONTNEED)
-
-
-def _mapping(array: Array) -> mmap.mmap | None:
-    """The mapped file that an array is a view of, however many views lie between."""
-    owner: Any = array
-    while isinstance(owner, np.ndarray):
-        owner = owner.base
-    return owner if isinstance(owner, mmap.mmap) else None
+        mapped = mapping.of(self._opened[segment])
+        if is_large and mapped is not None:
+            mapping.give_back(mapped)
 
 
 class _Scanner:

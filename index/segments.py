@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bioqa.index import mapping
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, SegmentInfo
 from bioqa.index.records import Document, Passage, Section
@@ -28,6 +29,14 @@ class Segment:
                 what = "is not of the size it was written with" if path.is_file() else "is missing"
                 raise IndexFolderError(f"{path} {what}; the index is damaged, rebuild with 'bioqa index build'")
 
+    def hold(self) -> None:
+        """Map all files now: what is mapped stays readable where a later commit deletes the file."""
+        _ = self.offsets, self.passages
+        if self.info.documents:
+            _ = self._lines
+        if "vectors.npy" in self.info.files:
+            _ = self.vectors
+
     @cached_property
     def offsets(self) -> Array:
         """int64 (n + 1): where each document's line begins, and where the last one ends."""
@@ -35,8 +44,11 @@ class Segment:
 
     @cached_property
     def _lines(self) -> mmap.mmap:
-        with (self._folder / "documents.jsonl").open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            with (self._folder / "documents.jsonl").open("rb") as file:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise _unreadable(self._folder / "documents.jsonl", error) from None
 
     @cached_property
     def passages(self) -> Array:
@@ -80,8 +92,10 @@ class Segment:
 
     def _fields(self, row: int) -> dict[str, Any]:
         start, end = self.offsets[row : row + 2].tolist()
+        line = self._lines[start:end]
+        mapping.give_back(self._lines, start, end)  # texts are the larger part of an index
         try:
-            return dict(json.loads(self._lines[start:end]))
+            return dict(json.loads(line))
         except (ValueError, TypeError) as error:
             raise _damaged(self._folder / "documents.jsonl", str(error)) from None
 
@@ -89,9 +103,15 @@ class Segment:
 def _mapped(path: Path) -> Array:
     try:
         array: Array = np.asarray(np.load(path, mmap_mode="r"))  # a plain view: rows of a memmap take twice the time
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except (ValueError, EOFError) as error:
         raise _damaged(path, str(error)) from None
     return array
+
+
+def _unreadable(path: Path, error: OSError) -> IndexFolderError:
+    return IndexFolderError(f"{path} cannot be read ({error.strerror or error})")
 
 
 def _damaged(path: Path, how: str) -> IndexFolderError:
@@ -106,6 +126,11 @@ class Store:
         self._document_bases = [0, *accumulate(info.documents for info in manifest.segments)]
         self._passage_bases = [0, *accumulate(info.passages for info in manifest.segments)]
         self.removed = _mapped(folder / manifest.removed) if manifest.removed else np.empty(0, dtype=np.int64)
+
+    def hold(self) -> None:
+        """Map the files of all segments now, as `Segment.hold` does."""
+        for segment in self.segments:
+            segment.hold()
 
     @property
     def next_document(self) -> int:
@@ -127,12 +152,6 @@ class Store:
         part = bisect_right(self._passage_bases, number) - 1
         row, start, end = self.segments[part].passages[number - self._passage_bases[part]].tolist()
         return Passage(number, self.segments[part].document(row), start, end)
-
-    def vector(self, number: int) -> Array:
-        """The vector of the passage with this number: float16, shape (dimensions,)."""
-        part = bisect_right(self._passage_bases, number) - 1
-        found: Array = self.segments[part].vectors[number - self._passage_bases[part]]
-        return found
 
     def place(self, number: int) -> tuple[str, int]:
         """The id of a passage's document and where it starts in its text: what does not change with its number."""

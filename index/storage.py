@@ -1,7 +1,7 @@
 """The index folder: its segments, and the commit that makes new ones visible.
 
     manifest.json               the only source of truth; a commit writes new files, then renames a new manifest over it
-    segments/000001/
+    segments/000001/            made one with its neighbours where they are many; see merging.py
         documents.jsonl         one document a line
         documents.npy           int64 (n + 1): byte offset of each line, and the end
         passages.npy            int32 (m, 3): document row in this segment, start and end in its text
@@ -95,11 +95,15 @@ def write_segment(
     np.save(target / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
     if vectors is not None:
         np.save(target / "vectors.npy", vectors.astype(np.float16))
-    sizes = {}
-    for path in sorted(target.iterdir()):
+    return sealed(target, len(documents), len(rows))
+
+
+def sealed(segment: Path, documents: int, passages: int) -> SegmentInfo:
+    """See to it that the files in the folder of a segment are on the disk; returns what to commit."""
+    files = sorted(segment.iterdir())
+    for path in files:
         _sync(path)
-        sizes[path.name] = path.stat().st_size
-    return SegmentInfo(name, len(documents), len(rows), sizes)
+    return SegmentInfo(segment.name, documents, passages, {path.name: path.stat().st_size for path in files})
 
 
 def write_removed(folder: Path, name: str, rows: Array) -> str:

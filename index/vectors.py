@@ -1,5 +1,7 @@
 """Dense search: the nearest passages, flat over all rows or by inverted lists, among those that may be found."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bioqa.index.rows import Rows, Scored, best
@@ -36,6 +38,10 @@ class VectorIndex:
             return {}
         numbers, scores = self._nearest(vector, k, eligible, count)
         return dict(zip(numbers.tolist(), scores.tolist(), strict=True))
+
+    def of(self, numbers: Sequence[int]) -> Array:
+        """The vectors of these passages: float32, shape (n, dimensions)."""
+        return self._rows.read(np.array(numbers, dtype=np.int64))
 
     def _eligible(self, allowed: Array | None) -> tuple[Array | None, int]:
         """Which rows may be found, None for all of them, and how many these are."""

@@ -763,7 +763,7 @@ def test_a_build_interrupted_again_and_again_ends_like_one_that_was_not(
 HOLD = """
 import sys, time
 from pathlib import Path
-from bioqa.index import builder, lexical, storage
+from bioqa.index import builder, lexical, merging, storage
 from bioqa.index.manifest import MANIFEST
 
 step, at, papers, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
@@ -775,6 +775,7 @@ owner, name = {
     "segment written": (builder, "commit"),
     "manifest not yet renamed": (Path, "replace"),
     "manifest renamed": (storage, "discard_uncommitted"),
+    "segments made one": (merging, "commit"),
 }[step]
 original, calls = getattr(owner, name), 0
 
@@ -830,6 +831,22 @@ def test_a_killed_build_goes_on_and_ends_like_one_that_was_not(
     assert len(titles(folder)) == 3 * committed
     assert builder.build([ten_papers], folder, None).records == 10 - 3 * committed
     assert found(folder) == uninterrupted_lexical
+    assert_clean(folder)
+
+
+def test_a_build_killed_while_segments_are_made_one_goes_on_and_ends_like_one_that_was_not(
+    write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    papers, folder = write_jsonl("thirty.jsonl", records(30)), tmp_path / "index"
+    with hold("segments made one", 1, papers, folder) as process:
+        process.kill()
+    assert len(titles(folder)) == 24
+    assert len(read_manifest(folder).segments) == 8
+    assert builder.build([papers], folder, None).records == 6
+    assert len(read_manifest(folder).segments) == 1
+    builder.build([papers], tmp_path / "whole", None)
+    assert found(folder) == found(tmp_path / "whole")
+    assert verify(folder) == []
     assert_clean(folder)
 
 

@@ -15,7 +15,9 @@ MakeRows = Callable[[int, int], Array]
 RowsOf = Callable[[Sequence[Array]], Rows]
 
 
-@pytest.mark.parametrize("numbers", [[], [0], [29], [0, 9, 10, 11, 29], list(range(30))])
+@pytest.mark.parametrize(
+    "numbers", [[], [0], [29], [0, 9, 10, 11, 29], [29, 0, 11, 9, 11, 10], list(range(30)), list(range(30))[::-1]]
+)
 def test_rows_are_read_by_number_across_segments(numbers: list[int], unit_rows: MakeRows, rows_of: RowsOf) -> None:
     every = unit_rows(30, 1)
     found = rows_of([every[:10], every[10:10], every[10:11], every[11:]]).read(np.array(numbers, dtype=np.int64))

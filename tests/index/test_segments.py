@@ -1,4 +1,8 @@
+import builtins
+import errno
 import json
+import os
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +105,47 @@ def test_a_file_that_is_missing_or_of_another_size_is_named(
         Segment(tmp_path, segment.info)
     assert str(file) in str(caught.value)
     assert "rebuild" in str(caught.value)
+
+
+def resident_bytes(file: Path) -> int:
+    """What this process has of a mapped file in memory, as the system counts it."""
+    entries = Path("/proc/self/smaps").read_text().split(str(file))
+    return sum(int(entry.partition("Rss:")[2].split()[0]) * 1024 for entry in entries[1:])
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not say what is resident")
+def test_texts_that_were_read_do_not_stay_in_memory(tmp_path: Path) -> None:
+    documents = [Document(str(number), "Title", "Text. " * 2000) for number in range(500)]
+    info = storage.write_segment(tmp_path, "000001", documents, [[(0, 5)]] * 500, None)
+    store = Store(tmp_path, replace(EMPTY, segments=(info,)))
+    assert all(store.passage(number).document == documents[number] for number in range(500))
+    assert [store.place(number)[0] for number in range(500)] == [document.id for document in documents]
+    assert info.files["documents.jsonl"] > 6_000_000
+    assert resident_bytes(tmp_path / "segments/000001/documents.jsonl") < 200_000
+    assert resident_bytes(tmp_path / "segments/000001/passages.npy") > 0
+
+
+def test_what_is_held_stays_readable_without_its_files(segment: Segment, tmp_path: Path) -> None:
+    segment.hold()
+    shutil.rmtree(tmp_path / "segments")
+    assert [segment.document(row) for row in range(4)] == DOCUMENTS
+    assert segment.passages.tolist() == [[0, 7, 10], [0, 10, 20], [2, 0, 12], [3, 0, 17]]
+    assert segment.vectors.tolist() == VECTORS.tolist()
+
+
+@pytest.mark.parametrize("name", ["documents.jsonl", "documents.npy", "passages.npy", "vectors.npy"])
+def test_a_file_that_cannot_be_opened_is_named_with_the_reason(
+    name: str, segment: Segment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: Path | str, *_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(file))
+
+    for owner in (Path, builtins):
+        monkeypatch.setattr(owner, "open", refused)
+    reads = {"documents.jsonl": "_lines", "documents.npy": "offsets"}
+    with pytest.raises(IndexFolderError, match=r"cannot be read \(Too many open files\)") as caught:
+        getattr(segment, reads.get(name, name.removesuffix(".npy")))
+    assert str(tmp_path / "segments/000001" / name) in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["documents.jsonl", "documents.npy", "passages.npy"])
