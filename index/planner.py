@@ -21,7 +21,8 @@ _BUILDING = 760_000_000  # one that builds: encoder, tantivy's writer, what is r
 _BUILDING_LEXICAL = 440_000_000  # over 120,000 citations with two readers, whose own memory is READING
 READING = 110_000_000  # each of several processes that read for it
 _LEXICAL_BYTES = 130  # a passage, of tantivy's files
-_PLACE_BYTES = 16  # a passage, of the files that say where it lies in which document; texts are given back once read
+_PLACE_BYTES = 16  # a passage, of the files that say where it lies in which document
+TEXTS_KEPT = 100_000_000  # of documents that were read
 _TEXT_BYTES = 900  # a passage, of its document's share in the store
 _NUMBER_BYTES = 8  # a passage number in the lists
 _FILLING_BYTES = (
@@ -149,7 +150,7 @@ def rows_kept(passages: int, dimensions: int, codes: str | None, budget: int | N
     rows = passages * dimensions * 2
     if budget is None:
         return rows
-    besides = _SEARCHING + passages * (_LEXICAL_BYTES + _PLACE_BYTES) + _structure_bytes(passages, dimensions, codes)
+    besides = _searching_bytes(passages) + _structure_bytes(passages, dimensions, codes)
     return min(rows, max(FLAT_BYTES, budget - besides))
 
 
@@ -211,10 +212,16 @@ def _planned(passages: int, dimensions: int, design: Design | None) -> Plan:
         design,
         _CODES[design.codes].recall if design else 1.0,
         build_bytes=(_BUILDING if dimensions else _BUILDING_LEXICAL) + structure + filling + (kept if design else 0),
-        search_bytes=_SEARCHING + lexical + passages * _PLACE_BYTES + structure + kept,
+        search_bytes=_searching_bytes(passages) + structure + kept,
         disk_bytes=rows + structure + lexical + passages * _TEXT_BYTES,
         seconds=seconds,
     )
+
+
+def _searching_bytes(passages: int) -> int:
+    """Of a process that asks, without what lies in vectors."""
+    texts = min(TEXTS_KEPT, passages * _TEXT_BYTES)
+    return _SEARCHING + texts + passages * (_LEXICAL_BYTES + _PLACE_BYTES)
 
 
 def _lists(passages: int) -> int:

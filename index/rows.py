@@ -10,7 +10,10 @@ import faiss
 import numpy as np
 
 from bioqa.index import mapping
+from bioqa.index.mapping import Allowance
 from bioqa.index.runtime import Array, processors
+
+_SCANNED_AT_ONCE = 32_768  # rows of one part of a segment: 25 MB of 384 dimensions
 
 Scored = tuple[Array, Array]
 """Passage numbers (int64) and their inner products with a vector (float32), best first."""
@@ -19,7 +22,7 @@ Scored = tuple[Array, Array]
 class Rows:
     """The rows of all segments; a row's number is that of its passage. Segments are mapped when first read.
 
-    No more than `kept` bytes of them stay in memory: before they become more, all that was read is given back.
+    No more than `kept` bytes of them stay in memory: of more, what was read is given back.
     """
 
     def __init__(self, lengths: Sequence[int], open_segment: Callable[[int], Array], dimensions: int, kept: int):
@@ -27,7 +30,9 @@ class Rows:
         self._bounds = [0, *accumulate(lengths)]
         self._open, self.dimensions = open_segment, dimensions
         self._opened: dict[int, Array] = {}
-        self._kept, self._resident = kept, 0
+        self._gives_back = self._bounds[-1] * dimensions * 2 > kept
+        self._allowance = Allowance(kept)
+        self._read_at_once = max(1, kept // mapping.AT_ONCE if self._gives_back else self._bounds[-1])
         self._scanners: list[_Scanner] = []
         self._scanning = Lock()
 
@@ -36,31 +41,24 @@ class Rows:
 
     def read(self, numbers: Array) -> Array:
         """The rows of passages `numbers`: float32, shape (n, dimensions)."""
-        order = np.argsort(numbers, kind="stable")
-        ascending = numbers[order]
         found = np.empty((len(numbers), self.dimensions), dtype=np.float32)
-        edges = np.searchsorted(ascending, self._bounds)
-        for segment in np.flatnonzero(np.diff(edges)).tolist():
-            first, last = edges[segment : segment + 2].tolist()
-            rows = self._segment(segment)
-            self._make_room(min((last - first) * mapping.AT_ONCE, rows.nbytes))
-            found[order[first:last]] = rows[ascending[first:last] - self._bounds[segment]]
+        order = np.argsort(numbers, kind="stable")
+        for first in range(0, len(order), self._read_at_once):
+            places = order[first : first + self._read_at_once]
+            self._allowance.take(len(places))
+            edges = np.searchsorted(numbers[places], self._bounds)
+            for segment, (start, end) in enumerate(pairwise(edges.tolist())):
+                if start < end:
+                    chosen = places[start:end]
+                    found[chosen] = self._segment(segment)[numbers[chosen] - self._bounds[segment]]
         return found
-
-    def _make_room(self, size: int) -> None:
-        """Give back what was read where so many bytes more would be too many."""
-        if self._resident and self._resident + size > self._kept:
-            self._resident = 0
-            for opened in self._opened:
-                self._give_back(opened)
-        self._resident += size
 
     def blocks(self, size: int) -> Iterator[tuple[int, Array]]:
         """All rows in order, at most `size` at once: the number of the first, and float32 rows."""
-        for segment, (start, end) in enumerate(pairwise(self._bounds)):
-            for first in range(start, end, size):
-                yield first, self._segment(segment)[first - start : first - start + size].astype(np.float32)
-            self._give_back(segment)
+        for segment, start, end in self._parts(size):
+            rows = self._part(segment, start, end)
+            yield start, rows.astype(np.float32)
+            self._give_back(rows)
 
     def score(self, vector: Array, numbers: Array) -> Scored:
         """All of `numbers` (ascending) by their inner product with `vector` (float32)."""
@@ -72,9 +70,9 @@ class Rows:
         Exact: each row is scored, straight from the mapped file.
         """
         parts = [
-            (segment, max(start, first), end)
-            for segment, (start, end) in enumerate(pairwise(self._bounds))
-            if max(start, first) < end and (eligible is None or eligible[max(start, first) : end].any())
+            (segment, start, end)
+            for segment, start, end in self._parts(_SCANNED_AT_ONCE, first)
+            if eligible is None or eligible[start:end].any()
         ]
         if not parts:
             return best([], k)
@@ -93,21 +91,32 @@ class Rows:
                 return best([scored for share in shares for scored in share], k)
 
     def _scan(self, place: int, segment: int, start: int, end: int, k: int, eligible: Array | None) -> Scored:
-        rows = self._segment(segment)[start - self._bounds[segment] :]
+        rows = self._part(segment, start, end)
         places, scores = self._scanners[place].nearest(rows, k, None if eligible is None else eligible[start:end])
-        self._give_back(segment)
+        self._give_back(rows)
         return places + start, scores
+
+    def _parts(self, size: int, first: int = 0) -> Iterator[tuple[int, int, int]]:
+        """All rows from number `first` on in parts of at most `size`: a segment, and from which number to which."""
+        for segment, (begin, end) in enumerate(pairwise(self._bounds)):
+            for start in range(max(begin, first), end, size):
+                yield segment, start, min(start + size, end)
+
+    def _part(self, segment: int, start: int, end: int) -> Array:
+        before = self._bounds[segment]
+        return self._segment(segment)[start - before : end - before]
 
     def _segment(self, segment: int) -> Array:
         if segment not in self._opened:
             self._opened[segment] = self._open(segment)
+            mapped = mapping.file_of(self._opened[segment])
+            if mapped is not None and self._gives_back:
+                self._allowance.cover(mapped)
         return self._opened[segment]
 
-    def _give_back(self, segment: int) -> None:
-        is_large = len(self) * self.dimensions * 2 > self._kept
-        mapped = mapping.of(self._opened[segment])
-        if is_large and mapped is not None:
-            mapping.give_back(mapped)
+    def _give_back(self, rows: Array) -> None:
+        if self._gives_back:
+            mapping.give_back(rows)
 
 
 class _Scanner:

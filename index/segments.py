@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from bioqa.index import mapping
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, SegmentInfo
+from bioqa.index.mapping import Allowance
+from bioqa.index.planner import TEXTS_KEPT
 from bioqa.index.records import Document, Passage, Section
 from bioqa.index.runtime import Array
 
@@ -20,9 +21,10 @@ from bioqa.index.runtime import Array
 class Segment:
     """A segment on disk, its files mapped when first touched."""
 
-    def __init__(self, folder: Path, info: SegmentInfo):
+    def __init__(self, folder: Path, info: SegmentInfo, texts: Allowance | None = None):
+        """`texts` is for the documents of several segments together."""
         self._folder = folder / "segments" / info.name
-        self.info = info
+        self.info, self._texts = info, texts or Allowance(TEXTS_KEPT)
         for name, size in info.files.items():
             path = self._folder / name
             if not path.is_file() or path.stat().st_size != size:
@@ -46,9 +48,11 @@ class Segment:
     def _lines(self) -> mmap.mmap:
         try:
             with (self._folder / "documents.jsonl").open("rb") as file:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise _unreadable(self._folder / "documents.jsonl", error) from None
+        self._texts.cover(lines)
+        return lines
 
     @cached_property
     def passages(self) -> Array:
@@ -92,10 +96,9 @@ class Segment:
 
     def _fields(self, row: int) -> dict[str, Any]:
         start, end = self.offsets[row : row + 2].tolist()
-        line = self._lines[start:end]
-        mapping.give_back(self._lines, start, end)  # texts are the larger part of an index
+        self._texts.take(1)
         try:
-            return dict(json.loads(line))
+            return dict(json.loads(self._lines[start:end]))
         except (ValueError, TypeError) as error:
             raise _damaged(self._folder / "documents.jsonl", str(error)) from None
 
@@ -122,7 +125,8 @@ class Store:
     """Documents and passages of one commit, by their row numbers over all segments."""
 
     def __init__(self, folder: Path, manifest: Manifest):
-        self.segments = [Segment(folder, info) for info in manifest.segments]
+        texts = Allowance(TEXTS_KEPT)
+        self.segments = [Segment(folder, info, texts) for info in manifest.segments]
         self._document_bases = [0, *accumulate(info.documents for info in manifest.segments)]
         self._passage_bases = [0, *accumulate(info.passages for info in manifest.segments)]
         self.removed = _mapped(folder / manifest.removed) if manifest.removed else np.empty(0, dtype=np.int64)

@@ -296,3 +296,17 @@ def add_segment() -> Callable[..., Manifest]:
             )
 
     return add
+
+
+@pytest.fixture
+def resident_bytes() -> Callable[[Path], int]:
+    """What this process has of a mapped file in memory, as the system counts it."""
+    counts = Path("/proc/self/smaps")
+    if not counts.exists():
+        pytest.skip("the system does not say what is resident")
+
+    def resident(file: Path) -> int:
+        entries = counts.read_text().split(f"{file}\n")[1:]
+        return sum(int(entry.partition("Rss:")[2].split()[0]) * 1024 for entry in entries)
+
+    return resident

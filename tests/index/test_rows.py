@@ -107,6 +107,24 @@ def test_what_may_not_stay_is_given_back_and_can_be_read_again(
     assert (Mapped.given_back > 0) == gives_back
 
 
+def test_however_large_a_segment_is_no_more_of_it_stays_in_memory_than_may(
+    tmp_path: Path, unit_rows: MakeRows, resident_bytes: Callable[[Path], int]
+) -> None:
+    every = np.tile(unit_rows(1000, 5), (1000, 1))
+    np.save(tmp_path / "rows.npy", every)
+    kept, scanned = 8_000_000, 1_100_000
+    mapped = Rows([len(every)], lambda _: segments._mapped(tmp_path / "rows.npy"), 16, kept)
+    numbers = np.random.default_rng(1).integers(0, len(every), 3000)
+    assert (mapped.read(numbers) == every[numbers].astype(np.float32)).all()
+    assert 0 < resident_bytes(tmp_path / "rows.npy") <= kept
+    mapped.nearest(every[3].astype(np.float32), 9)
+    assert resident_bytes(tmp_path / "rows.npy") < scanned
+    for first, block in mapped.blocks(50_000):
+        assert (block == every[first : first + 50_000].astype(np.float32)).all()
+        assert resident_bytes(tmp_path / "rows.npy") <= kept
+    assert resident_bytes(tmp_path / "rows.npy") < scanned
+
+
 def test_equal_rows_come_in_order_of_their_numbers(unit_rows: MakeRows, rows_of: RowsOf) -> None:
     row = unit_rows(1, 4)
     opened = rows_of([np.repeat(row, 3, axis=0), np.repeat(row, 3, axis=0)])

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.index import storage
+from bioqa.index import segments, storage
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest
 from bioqa.index.records import Document, Section
@@ -107,21 +108,17 @@ def test_a_file_that_is_missing_or_of_another_size_is_named(
     assert "rebuild" in str(caught.value)
 
 
-def resident_bytes(file: Path) -> int:
-    """What this process has of a mapped file in memory, as the system counts it."""
-    entries = Path("/proc/self/smaps").read_text().split(str(file))
-    return sum(int(entry.partition("Rss:")[2].split()[0]) * 1024 for entry in entries[1:])
-
-
-@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not say what is resident")
-def test_texts_that_were_read_do_not_stay_in_memory(tmp_path: Path) -> None:
-    documents = [Document(str(number), "Title", "Text. " * 2000) for number in range(500)]
-    info = storage.write_segment(tmp_path, "000001", documents, [[(0, 5)]] * 500, None)
+def test_no_more_texts_stay_in_memory_than_may(
+    tmp_path: Path, resident_bytes: Callable[[Path], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "TEXTS_KEPT", 4_500_000)
+    documents = [Document(str(number), "Title", "Text. " * 2000) for number in range(1000)]
+    info = storage.write_segment(tmp_path, "000001", documents, [[(0, 5)]] * 1000, None)
     store = Store(tmp_path, replace(EMPTY, segments=(info,)))
-    assert all(store.passage(number).document == documents[number] for number in range(500))
-    assert [store.place(number)[0] for number in range(500)] == [document.id for document in documents]
-    assert info.files["documents.jsonl"] > 6_000_000
-    assert resident_bytes(tmp_path / "segments/000001/documents.jsonl") < 200_000
+    assert all(store.passage(number).document == documents[number] for number in range(1000))
+    assert [store.place(number)[0] for number in range(1000)] == [document.id for document in documents]
+    assert info.files["documents.jsonl"] > 12_000_000
+    assert resident_bytes(tmp_path / "segments/000001/documents.jsonl") < 4_500_000
     assert resident_bytes(tmp_path / "segments/000001/passages.npy") > 0
 
 
