@@ -1,5 +1,6 @@
 """An evaluation on BioASQ questions, from files to figures: of a submission, or of an index and its models."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,8 @@ from bioqa.eval.tables import Table
 
 if TYPE_CHECKING:
     from bioqa.eval.outcome import Outcome
+
+_ENDING = re.compile(r"(\.json)?(\.gz|\.xz)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,11 @@ class Evaluation:
 
 
 def read_batches(paths: Sequence[Path]) -> list[Batch]:
-    """The gold files as batches, named as their files."""
-    return [Batch(path.name.split(".")[0], read_gold(path)) for path in paths]
+    """The gold files as batches, named as their files, or by their paths where two files have one name."""
+    names = [_ENDING.sub("", path.name) for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(path) for path in paths]
+    return [Batch(name, read_gold(path)) for name, path in zip(names, paths, strict=True)]
 
 
 def of_submission(batches: Sequence[Batch], path: Path, against: Path | None = None) -> Evaluation:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tokenizers import Encoding, Tokenizer
 
-_QUESTION_TOKENS = 64  # what is beyond this of a question is not read
+_QUESTION_TOKENS = 64  # what is beyond this of a question is not read, nor what would leave a text less than a quarter
 _OVERLAP = 64  # tokens that two windows of a long text share
 
 
@@ -25,10 +25,11 @@ class Window:
 
 def windows(tokenizer: Tokenizer, question: str, text: str, max_tokens: int) -> list[Window]:
     """The windows of a text, in order, each of at most `max_tokens` tokens with those of the question."""
+    room = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=True)
     asked = tokenizer.encode(question, add_special_tokens=False)
-    asked.truncate(_QUESTION_TOKENS)
+    asked.truncate(min(_QUESTION_TOKENS, room - room // 4))
     pieces = tokenizer.encode(text, add_special_tokens=False)
-    room = max_tokens - len(asked.ids) - tokenizer.num_special_tokens_to_add(is_pair=True)
+    room -= len(asked.ids)
     pieces.truncate(room, stride=min(_OVERLAP, room // 2))
     sequences = [tokenizer.post_process(asked, piece) for piece in (pieces, *pieces.overflowing)]
     return [Window(sequence, _first_of_text(sequence)) for sequence in sequences]

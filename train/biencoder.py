@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from bioqa.index.errors import InputError
+from bioqa.index import registry
+from bioqa.index.errors import InputError, ModelError
+from bioqa.index.model import QUESTION
 from bioqa.index.runtime import Array
 from bioqa.train import batches, network, source
 from bioqa.train.loop import autocast
@@ -58,11 +60,26 @@ class BiEncoder(nn.Module):  # type: ignore[misc]
 
 
 def load(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
-    """One encoder from a folder or hub name, or two that begin alike. Raises ModelError for what is no such model."""
-    sides = ("question", "passage") if asymmetric else ("passage",)
-    found = BiEncoder({side: _encoder(base) for side in sides})
-    network.set_dropout(found, dropout)
-    return found
+    """One encoder from a folder or hub name, or two: those of a pair, or two that begin alike.
+
+    Raises ModelError for what is no such model, and for a pair where one is asked for.
+    """
+    found = sides(base)
+    if not asymmetric and found["question"] != found["passage"]:
+        raise ModelError(f"{base}: a pair of encoders; set asymmetric = true, or name the folder of one of them")
+    chosen: tuple[Side, ...] = ("question", "passage") if asymmetric else ("passage",)
+    encoders = BiEncoder({side: _encoder(found[side]) for side in chosen})
+    network.set_dropout(encoders, dropout)
+    return encoders
+
+
+def sides(base: str) -> dict[Side, str]:
+    """The model that each side begins as: of a pair, as training leaves it or as it is exported, its own."""
+    folder = registry.located(base)
+    questions, passages = folder / QUESTION, folder / "passage"
+    if not questions.is_dir():
+        return {"question": base, "passage": base}
+    return {"question": str(questions), "passage": str(passages) if passages.is_dir() else base}
 
 
 def pooled(encoder: Any, sequences: Sequences, pooling: str = "mean") -> Tensor:

@@ -188,19 +188,26 @@ def surest(model: Logistic, sample: Sample) -> Sample:
 
 
 def errors(models: Mapping[str, Logistic], samples: Mapping[str, Sample]) -> dict[str, float]:
-    """The expected calibration error of each model where the whole index was asked; of the first factoid answers."""
+    """The expected calibration error of each model where the whole index was asked; of the first factoid answers.
+
+    None of a model that nothing was asked of.
+    """
     found = {}
     for name, sample in samples.items():
         checked = sample.where(_of_the_whole_index)
         checked = surest(models[name], checked) if name == "factoid" else checked
+        if not checked.right:
+            continue
         found[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.right))
     return found
 
 
 def bought(model: Logistic, sample: Sample, least: float) -> dict[str, float]:
     """What it buys to answer factoid questions only from a probability of `least` on: the share (0..1) answered, how
-    many of those answers are right, and how many would be if all were answered."""
+    many of those answers are right, and how many would be if all were answered. Nothing where none was asked."""
     first = surest(model, sample.where(_of_the_whole_index))
+    if not first.right:
+        return {}
     right, answered = np.array(first.right), probabilities(model, first) >= least
     accuracy = float(right[answered].mean()) if answered.any() else 1.0
     shares = {"answered": float(answered.mean()), "accuracy": accuracy, "accuracy_of_all": float(right.mean())}

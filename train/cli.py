@@ -90,11 +90,12 @@ def calibration(
         for name, error in calibrate.errors(models, samples).items():
             click.echo(f"{name}: expected calibration error {error:.3f} on held-out questions")
         found = calibrate.bought(models["factoid"], samples["factoid"], _SHOWN_LEAST)
-        calibrate.save(models, target, found)
-        click.echo(
-            f"factoid, answered only from {found['least']} on: {found['answered']:.3f} answered, "
-            f"{found['accuracy']:.3f} of these right, of all {found['accuracy_of_all']:.3f}"
-        )
+        if found:
+            calibrate.save(models, target, found)
+            click.echo(
+                f"factoid, answered only from {found['least']} on: {found['answered']:.3f} answered, "
+                f"{found['accuracy']:.3f} of these right, of all {found['accuracy_of_all']:.3f}"
+            )
 
 
 def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -179,6 +180,7 @@ def _train(
 ) -> None:
     """Train a model for every seed, and show the mean of their figures."""
     from bioqa.index.progress import TerminalProgress
+    from bioqa.train import record
     from bioqa.train.recipe import read_recipe
 
     found = []
@@ -186,6 +188,11 @@ def _train(
         config = read_recipe(recipe, kind, [*changes, *filter(None, [seed])])
         name = f"seed-{config.schedule.seed}"
         target = folder / name if len(seeds) > 1 else folder
+        known = record.finished(target, config) if len(seeds) > 1 else None
+        if known is not None:
+            click.echo(f"{target}: trained before", err=True)
+            found.append(known)
+            continue
         with TerminalProgress(f"Training, {name}", "steps") as progress:
             found.append(trained(config, target, device, progress, lambda line: click.echo(line, err=True)))
     for name in found[0]:

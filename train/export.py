@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioqa.index import atomic
 from bioqa.index.errors import ModelError, StorageError
-from bioqa.index.model import CARD, QUESTION, ModelCard, open_model
+from bioqa.index.model import CARD, QUESTION, ModelCard, of_questions, open_model
 from bioqa.index.registry import TASKS
 from bioqa.train import extras
 
@@ -45,7 +46,8 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
             raise ModelError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
     called = Path(source).resolve().name if Path(source).is_dir() else source  # a card that travels names no folders
     sides = Path(source) / QUESTION, Path(source) / "passage"
-    if task == "encoder" and all(side.is_dir() for side in sides):
+    is_pair = task == "encoder" and all(side.is_dir() for side in sides)
+    if is_pair:
         questions = {precision: folder / QUESTION for precision, folder in targets.items()}
         export(str(sides[0]), questions, task, name=f"{name}-{QUESTION}", max_tokens=max_tokens)
         source = str(sides[1])
@@ -68,6 +70,8 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
         for precision, folder in targets.items():
             network = PRECISIONS[precision](onnx.load_from_string(exact)).SerializeToString()
             folder.mkdir(parents=True, exist_ok=True)
+            if not is_pair:
+                _discard_questions(folder)
             files = {"model.onnx": network, **beside}
             for file, content in files.items():
                 atomic.write(folder / file, content)
@@ -78,6 +82,14 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
             f"{error.filename or folder}: {error.strerror or error}; the model is not complete"
         ) from None
     return original
+
+
+def _discard_questions(folder: Path) -> None:
+    """Delete the encoder of questions that an earlier export of a pair left there: nothing but its folder tells that
+    the model is one."""
+    left = of_questions(folder)
+    if left:
+        shutil.rmtree(left)
 
 
 def digest(content: bytes) -> str:

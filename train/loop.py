@@ -24,7 +24,8 @@ from bioqa.train.allocation import keep_freed_memory
 
 CHECKPOINT = "checkpoint.safetensors"
 _EVERY = 300.0  # seconds between checkpoints: what a kill may cost
-_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_MIXED = {"auto": torch.bfloat16, "bf16": torch.bfloat16, "fp16": torch.float16}
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
 class TrainingError(BioqaError):
@@ -84,6 +85,7 @@ def train(
     keep: Callable[[Mapping[str, float]], None],
     progress: Progress,
     talk: Callable[[str], None] = lambda _: None,
+    recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
     """Train a task; returns the figures of the best weights, which `keep` has saved.
 
@@ -91,7 +93,7 @@ def train(
     not: every step draws its random numbers from the seed and its own number. Logs for TensorBoard are in
     `folder/logs`.
 
-    `keep` is given the figures whenever there are better ones.
+    `keep` is given the figures whenever there are better ones; a checkpoint of another `recipe` is not gone on from.
 
     Raises TrainingError where the loss is not finite any more, InputError for a checkpoint that doesn't fit,
     StorageError where the disk refuses.
@@ -99,9 +101,11 @@ def train(
     keep_freed_memory()
     model = task.model
     optimizer = torch.optim.AdamW(_groups(model, schedule.weight_decay), lr=schedule.learning_rate, fused=True)
-    state = _resumed(folder / CHECKPOINT, model, optimizer, schedule)
+    batches = len(task.batches(0, schedule.batch, schedule.seed))
+    made_by = json.dumps({"schedule": asdict(schedule), "recipe": recipe, "batches": batches})
+    state = _resumed(folder / CHECKPOINT, model, optimizer, made_by)
     scaler = torch.amp.GradScaler(enabled=schedule.precision == "fp16")
-    epoch_steps = math.ceil(len(task.batches(0, schedule.batch, schedule.seed)) / schedule.accumulate)
+    epoch_steps = math.ceil(batches / schedule.accumulate)
     steps = epoch_steps * schedule.epochs
     marks = {math.ceil(epoch_steps * (i + 1) / schedule.evaluations) for i in range(schedule.evaluations)}
     saved = time.monotonic()
@@ -121,7 +125,7 @@ def train(
             if evaluated:
                 _evaluate(task, schedule, state, keep, logs, talk)
             if evaluated or interrupted() or time.monotonic() - saved > _EVERY:
-                _save(folder / CHECKPOINT, model, optimizer, schedule, state)
+                _save(folder / CHECKPOINT, model, optimizer, made_by, state)
                 saved = time.monotonic()
             if interrupted():
                 raise KeyboardInterrupt
@@ -178,8 +182,14 @@ def _step(
 
 
 def device(name: str) -> str:
-    """The device that is meant: for `auto` a GPU where there is one."""
-    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+    """The device that is meant: for `auto` a GPU where there is one. Raises InputError for one that is not there."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f"the device {name!r} cannot be used here: {str(error).splitlines()[0]}") from None
+    return name
 
 
 def autocast(model: nn.Module, precision: str) -> AbstractContextManager[Any]:
@@ -187,7 +197,7 @@ def autocast(model: nn.Module, precision: str) -> AbstractContextManager[Any]:
     kind = next(model.parameters()).device.type
     if precision == "fp32" or (precision == "auto" and not _multiplies_bf16(kind)):
         return nullcontext()
-    context: AbstractContextManager[Any] = torch.autocast(kind, _PRECISIONS.get(precision, torch.bfloat16))
+    context: AbstractContextManager[Any] = torch.autocast(kind, _MIXED[precision])
     return context
 
 
@@ -240,21 +250,22 @@ def _interruption() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule, state: _State) -> None:
+def _save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, made_by: str, state: _State) -> None:
     tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
     for number, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{number}/{name}": tensor for name, tensor in moments.items()}
     fresh = path.with_suffix(".new")
-    metadata = {"schedule": json.dumps(asdict(schedule)), "state": json.dumps(asdict(state))}
+    metadata = {"made_by": made_by, "state": json.dumps(asdict(state))}
     try:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, fresh, metadata)
         fresh.replace(path)
     except (OSError, SafetensorError) as error:
         fresh.unlink(missing_ok=True)
-        raise StorageError(f"{path}: the checkpoint was not saved ({error}); the one before it is kept") from None
+        kept = "; the one before it is kept" if path.exists() else ""
+        raise StorageError(f"{path}: the checkpoint was not saved ({error}){kept}") from None
 
 
-def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule) -> _State:
+def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, made_by: str) -> _State:
     """The state of a checkpoint, whose tensors are put into model and optimizer; a fresh one where there is none."""
     if not path.exists():
         return _State()
@@ -262,8 +273,8 @@ def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, sch
     try:
         with safe_open(path, framework="pt") as stored:
             metadata = stored.metadata()
-            if json.loads(metadata["schedule"]) != asdict(schedule):
-                raise InputError(f"{path}: a checkpoint of another schedule than this; {cure}")
+            if metadata["made_by"] != made_by:
+                raise InputError(f"{path}: a checkpoint of another recipe, or of other files, than this; {cure}")
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
         model.load_state_dict(_under("model/", tensors))
         moments: dict[int, dict[str, Tensor]] = {}

@@ -54,9 +54,9 @@ def of_files(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callabl
     """
     kept: dict[tuple[str, str], Pair] = {}
     held_out = {folded(question.body) for question in dev}
-    tests = [pair for path in config.apart_from for pair in _tests(Path(path))]
-    queries = Repeated(pair.query for pair in tests)
-    passages = Repeated((pair.passage.text for pair in tests), parts=True)
+    tests = [_tests(Path(path)) for path in config.apart_from]
+    queries = Repeated(query for asked, _ in tests for query in asked)
+    passages = Repeated((pair.passage.text for _, found in tests for pair in found), parts=True)
 
     def add(kind: str, found: Sequence[Pair]) -> None:
         usable = [pair for pair in found if _is_usable(pair)]
@@ -110,17 +110,20 @@ def gold_documents(question: GoldQuestion) -> frozenset[str]:
     return frozenset([*question.documents, *(snippet.document for snippet in question.snippets)])
 
 
-def _tests(path: Path) -> list[Pair]:
-    """What is kept for testing: all of a gold file, or of a folder in the form of BEIR all splits but `train`.
+def _tests(path: Path) -> tuple[list[str], list[Pair]]:
+    """The queries that are kept for testing, and what is known to answer them: all of a gold file, or of a folder in
+    the form of BEIR all splits but `train`.
 
     Raises InputError for a folder without such a split, and what the readers of the files raise.
     """
     if not path.is_dir():
-        return of_bioasq(read_gold(path))
+        questions = read_gold(path)
+        return [question.body for question in questions], of_bioasq(questions)
     splits = [split for split in beir.splits_of(path) if split != "train"]
     if not splits:
         raise InputError(f"{path}: there is nothing to stay apart from: no judgments in qrels/ but those of 'train'")
-    return [pair for split in splits for pair in of_beir(path, split)]
+    queries = [text for split in splits for text in beir.read_queries(path, beir.read_qrels(path, split)).values()]
+    return queries, [pair for split in splits for pair in of_beir(path, split)]
 
 
 def of_beir(folder: Path, split: str = "train") -> list[Pair]:

@@ -40,6 +40,7 @@ def train(
     `loop.train` raises.
     """
     record.refuse_finished(folder, "reader")
+    source.check_room(config.base, config.max_tokens)
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
@@ -47,7 +48,9 @@ def train(
     task = ReaderTask(config, of_files(config, dev, talk), dev, chosen)
     talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")
     folder.mkdir(parents=True, exist_ok=True)
-    figures = loop.train(task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk)
+    figures = loop.train(
+        task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk, record.as_json(config)
+    )
     record.write(folder, config, figures, finished=True)
     return figures
 
@@ -100,6 +103,7 @@ class ReaderTask:
 
     def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
         self.config = config
+        torch.manual_seed(config.schedule.seed)  # of heads that are new
         self.model = network.placed(network.load(config.base, dropout=config.dropout), device)
         self.tokenizer = source.backend_tokenizer(config.base)
         self._device = device
@@ -192,6 +196,7 @@ def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
 
     Raises StorageError where the disk refuses.
     """
-    task.model.save(folder)
-    source.tokenizer(task.config.base).save_pretrained(folder)
+    with record.saving(folder):
+        task.model.save(folder)
+        source.tokenizer(task.config.base).save_pretrained(folder)
     record.write(folder, task.config, figures, finished=False)

@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bioqa.index.errors import InputError
-from bioqa.train.loop import Schedule
+from bioqa.train.loop import PRECISIONS, Schedule
 
 _MODELS = ("base", "teacher")  # folders, looked for from the recipe's, or names at a hub
+_LEAST = {
+    **dict.fromkeys(("epochs", "batch", "accumulate", "evaluations", "relevant_only"), 1),
+    **dict.fromkeys(("negatives", "limit", "pool", "patience", "seed", "learning_rate", "weight_decay", "clip"), 0),
+    "max_tokens": 16,
+}
+_SHARES = ("warm_up", "dropout", "distillation")
 _LENIENT = {(tuple, list), (float, int)}  # kinds wanted and what is taken for them
 
 
@@ -124,8 +130,18 @@ def _checked(given: Mapping[str, Any], defaults: object, where: str) -> dict[str
         if type(wanted) is not kind or (kind is tuple and not all(isinstance(item, str) for item in wanted)):
             expected = "a list of strings" if kind is tuple else kind.__name__
             raise InputError(f"{where}: {key} is {value!r}; expected {expected}")
+        _check_value(key, wanted, f"{where}: {key} is {value!r}; expected")
         checked[key] = wanted
     return checked
+
+
+def _check_value(key: str, value: Any, complaint: str) -> None:
+    if key in _LEAST and not value >= _LEAST[key]:
+        raise InputError(f"{complaint} at least {_LEAST[key]}")
+    if key in _SHARES and not 0 <= value < 1 + (key == "distillation"):
+        raise InputError(f"{complaint} a share from 0 to 1")
+    if key == "precision" and value not in PRECISIONS:
+        raise InputError(f"{complaint} one of {', '.join(PRECISIONS)}")
 
 
 def _found(recipe: Path, pattern: str) -> list[str]:

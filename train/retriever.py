@@ -45,6 +45,7 @@ def train(
     `loop.train` raises.
     """
     record.refuse_finished(folder, "retriever")
+    source.check_room(biencoder.sides(config.base)["passage"], config.max_tokens)
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
@@ -52,6 +53,8 @@ def train(
     judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
     learned = negatives.of_pairs(pairs.of_files(config, dev, talk), _MINED if config.negatives else 0)
     chosen = loop.device(device)
+    if config.teacher:
+        talk(f"{config.teacher} encodes all texts first, which takes a while where it is large")
     task = RetrieverTask(config, learned, judged, chosen)
     talk(
         f"{len(learned):,} pairs of {config.max_tokens} tokens at most, on {chosen}; "
@@ -60,7 +63,9 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / loop.CHECKPOINT).exists():
         talk("before training: " + ", ".join(f"{name} {value:.4f}" for name, value in task.evaluate().items()))
-    figures = loop.train(task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk)
+    figures = loop.train(
+        task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk, record.as_json(config)
+    )
     record.write(folder, config, figures, finished=True)
     return figures
 
@@ -78,7 +83,7 @@ class RetrieverTask:
         self._pool = judged
         texts = dict.fromkeys(text for pair in learned for text in (pair.query, pair.passage.text))
         self._rows = {text: row for row, text in enumerate(texts)}  # negatives are passages of other pairs
-        tokenizer = source.backend_tokenizer(config.base)
+        tokenizer = source.backend_tokenizer(biencoder.sides(config.base)["passage"])
         self._tokens = biencoder.tokenized(tokenizer, list(texts), config.max_tokens)
         self._questions = biencoder.tokenized(tokenizer, list(judged.questions.values()), config.max_tokens)
         self._texts = biencoder.tokenized(tokenizer, [text.text for text in judged.texts], config.max_tokens)
@@ -149,7 +154,11 @@ def _drawn(found: Sequence[Candidate], count: int, seed: Sequence[int]) -> list[
 
 
 def save(task: RetrieverTask, folder: Path, figures: Mapping[str, float]) -> None:
-    """Write encoder, tokenizer and configuration as a folder that `bioqa export` takes, or one for either side."""
-    for target in task.model.save(folder):
-        source.tokenizer(task.config.base).save_pretrained(target)
+    """Write encoder, tokenizer and configuration as a folder that `bioqa export` takes, or one for either side.
+
+    Raises StorageError where the disk refuses.
+    """
+    with record.saving(folder):
+        for target in task.model.save(folder):
+            source.tokenizer(biencoder.sides(task.config.base)["passage"]).save_pretrained(target)
     record.write(folder, task.config, figures, finished=False)

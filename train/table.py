@@ -57,7 +57,7 @@ def read(path: Path) -> Table:
 
 
 def _objects(content: str, path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
             continue
         name = f"{path}: line {number}"

@@ -1,6 +1,11 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bioqa.eval import scores, tables
+from bioqa.eval.evaluation import read_batches
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.eval.scores import Batch
 from bioqa.eval.submission import Submitted
@@ -66,3 +71,28 @@ def test_two_systems_are_compared_question_by_question() -> None:
 )
 def test_measures_have_names_that_people_say(name: str, expected: str) -> None:
     assert scores.spoken(name) == expected
+
+
+def test_concepts_are_not_compared_since_each_system_is_asked_others() -> None:
+    one = replace(question("1", "a"), concepts=("http://c/1",))
+    two = replace(question("2", "b"), concepts=("http://c/2",))
+    given = [
+        {"1": Submitted("1", ("a",), concepts=said), "2": Submitted("2", ("b",), concepts=other)}
+        for said, other in [(("http://c/1",), ()), ((), ("http://c/2",))]
+    ]
+    ours, theirs = (scores.score(Batch("b", [one, two]), answers) for answers in given)
+    assert len(ours.measures["concepts_map"].rows) == len(theirs.measures["concepts_map"].rows) == 1
+    compared = scores.comparison(ours, theirs)
+    assert "factoid_mrr" in compared
+    assert not [name for name in compared if name.startswith("concepts")]
+
+
+def test_batches_have_names_of_their_own(tmp_path: Path) -> None:
+    questions = [{"id": "1", "type": "summary", "body": "?", "ideal_answer": ["x"], "documents": ["1"]}]
+    content = json.dumps({"questions": questions})
+    (tmp_path / "a").mkdir()
+    paths = [tmp_path / name for name in ("B.part1.json", "B.part2.json", "7B1_golden.json", "a/B.part1.json")]
+    for path in paths:
+        path.write_text(content)
+    assert [batch.name for batch in read_batches(paths[:3])] == ["B.part1", "B.part2", "7B1_golden"]
+    assert [batch.name for batch in read_batches(paths)] == [str(path) for path in paths]

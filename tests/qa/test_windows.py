@@ -31,6 +31,13 @@ def test_windows_of_a_long_text_overlap_and_miss_nothing() -> None:
     assert all(start < end for start, end in zip(starts[1:], ends, strict=False))
 
 
+@pytest.mark.parametrize("max_tokens", [16, 40, 64, 67])
+def test_however_few_tokens_a_window_has_a_long_question_leaves_room_for_the_text(max_tokens: int) -> None:
+    cut = windows(TOKENIZER, "why " * 1000, "It is CFTR.", max_tokens)
+    assert all(len(window.sequence.ids) <= max_tokens for window in cut)
+    assert {word for window in cut for word in covered(window, "It is CFTR.")} == {"It", "is", "CF", "TR", "."}
+
+
 def test_a_question_is_cut_and_leaves_room_for_the_text() -> None:
     (window,) = windows(TOKENIZER, "why " * 1000, "It is CFTR.", 96)
     assert covered(window, "It is CFTR.") == ["It", "is", "CF", "TR", "."]

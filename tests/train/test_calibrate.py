@@ -240,3 +240,10 @@ def test_what_a_least_confidence_bought_is_counted() -> None:
         "accuracy_of_all": 0.6,
     }
     assert calibrate.bought(model, sample, 0.99)["answered"] == 0.0
+
+
+def test_of_kinds_that_were_not_asked_nothing_is_told(samples: dict[str, Sample]) -> None:
+    models = calibrate.fit_all(samples, QUESTIONS)
+    asked = {name: sample if name == "yesno" else Sample() for name, sample in samples.items()}
+    assert calibrate.errors(models, asked).keys() == {"yesno"}
+    assert calibrate.bought(models["factoid"], asked["factoid"], 0.5) == {}

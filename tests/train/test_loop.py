@@ -156,8 +156,25 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_schedule_is_refused(tmp_path: Path) -> None:
     interrupted(tmp_path)
-    with pytest.raises(InputError, match="a checkpoint of another schedule than this; delete"):
+    with pytest.raises(InputError, match="a checkpoint of another recipe, or of other files, than this; delete"):
         trained(Line(), tmp_path, epochs=4)
+
+
+def test_a_checkpoint_of_another_recipe_or_of_more_batches_is_refused(tmp_path: Path) -> None:
+    interrupted(tmp_path)
+    schedule = loop.Schedule(**FAST)
+    with pytest.raises(InputError, match="a checkpoint of another recipe, or of other files, than this; delete"):
+        loop.train(Line(), schedule, tmp_path, lambda _: None, Silent(), recipe={"dropout": 0.5})
+    longer = Line()
+    longer.batches = lambda *arguments: Line.batches(longer, *arguments)[:-1]
+    with pytest.raises(InputError, match="or of other files"):
+        trained(longer, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["foo", "cuda:99", "cpu:x"])
+def test_a_device_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(InputError, match=f"the device '{name}' cannot be used here"):
+        loop.device(name)
 
 
 def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,12 @@ def test_a_question_of_squad_goes_with_its_text_where_that_answers(tmp_path: Pat
     assert (found.query, found.passage.text) == ("Which gene?", "CFTR it is.")
 
 
+def test_a_line_of_a_table_may_hold_what_elsewhere_ends_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"question": "a\u2028b", "answer": "c\x85d"}\r\n', encoding="utf-8")
+    (found,) = pairs.of_table(tmp_path / "a.jsonl")
+    assert (found.query, found.passage.text) == ("a\u2028b", "c\x85d")
+
+
 def test_a_query_of_a_table_goes_with_the_passage_in_its_row(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [
         {"id": 1, "Question": "Which gene?", "answer": " CFTR. "},

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bioqa.index.errors import InputError, ModelError
+from bioqa.index.errors import InputError, ModelError, StorageError
 from bioqa.index.progress import Silent
 from bioqa.index.records import Document, Passage
 from bioqa.qa.reader import Reader
@@ -106,6 +107,54 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
     outcome = run(*call)
     assert outcome.status == 2
     assert "a reader was trained there already" in outcome.err
+
+
+def test_the_same_recipe_gives_the_same_weights(recipe_file: Path, tmp_path: Path) -> None:
+    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ["schedule.epochs=1"])
+    for name in ("one", "two"):
+        torch.seed()
+        reader.train(config, tmp_path / name, "cpu", Silent(), lambda _: None)
+    one, two = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_of_several_seeds_those_that_are_trained_are_not_trained_again(
+    run: Run, recipe_file: Path, tmp_path: Path
+) -> None:
+    call = ["train", "reader", recipe_file, "--to", tmp_path / "runs", "--set", "schedule.epochs=1", "--seed", "1"]
+    told = run(*call, "--seed", "2").out
+    shutil.rmtree(tmp_path / "runs" / "seed-2")
+    written = (tmp_path / "runs" / "seed-1" / "model.safetensors").stat().st_mtime_ns
+    again = run(*call, "--seed", "2")
+    assert (again.status, again.out) == (0, told)
+    assert f"{tmp_path / 'runs' / 'seed-1'}: trained before" in again.err
+    assert (tmp_path / "runs" / "seed-1" / "model.safetensors").stat().st_mtime_ns == written
+    assert (tmp_path / "runs" / "seed-2" / "model.safetensors").exists()
+    other = run(*call, "--seed", "2", "--set", "dropout=0.5")
+    assert other.status == 2
+    assert "a reader was trained there already" in other.err
+
+
+def test_more_tokens_than_the_model_has_positions_for_are_refused_before_training(
+    run: Run, recipe_file: Path, tmp_path: Path
+) -> None:
+    outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run", "--set", "max_tokens=4000")
+    assert outcome.status != 0
+    assert "tokens at most" in outcome.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("refusing", ["save_file", "write_text"])
+def test_a_disk_that_is_full_as_the_model_is_saved_is_told(
+    refusing: str, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
+    monkeypatch.setattr(*((network, "save_file") if refusing == "save_file" else (Path, "write_text")), full)
+    with pytest.raises(StorageError, match=r"the model was not saved .*No space left on device"):
+        reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
 
 
 def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:

@@ -38,6 +38,32 @@ def test_a_base_beside_the_recipe_is_a_folder(tmp_path: Path) -> None:
     assert recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig).base == str(tmp_path / "some" / "model")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("schedule.epochs=0", "epochs is 0; expected at least 1"),
+        ("schedule.batch=0", "batch is 0; expected at least 1"),
+        ("schedule.accumulate=0", "accumulate is 0; expected at least 1"),
+        ("schedule.evaluations=-1", "evaluations is -1; expected at least 1"),
+        ("schedule.clip=-1.0", "clip is -1.0; expected at least 0"),
+        ("schedule.learning_rate=nan", "learning_rate is nan; expected at least 0"),
+        ("schedule.warm_up=1.0", "warm_up is 1.0; expected a share"),
+        ("schedule.precision=float32", "precision is 'float32'; expected one of auto, fp32, bf16, fp16"),
+        ("negatives=-1", "negatives is -1; expected at least 0"),
+        ("dropout=1.5", "dropout is 1.5; expected a share from 0 to 1"),
+        ("max_tokens=4", "max_tokens is 4; expected at least 16"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(change: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig, [change])
+
+
+def test_the_whole_loss_may_be_the_teachers(tmp_path: Path) -> None:
+    found = recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, ["distillation=1.0"])
+    assert found.distillation == 1.0
+
+
 def test_values_can_be_changed(tmp_path: Path) -> None:
     config = recipe.read_recipe(
         written(tmp_path, GOOD),

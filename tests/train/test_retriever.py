@@ -237,3 +237,41 @@ def test_a_teacher_that_is_no_model_is_refused_before_training(recipe_file: Path
     with pytest.raises(ModelError, match="no model there"):
         trained(recipe_file, tmp_path / "run", "teacher=no-model")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_pair_is_trained_further_from_its_own_sides(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    trained(recipe_file, tmp_path / "pair", "asymmetric=true")
+    assert (
+        run("export", tmp_path / "pair", "--task", "encoder", "--to", tmp_path / "out", "--precision", "fp32").status
+        == 0
+    )
+    for name in ("pair", "out"):
+        still = ("asymmetric=true", f"base={tmp_path / name}", "schedule.learning_rate=0.0", "schedule.epochs=1")
+        trained(recipe_file, tmp_path / f"further-{name}", *still)
+        for side in ("question", "passage"):
+            before, after = weights(tmp_path / "pair" / side), weights(tmp_path / f"further-{name}" / side)
+            assert before.keys() == after.keys()
+            assert all(torch.allclose(before[key], after[key], atol=1e-6) for key in before)
+        with pytest.raises(ModelError, match="a pair of encoders; set asymmetric = true"):
+            trained(recipe_file, tmp_path / "one", f"base={tmp_path / name}")
+
+
+def test_one_encoder_exported_over_a_pair_is_for_both_sides(
+    run: Run, recipe_file: Path, tmp_path: Path, base: Path
+) -> None:
+    trained(recipe_file, tmp_path / "pair", "asymmetric=true", "schedule.epochs=1")
+    for source in (tmp_path / "pair", base):
+        assert run("export", source, "--task", "encoder", "--to", tmp_path / "out").status == 0
+    assert not (tmp_path / "out" / "question").exists()
+    assert Encoder(tmp_path / "out").identity.questions == ""
+
+
+def test_test_questions_without_snippets_are_stayed_apart_from(recipe_file: Path, tmp_path: Path) -> None:
+    learned = json.loads((tmp_path / "train.json").read_text())["questions"]
+    bare = [{key: value for key, value in each.items() if key != "snippets"} for each in learned[:4]]
+    (tmp_path / "test.json").write_text(json.dumps({"questions": bare}))
+    heard: list[str] = []
+    config = configured(recipe_file, 'apart_from=["test.json"]')
+    found = retriever.pairs.of_files(config, [], heard.append)
+    assert {pair.query for pair in found} == {each["body"] for each in learned[4:]}
+    assert "4 nearly in a test" in heard[0]
