@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import analyzer, corpus, layouts, merging, passages
+from bioqa.index import analyzer, corpus, layouts, listing, merging, passages
 from bioqa.index.budget import Budget
 from bioqa.index.crew import Crew
 from bioqa.index.encoder import Encoder
@@ -59,8 +59,10 @@ def build(
 ) -> BuildReport:
     """Index all documents of `inputs` (files and folders) into `folder`; run again, it goes on where it stopped.
 
-    A document read later replaces an earlier one with the same id, unless its version is lower. Files taken in before
-    are skipped. A file that breaks off is reported, what was read of it is kept, and the other files are still read.
+    A document read later replaces an earlier one with the same id, unless its version is lower; of two from PubMed's
+    numbered files, the one from the later file is kept, in whichever order these are read, and so with deletions.
+    Files taken in before are skipped. A file that breaks off is reported, what was read of it is kept, and the other
+    files are still read.
     Building and searching keep to `max_ram` bytes, or to what an earlier build was told; `talk` hears the plan.
 
     Raises InputError where there is nothing to read, BudgetError where the memory is too little, IndexFolderError where
@@ -98,6 +100,14 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     return manifest
 
 
+@dataclass(frozen=True, slots=True)
+class _Deletion:
+    """A deletion since the last commit: the number of its file, and whether it took back something read since then."""
+
+    file_number: int
+    taken_back: bool
+
+
 class _Build:
     """The state of one build: what has been read since the last commit."""
 
@@ -115,7 +125,8 @@ class _Build:
         self._commit_every = COMMIT_EVERY["encoded" if encoder else "lexical"]
         self._sources = {source.path: source for source in manifest.sources}
         self._entries: dict[str, Prepared] = {}
-        self._deletions: dict[str, bool] = {}  # and whether they took back something read since the last commit
+        self._deletions: dict[str, _Deletion] = {}
+        self._withdrawn = dict(manifest.withdrawn)
         self._bytes_before_file = 0
         self._bytes_committed = 0
         self._bytes_read = 0
@@ -140,37 +151,55 @@ class _Build:
             self.report.skipped_files += 1
         else:
             taken = known.records if known else 0
+            number = listing.file_number(path.name)
             file = corpus.CorpusFile(path, format_name)
             try:
                 for entry in islice(crew.entries(file), taken, None):
                     taken += 1
-                    self._take(entry)
+                    self._take(entry, number)
                     self._bytes_read = self._bytes_before_file + file.bytes_read
                     if len(self._entries) + len(self._deletions) >= self._commit_every:
                         self._sources[name] = Source(name, size, modified, taken, finished=False)
                         self.flush()
                 self._sources[name] = Source(name, size, modified, taken, finished=True)
             except InputError as error:
+                self._sources[name] = Source(name, size, modified, taken, finished=False)
                 self.report.bad_files.append(error)
         self._bytes_before_file += size
         self._bytes_read = self._bytes_before_file
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: Entry, file_number: int) -> None:
         match entry:
             case BadRecord():
                 self.report.bad_records.append(entry)
                 return
             case Deletion():
-                taken_back = self._entries.pop(entry.id, None) is not None
-                self._deletions[entry.id] = taken_back or self._deletions.get(entry.id, False)
-            case Prepared(document=document):
-                before = self._entries.get(document.id)
-                self.report.replaced += before is not None
-                if before is None or document.version >= before.document.version:
-                    self._entries[document.id] = entry
+                self._delete(entry.id, file_number)
+            case Prepared() if file_number:
+                numbered = replace(entry.document, file_number=file_number)
+                if self._withdrawn.get(numbered.id, 0) <= file_number:
+                    self._add(replace(entry, document=numbered))
+            case Prepared():
+                self._add(entry)
         self.report.records += 1
         if not self._encoder and self.report.records % 1000 == 0:
             self._progress.update(self._bytes_read / self._total_bytes, self.report.records)
+
+    def _add(self, entry: Prepared) -> None:
+        before = self._entries.get(entry.document.id)
+        self.report.replaced += before is not None
+        if before is None or not entry.document.is_older_than(before.document):
+            self._entries[entry.document.id] = entry
+
+    def _delete(self, identity: str, file_number: int) -> None:
+        before, deleted = self._entries.get(identity), self._deletions.get(identity)
+        if file_number:
+            self._withdrawn[identity] = max(file_number, self._withdrawn.get(identity, 0))
+            if before and before.document.file_number > file_number:
+                return
+        self._entries.pop(identity, None)
+        taken_back = before is not None or (deleted is not None and deleted.taken_back)
+        self._deletions[identity] = _Deletion(file_number, taken_back)
 
     def flush(self) -> Manifest:
         """Commit what has been read so far; returns what is committed now."""
@@ -212,6 +241,7 @@ class _Build:
                 sources=sources,
                 lexical=name,
                 removed=write_removed(self._folder, name, removed),
+                withdrawn=dict(self._withdrawn),
             ),
         )
         self._manifest = merging.merge(self._folder, self._manifest)
@@ -227,18 +257,23 @@ class _Build:
         outdated, known = [], set()
         for row in self._committed_rows([*self._entries, *self._deletions]):
             committed = store.document(row)
-            newer = self._entries.get(committed.id)
-            if newer and newer.document.version < committed.version and committed.id not in self._deletions:
+            newer, deleted = self._entries.get(committed.id), self._deletions.get(committed.id)
+            if deleted and 0 < deleted.file_number < committed.file_number:
+                del self._deletions[committed.id]
+                deleted = None
+            if newer and not deleted and newer.document.is_older_than(committed):
                 del self._entries[committed.id]
+                newer = None
+            if not newer and not deleted:
                 continue
             known.add(committed.id)
             self.report.replaced += newer is not None
             self.report.deleted += newer is None
             outdated.append(row)
-        for name, taken_back in self._deletions.items():
+        for name, deletion in self._deletions.items():
             if name not in known:
-                self.report.deleted += taken_back and name not in self._entries
-                self.report.absent += not taken_back
+                self.report.deleted += deletion.taken_back and name not in self._entries
+                self.report.absent += not deletion.taken_back
         return outdated
 
     def _committed_rows(self, ids: Sequence[str]) -> Iterable[int]:

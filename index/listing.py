@@ -63,6 +63,14 @@ def year_and_number(name: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def file_number(name: str) -> int:
+    """Year and number of a PubMed file, unpacked or not, as one that grows from file to file: 26001335 for
+    pubmed26n1335.xml.gz; 0 for any other name."""
+    packed = f"{name.removesuffix('.gz')}.gz"
+    year, number = year_and_number(packed) if is_pubmed(packed) else (0, 0)
+    return year * 10**6 + number
+
+
 def parse_listing(page: str, folder: str, source: str) -> list[Listed]:
     """The PubMed files in the HTML listing of a folder, by year and number; any other name is passed over.
 

@@ -92,6 +92,7 @@ class Manifest:
     digests: dict[str, str] = field(default_factory=dict)  # SHA-256 of every file, by its path in the folder
     max_ram: int | None = None  # bytes that building and searching may take; None where nobody said
     structure: StructureInfo | None = None
+    withdrawn: dict[str, int] = field(default_factory=dict)  # ids that PubMed's files deleted: number of the last to
     format: int = field(default=FORMAT)
 
 
@@ -133,6 +134,7 @@ def _check_types(manifest: Manifest) -> None:
     numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.tokens, manifest.passage_words]
     texts = [manifest.analyzer, manifest.lexical, manifest.removed, manifest.committed]
     texts += [text for entry in dict(manifest.digests).items() for text in entry]
+    numbers += dict(manifest.withdrawn).values()
     for segment in manifest.segments:
         numbers += [segment.documents, segment.passages, *dict(segment.files).values()]
         texts += [segment.name, *segment.files]

@@ -21,7 +21,8 @@ class Document:
     """One citation, with its full text where that is at hand.
 
     `id` is the PMID as text, or any other identifier such as `starter:cftr`. `status` is `retracted`, `concern` where
-    the editors have published an expression of concern, or empty. No section has an empty text.
+    the editors have published an expression of concern, or empty. No section has an empty text. `file_number` tells
+    which of PubMed's files it came in, 0 for none of them: `listing.file_number` says how.
     """
 
     id: str
@@ -37,6 +38,13 @@ class Document:
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: str = ""
     sections: tuple[Section, ...] = ()
+    file_number: int = 0
+
+    def is_older_than(self, other: "Document") -> bool:
+        """Whether this is an earlier state of the same citation: by its version, else by PubMed's files."""
+        if self.version == other.version and self.file_number and other.file_number:
+            return self.file_number < other.file_number
+        return self.version < other.version
 
     @property
     def text(self) -> str:

@@ -364,6 +364,53 @@ def test_wherever_commits_fall_deletions_act_as_on_a_dict(changes: list[tuple[in
     check_against_a_dict(changes, every, deletions=True)
 
 
+def numbered(folder: Path, number: int, *parts: str) -> Path:
+    return xml_file(folder / f"pubmed26n{number:04}.xml", *parts)
+
+
+@settings(max_examples=25)
+@given(
+    files=st.lists(
+        st.lists(st.tuples(st.integers(1, 3), st.booleans()), min_size=1, max_size=4), min_size=2, max_size=5
+    ),
+    order=st.randoms(use_true_random=False),
+    every=st.integers(1, 4),
+    at_once=st.booleans(),
+)
+def test_in_whichever_order_numbered_files_are_read_the_last_of_them_counts(
+    files: list[list[tuple[int, bool]]], order: random.Random, every: int, at_once: bool
+) -> None:
+    wanted: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name)
+        patch.setitem(builder.COMMIT_EVERY, "lexical", every)
+        paths = []
+        for number, entries in enumerate(files, start=1):
+            for pmid, kept in entries:
+                wanted.pop(str(pmid), None)
+                wanted |= {str(pmid): f"Paper of {number}"} if kept else {}
+            parts = [article(pmid, f"Paper of {number}") if kept else deletion(pmid) for pmid, kept in entries]
+            paths.append(numbered(folder, number, *parts))
+        order.shuffle(paths)
+        for group in [paths] if at_once else [[path] for path in paths]:
+            builder.build(group, folder / "index", None)
+        assert titles(folder / "index") == sorted(wanted.items())
+        assert verify(folder / "index") == []
+
+
+def test_a_file_of_ones_own_counts_after_any_of_pubmeds(tmp_path: Path) -> None:
+    builder.build([numbered(tmp_path, 7, article(1, "Paper old"), deletion(2))], tmp_path / "index", None)
+    own = xml_file(tmp_path / "mine.xml", article(1, "Paper mine"), article(2, "Paper again"))
+    builder.build([own], tmp_path / "index", None)
+    assert titles(tmp_path / "index") == [("1", "Paper mine"), ("2", "Paper again")]
+
+
+def test_a_higher_version_counts_in_whichever_file_it_came(tmp_path: Path) -> None:
+    builder.build([numbered(tmp_path, 3, article(1, "Paper two", version=2))], tmp_path / "index", None)
+    builder.build([numbered(tmp_path, 4, article(1, "Paper one"))], tmp_path / "index", None)
+    assert titles(tmp_path / "index") == [("1", "Paper two")]
+
+
 def test_an_updated_index_ranks_exactly_like_one_built_afresh_where_all_was_replaced(
     write_jsonl: WriteJsonl, ten_papers: Path, uninterrupted: list[Any], encoder: Encoder, tmp_path: Path
 ) -> None:
@@ -547,6 +594,18 @@ def test_a_broken_file_is_reported_what_was_read_is_kept_and_the_others_are_read
     assert [Path(source.path).name for source in read_manifest(tmp_path / "index").sources if source.finished] == [
         "z.jsonl"
     ]
+
+
+def test_a_file_that_stays_broken_is_told_again_and_taken_in_once(tmp_path: Path, often: None) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in records(500)).encode())[:-40])
+    first = builder.build([path], tmp_path / "index", None)
+    state = read_manifest(tmp_path / "index")
+    assert first.records > 100
+    again = builder.build([path], tmp_path / "index", None)
+    assert [str(error) for error in again.bad_files] == [str(error) for error in first.bad_files]
+    assert (again.records, again.replaced) == (0, 0)
+    assert read_manifest(tmp_path / "index") == state
 
 
 def test_a_mended_file_is_read_to_its_end(tmp_path: Path, often: None) -> None:

@@ -168,3 +168,18 @@ def test_numbers_are_ranges_with_both_ends_in(text: str, inside: list[int], outs
 def test_other_texts_are_no_numbers(text: str) -> None:
     with pytest.raises(InputError, match=r"^--files "):
         listing.parse_numbers(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("pubmed26n0001.xml.gz", 26_000_001),
+        ("pubmed26n1335.xml", 26_001_335),
+        ("pubmed27n0001.xml.gz", 27_000_001),
+        ("pubmed26n0001.xml.gz.gz", 0),
+        ("my-pubmed26n0001.xml.gz", 0),
+        ("notes.jsonl", 0),
+    ],
+)
+def test_the_number_of_a_file_grows_from_file_to_file(name: str, number: int) -> None:
+    assert listing.file_number(name) == number
