@@ -26,9 +26,13 @@ _AT_ONCE = 4  # passages read before it is looked whether that was enough: twice
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as the trip sees it: checked, typed, and ready for both searches."""
+    """A question as the trip sees it: checked, typed, and ready for both searches.
+
+    `question` is as it was written, `plain` as it is read with.
+    """
 
     question: str
+    plain: str
     type: QuestionType
     kind: str | None
     query: Query
@@ -89,12 +93,14 @@ class Engine:
     def understand(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> Asked:
         """What is asked: type, expected kind, search terms and vector."""
         text = questions.checked(question, config.max_question_characters)
+        plain = questions.plain(text)
         return Asked(
             question=text,
+            plain=plain,
             type=question_type or questions.classify(text),
-            kind=questions.expected_kind(text),
-            query=Query.of(text, self.encoder),
-            terms=QuestionTerms(text, self.index),
+            kind=questions.expected_kind(plain),
+            query=Query.of(plain, self.encoder),
+            terms=QuestionTerms(plain, self.index),
         )
 
     def answer(self, asked: Asked, hits: Sequence[Hit], config: AskConfig, watch: "Watch | None" = None) -> Response:
@@ -114,7 +120,7 @@ class Engine:
         if by_spans:
             fitted: calibration.Logistic = getattr(self.calibration, asked.type)
             with watch("merge"):
-                candidates = merge(asked.question, asked.type, asked.kind, asked.terms, read, readings)
+                candidates = merge(asked.plain, asked.type, asked.kind, asked.terms, read, readings)
                 answers = judged(candidates, asked.terms, read, readings, fitted)
         else:
             fitted = self.calibration.found
@@ -150,7 +156,7 @@ class Engine:
         readings: list[Reading] = []
         for start in range(0, len(hits), _AT_ONCE):
             passages = [hit.passage for hit in hits[start : start + _AT_ONCE]]
-            readings += self.reader.read(asked.question, passages, max_tokens=longest, count=config.spans_per_passage)
+            readings += self.reader.read(asked.plain, passages, max_tokens=longest, count=config.spans_per_passage)
             spent = sum(reading.tokens for reading in readings)
             if spent >= config.tokens or self._settled(asked, hits, readings, config):
                 break
@@ -162,7 +168,7 @@ class Engine:
         if asked.type is not QuestionType.FACTOID:
             return False  # every passage may have a further item, or another view
         read = hits[: len(readings)]
-        candidates = merge(asked.question, asked.type, asked.kind, asked.terms, read, readings)
+        candidates = merge(asked.plain, asked.type, asked.kind, asked.terms, read, readings)
         unread = sum(map(promise, hits[len(readings) :]))
         return lead(candidates) >= config.settled * unread
 
@@ -174,23 +180,26 @@ class Engine:
         readings: Sequence[Reading],
         config: AskConfig,
     ) -> list[Answer]:
-        """The more likely of the two, and the other one with what speaks for it."""
-        features = yesno.features(asked.question, sentences, asked.terms, hits, readings)
+        """The more likely of the two, and the other one, each with what speaks for it.
+
+        Where the reader tells what the passages say, nothing else does: an answer may have no evidence.
+        """
+        features = yesno.features(asked.plain, sentences, asked.terms, hits, readings)
         yes = self.calibration.yesno.probability(features)
         answers = [
             Answer(text, confidence, features, yesno.evidence(sentences, hits, readings, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))
         ]
         first, other = sorted(answers, key=lambda answer: -answer.confidence)
-        if not first.evidence:
+        if all(reading.verdict is None for reading in readings):
             chosen = summary.choose(sentences, config.ideal_words)[:_YESNO_EVIDENCE]
-            first = replace(first, evidence=tuple(map(yesno.whole_sentence, chosen)))
+            first = replace(first, evidence=yesno.quoted(chosen))
         return [first, other]
 
 
 def _led_by_evidence(answers: Sequence[Answer], sentences: Sequence[Sentence]) -> list[Sentence]:
     """The sentences, before the others the best one of the best answer, as the most relevant."""
-    if not answers:
+    if not answers or not answers[0].evidence:
         return list(sentences)
     best = answers[0].evidence[0]
     lead = next((each for each in sentences if each.text == best.sentence), Sentence(best.passage, best.sentence, 1.0))

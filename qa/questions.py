@@ -15,24 +15,22 @@ class QuestionType(StrEnum):
     SUMMARY = "summary"
 
 
-_AUXILIARY = (
-    r"(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must"
-    r"|isn't|aren't|doesn't|don't|can't)"
+_PLAIN_AUXILIARY = (
+    r"is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must"  # without "n't"
 )
-_YESNO = re.compile(
-    rf"^(?:and |so |but )?{_AUXILIARY}\b|^(?:in|as|for|among|during|after|within|at|on)\b[^?]*, {_AUXILIARY}\b"
-    r"|\byes or no\W*$"
-)
+_AUXILIARY = rf"(?:(?:{_PLAIN_AUXILIARY})(?:n't)?|can't|cannot|won't)"
+_LEAD = r"(?:(?:and|so|but) |(?:in|as|for|among|during|after|within|at|on)\b[^?]*, )?"  # of a yes/no question
+_YESNO = re.compile(rf"^{_LEAD}{_AUXILIARY}\b")
 _LIST_COMMAND = re.compile(
-    r"^(?:please |can you |could you )?(?:list|enumerate|mention|give (?:the |some )?\w+s\b"
-    r"|name (?:some|all|at least|two|three|four|five|six|\w+s) )"
+    r"^(?:please )?(?:list|enumerate|mention|(?:give |provide |make |name )?(?:an? |the )?(?:\w+ )?list of\b"
+    r"|give (?:me |us )?(?:the |some )?\w+s\b|name (?:some|all|at least|two|three|four|five|six|\w+s) )"
 )
 _SUMMARY = re.compile(
-    r"^(?:please )?(?:briefly )?(?:why|describe|explain|summari[sz]e|discuss|compare|define|elaborate|tell me"
-    r"|give an overview|(?:can|could) you (?:describe|explain|summari[sz]e|define)"
+    r"^(?:please )?(?:briefly )?(?:why|describe|explain|summari[sz]e|discuss|compare|define|elaborate|tell (?:me|us)"
+    r"|give an overview|(?:give |provide |name )(?:an? |the )(?:\w+ )?(?:overview|summary|description|explanation)\b"
     r"|how (?!many|much|often|long|old|common|frequent|large|big|far|high|prevalent)"
     r"|what (?:do|does) .*\b(?:do|mean|involve|measure)|what happens|what is known|what do we know"
-    r"|(?:what|which) (?:is|are|was) (?:the )?(?:\w+ )?(?:roles?|functions?|mechanisms?|effects?"
+    r"|(?:(?:what|which) (?:is|are|was) (?:the )?|name the )(?:\w+ )?(?:roles?|functions?|mechanisms?|effects?"
     r"|differences?|mode of action"
     r"|relation(?:ship)?s?|association|connection|link|interaction|rationale|importance|significance|aim|goal"
     r"|purpose|principles?|concepts?|definition|basis|pathophysiology|pathogenesis|consequences?|contribution"
@@ -70,9 +68,64 @@ _PLURAL_VERBS = {"are", "were", "have", "do"}
 _SINGULAR_VERBS = {"is", "was", "has", "does"}
 
 
+_THINGS = r"(?:the|an?|some|any|all|several|two|three|four|five|six|\d+|(?:list|examples?|names?) of) "
+_ASKING_WORDS = (
+    r"(?:(?:in|on|at|by|for|from|to|of|with|under|during|through) )?"
+    r"(?:which|what|who|whom|whose|where|when|why|how)(?:['’]s)?\b"
+)
+_REQUEST = r"(?:can|could|would|will) (?:you|(?:any|some)(?:one|body)) (?:please |kindly |possibly )?"
+_POLITE = (
+    rf"(?:please,? )?(?:(?:{_REQUEST})?(?:please )?(?:(?:tell|show|give|inform|remind) (?:me|us)|let (?:me|us) know)"
+    r"|(?:do|would) you (?:happen to )?know(?: of)?|does (?:any|some)(?:one|body) know(?: of)?"
+    r"|i(?: would|['’]d) (?:like|love)(?: to (?:know|find out|see|have|get))?"
+    r"|i (?:want|need)(?: to (?:know|find out|see|have|get))?|i (?:wonder|am wondering|was wondering)|i['’]m wondering"
+    r")(?:,? please)?[,:]? "
+)
+_PREAMBLE = re.compile(
+    rf"^(?:{_POLITE}(?:(?:if|whether) |(?={_ASKING_WORDS}|{_THINGS}|(?:{_PLAIN_AUXILIARY})\b))"
+    rf"|please,? (?={_ASKING_WORDS})"
+    rf"|(?:please,? )?{_REQUEST}(?=list|name|enumerate|mention|give|provide|describe|explain|summari[sz]e"
+    r"|define|discuss|compare|elaborate|tell|show))",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(rf"^{_POLITE}(?:if|whether) ")
+_YES_OR_NO = re.compile(r"^yes(?: or |/)no\b|\byes *(?:or|/) *no\W*$")
+_YES_OR_NO_FIRST = re.compile(r"^yes(?: or |/)no\b\W+(?=\w)", re.IGNORECASE)
+_YES_OR_NO_LAST = re.compile(r"(?<=[\w)\]])[ ,;:.?!(–—-]+yes *(?:or|/) *no\W*$", re.IGNORECASE)
+_WORD_IS = re.compile(r"^((?i:what|how|where|when|why)|[Ww]ho)['’]s\b")  # but the WHO's
+_NEGATED = re.compile(
+    rf"^(?P<lead>{_LEAD})(?:(?P<auxiliary>is|are|was|were|do|does|did|could|has|have|had|would|should|might|must)n"
+    r"|(?P<can>can)|(?P<will>w)on)['’]?t\b",
+    re.IGNORECASE,
+)
+_NITRIC_OXIDE = re.compile(r"(?i:(?<!there is )(?<!there are )(?<!is there )(?<!are there ))\bNO\b(?!\. ?\d)")
+_INDIRECT = re.compile(r"^what (?P<thing>[^?,]+?) (?P<verb>is|are|was|were)\W*$")
+_BARE_THINGS = re.compile(rf"^{_THINGS}")
+
+
+def plain(question: str) -> str:
+    """The question as it is searched and read with: without what only asks politely or for a yes or no, "what's" and
+    the like written out, "isn't" at its beginning as "is", NO as nitric oxide unless all is in capitals."""
+    text = _YES_OR_NO_LAST.sub("?", _YES_OR_NO_FIRST.sub("", question))
+    text = _WORD_IS.sub(r"\1 is", _PREAMBLE.sub("", text))
+    text = _NEGATED.sub(_affirmed, text)
+    text = text if text.isupper() else _NITRIC_OXIDE.sub("nitric oxide", text)
+    return text if any(character.isalnum() for character in text) else question
+
+
+def _affirmed(negated: re.Match[str]) -> str:
+    """The auxiliary without "n't", behind what stands before it."""
+    return negated["lead"] + (negated["auxiliary"] or negated["can"] or f"{negated['will']}ill")
+
+
 def classify(question: str) -> QuestionType:
     """The type of a question, from its wording alone."""
-    text = " ".join(question.lower().split())
+    asked = " ".join(question.lower().replace("’", "'").split())
+    text = _INDIRECT.sub(r"what \g<verb> \g<thing>", plain(asked))
+    if _PREAMBLE.match(asked) and _BARE_THINGS.match(text):
+        text = f"name {text}"
+    if _WHETHER.search(asked) or _YES_OR_NO.search(asked):
+        return QuestionType.YESNO
     if _LIST_COMMAND.search(text):
         return QuestionType.LIST
     if _SUMMARY.search(text):

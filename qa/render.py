@@ -74,9 +74,9 @@ def _papers(count: int) -> str:
 
 
 def _disagreement(response: Response) -> str:
-    """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."."""
+    """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."; none may say the answer."""
     said = [
-        f"{len(answer.documents)} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
+        f"{len(answer.documents) or 'none'} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
         for answer in (response.answers[0], *response.disagreeing)
     ]
     return f"Papers disagree: {', '.join(said)}."

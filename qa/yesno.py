@@ -11,9 +11,9 @@ from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|neither|nor|none|without|cannot|lacks?|absent|fail(?:s|ed|ure)? to|unlike|rather than"
+    r"\b(?:(?-i:[Nn]o)|not|never|neither|nor|none|without|cannot|lacks?|absent|fail(?:s|ed|ure)? to|unlike|rather than"
     r"|instead of|rarely|seldom|ineffective|unlikely|unrelated|contraindicated|unable|independent(?:ly)? of|spares?)\b"
-    r"|n't\b",
+    r"|n['’]t\b|\b(?:there (?:is|are|was|were)|(?:is|are|was|were) there) no\b",  # elsewhere NO is nitric oxide
     re.IGNORECASE,
 )
 _PRIOR = 0.03  # on either side: what little one passage says is not yet all that is said
@@ -35,16 +35,21 @@ def features(
     negated: the share (0..1, weighed by relevance) of the best sentences that negate where the question does not, or
     the other way round; claim and passage: how much of the question a single one of them, or its passage, says.
     """
-    asked = bool(_NEGATION.search(question))
+    asked = _negates(question)
     voters = sentences[:_SENTENCES]
     total = sum(sentence.relevance for sentence in voters)
-    against = sum(sentence.relevance for sentence in voters if bool(_NEGATION.search(sentence.text)) != asked)
+    against = sum(sentence.relevance for sentence in voters if _negates(sentence.text) != asked)
     return {
         "verdict": _verdict(hits, readings),
         "negated": against / total if total else 0.5,
         "claim": max((terms.coverage(sentence.text) for sentence in voters), default=0.0),
         "passage": max((terms.coverage_of(sentence.passage) for sentence in voters), default=0.0),
     }
+
+
+def _negates(text: str) -> bool:
+    """Whether a text says no to something; where all is in capitals, "NO" is the word and not nitric oxide."""
+    return bool(_NEGATION.search(text.lower() if text.isupper() else text))
 
 
 def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
@@ -68,16 +73,15 @@ def evidence(
         for hit, reading in zip(hits, readings, strict=True)
         if promise(hit) >= least and _leaning(reading) == answer
     }
+    return quoted([sentence for sentence in sentences if sentence.passage.number in saying])
+
+
+def quoted(sentences: Sequence[Sentence]) -> tuple[Evidence, ...]:
+    """The best of these sentences of every document, each as a whole, best first."""
     best: dict[str, Sentence] = {}
-    for sentence in sentences:
-        if sentence.passage.number in saying:
-            best.setdefault(sentence.passage.document.id, sentence)
-    return tuple(map(whole_sentence, best.values()))
-
-
-def whole_sentence(sentence: Sentence) -> Evidence:
-    """A sentence that as a whole speaks for an answer."""
-    return Evidence(sentence.passage, sentence.text, 0, len(sentence.text), sentence.relevance)
+    for sentence in sorted(sentences, key=lambda sentence: -sentence.relevance):
+        best.setdefault(sentence.passage.document.id, sentence)
+    return tuple(Evidence(each.passage, each.text, 0, len(each.text), each.relevance) for each in best.values())
 
 
 def _leaning(reading: Reading) -> str | None:

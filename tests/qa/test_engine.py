@@ -106,6 +106,59 @@ def test_the_answer_comes_from_the_passages_that_are_handed_over(engine: Engine,
     assert set(cited(response)) == {"7"}
 
 
+def verdicts_of(engine: Engine, monkeypatch: pytest.MonkeyPatch, verdict: tuple[float, float, float] | None) -> None:
+    """From now on the reader says this of every passage, and everything is taken for a no."""
+    read = engine.reader.read
+    monkeypatch.setattr(
+        engine.reader, "read", lambda *a, **k: [replace(reading, verdict=verdict) for reading in read(*a, **k)]
+    )
+    sure_of_no = replace(engine.calibration.yesno, weights={}, bias=-1.0)
+    monkeypatch.setattr(engine, "calibration", replace(engine.calibration, yesno=sure_of_no))
+
+
+def test_what_says_yes_is_no_evidence_of_a_no_but_another_view(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts_of(engine, monkeypatch, (0.8, 0.1, 0.1))
+    response = engine.ask(QUESTIONS[QuestionType.YESNO], ALWAYS)
+    assert [(given.text, given.evidence) for given in response.answers] == [("no", ())]
+    assert [(other.text, bool(other.evidence)) for other in response.disagreeing] == [("yes", True)]
+    assert response.ideal_answer
+
+
+def test_where_no_passage_says_either_an_answer_stands_alone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts_of(engine, monkeypatch, (0.1, 0.1, 0.8))
+    response = engine.ask(QUESTIONS[QuestionType.YESNO], ALWAYS)
+    assert [(given.text, given.evidence) for given in response.answers] == [("no", ())]
+    assert response.disagreeing == ()
+
+
+def test_by_a_reader_that_gives_no_verdict_the_best_sentences_stand_for_the_answer(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdicts_of(engine, monkeypatch, None)
+    (answer,) = engine.ask(QUESTIONS[QuestionType.YESNO], ALWAYS).answers
+    scores = [item.score for item in answer.evidence]
+    assert scores
+    assert scores == sorted(scores, reverse=True)
+    assert len(answer.documents) == len(answer.evidence)
+
+
+@pytest.mark.parametrize(
+    ("wordy", "bare"),
+    [
+        ("Can you tell me what gene causes cystic fibrosis?", "what gene causes cystic fibrosis?"),
+        ("Is Huntington disease dominant, yes or no?", "Is Huntington disease dominant?"),
+        ("Isn’t Huntington disease dominant?", "Is Huntington disease dominant?"),
+    ],
+)
+def test_a_wordy_question_is_answered_as_the_bare_one_and_shown_as_written(
+    engine: Engine, wordy: str, bare: str
+) -> None:
+    response, expected = (timeless(engine.ask(question, ALWAYS)) for question in (wordy, bare))
+    assert response.question == wordy
+    assert (response.type, response.answers) == (expected.type, expected.answers)
+    assert response.ideal_answer == expected.ideal_answer
+
+
 def test_without_prose_no_sentence_is_encoded_and_the_evidence_stands_for_an_ideal_answer(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

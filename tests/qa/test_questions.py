@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bioqa.index.errors import InputError
 from bioqa.qa import starter
-from bioqa.qa.questions import QuestionType, checked, classify, expected_kind, fits
+from bioqa.qa.questions import QuestionType, checked, classify, expected_kind, fits, plain
 
 FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
 
@@ -49,6 +49,119 @@ def test_wording_tells_the_type(question: str, expected: QuestionType) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Can you tell me which gene causes cystic fibrosis?", FACTOID),
+        ("Do you know which gene causes cystic fibrosis?", FACTOID),
+        ("Does anyone know when insulin was discovered?", FACTOID),
+        ("Could you name the gene that causes cystic fibrosis?", FACTOID),
+        ("Could you please give me the gene that causes cystic fibrosis?", FACTOID),
+        ("Tell me which gene causes cystic fibrosis", FACTOID),
+        ("Tell me, please, on which chromosome CFTR is.", FACTOID),
+        ("Would you know how many chromosomes humans have?", FACTOID),
+        ("Can you give me a list of EGFR inhibitors?", LIST),
+        ("Would you please list the inhibitors of EGFR?", LIST),
+        ("Tell me the genes that cause amyotrophic lateral sclerosis.", LIST),
+        ("I would like to know which drugs inhibit EGFR", LIST),
+        ("Do you know of any drugs that inhibit EGFR?", LIST),
+        ("Give me three inhibitors of EGFR", LIST),
+        ("Tell me the role of p53 in apoptosis", SUMMARY),
+        ("I'd like to know what the role of p53 in apoptosis is.", SUMMARY),
+        ("Please tell me what BRCA1 is.", SUMMARY),
+        ("Could you tell me how warfarin works?", SUMMARY),
+        ("Can you tell me about metformin?", SUMMARY),
+        ("Can you give me an overview of CRISPR?", SUMMARY),
+        ("Please tell me: is metformin safe?", YESNO),
+        ("Can you tell me if metformin causes lactic acidosis?", YESNO),
+        ("I’d like to know whether metformin causes lactic acidosis", YESNO),
+        ("Can you predict it from the sequence?", YESNO),
+        ("Can you", YESNO),
+    ],
+)
+def test_a_polite_question_has_the_type_of_what_it_asks_for(question: str, expected: QuestionType) -> None:
+    assert classify(question) is expected
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What's BRCA1?", SUMMARY),
+        ("what's the role of p53 in apoptosis?", SUMMARY),
+        ("What's the target of imatinib?", FACTOID),
+        ("Who's the discoverer of insulin?", FACTOID),
+        ("How's insulin made?", SUMMARY),
+        ("Where's the HTT gene?", FACTOID),
+        ("Isn't insulin produced in the pancreas?", YESNO),
+        ("Aren't prions proteins?", YESNO),
+        ("Hasn't CFTR been cloned?", YESNO),
+        ("Wasn't insulin discovered in 1921?", YESNO),
+        ("Doesn't metformin cause acidosis?", YESNO),
+        ("Shouldn't children be given aspirin?", YESNO),
+        ("Can't prions replicate?", YESNO),
+        ("Won't aspirin help?", YESNO),
+        ("In humans, isn't insulin produced in the pancreas?", YESNO),
+    ],
+)
+def test_a_contraction_counts_as_what_it_stands_for_with_either_apostrophe(
+    question: str, expected: QuestionType, apostrophe: str
+) -> None:
+    assert classify(question.replace("'", apostrophe)) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Can you tell me which gene causes cystic fibrosis?", "which gene causes cystic fibrosis?"),
+        ("Please, which gene causes it?", "which gene causes it?"),
+        ("Could you please list the inhibitors of EGFR?", "list the inhibitors of EGFR?"),
+        ("Can you give me a list of EGFR inhibitors?", "a list of EGFR inhibitors?"),
+        ("Do you know if metformin is safe?", "metformin is safe?"),
+        ("I was wondering what's BRCA1?", "what is BRCA1?"),
+        ("What’s BRCA1?", "What is BRCA1?"),
+        ("Is CFTR a channel, yes or no?", "Is CFTR a channel?"),
+        ("Is CFTR (ABCC7) a channel? Yes or No?", "Is CFTR (ABCC7) a channel?"),
+        ("Is HIV prevented by a drug (PrEP), yes or no", "Is HIV prevented by a drug (PrEP)?"),
+        ("Is CFTR a channel (yes/no)?", "Is CFTR a channel?"),
+        ("Yes or no: is CFTR a channel?", "is CFTR a channel?"),
+        ("Isn't insulin a hormone?", "Is insulin a hormone?"),
+        ("Can’t prions replicate?", "Can prions replicate?"),
+        ("Won't aspirin help?", "Will aspirin help?"),
+        ("In humans, isn't insulin a hormone?", "In humans, is insulin a hormone?"),
+        ("Does NO activate guanylate cyclase?", "Does nitric oxide activate guanylate cyclase?"),
+    ],
+)
+def test_a_question_is_read_without_what_only_asks(question: str, expected: str) -> None:
+    assert plain(question) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "which gene causes cystic fibrosis?",
+        "Please list 3 diseases associated with PIEZO2.",
+        "Can you computationally predict disordered regions?",
+        "Is insulin not a hormone?",
+        "Why isn't insulin swallowed?",
+        "WHO's guideline on HIV?",
+        "Is there NO cure for it?",
+        "DOES NO ACTIVATE IT?",
+        "Where is eNOS?",
+        "yes or no?",
+        "tell me",
+        "?",
+    ],
+)
+def test_a_question_that_says_no_more_than_it_asks_is_read_as_it_is(question: str) -> None:
+    assert plain(question) == question
+
+
+def test_whether_a_statement_is_true_is_a_yes_no_question_with_the_words_at_either_end() -> None:
+    assert classify("The role of CFTR is clear, yes or no?") is YESNO
+    assert classify("Yes or no: the role of CFTR is clear") is YESNO
+
+
+@pytest.mark.parametrize(
     "question", ["zzzz qqqq", "CFTR", "who", "which", "what", "name", "list", "?", "is", "é β 日本"]
 )
 def test_a_question_of_no_known_form_still_has_a_type(question: str) -> None:
@@ -67,6 +180,7 @@ def test_the_starter_questions_are_typed_as_their_authors_typed_them() -> None:
 @example("what  \t which of")
 def test_any_text_has_a_type_and_a_kind_or_none(text: str) -> None:
     assert isinstance(classify(text), QuestionType)
+    assert any(map(str.isalnum, plain(text))) is any(map(str.isalnum, text))
     assert expected_kind(text) is None or isinstance(expected_kind(text), str)
 
 
@@ -82,12 +196,17 @@ def test_case_and_spacing_make_no_difference_to_the_type(words: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    "repeated", ["which ", "what is the a ", "in a, ", "name a-b ", "cell types are ", "x" * 50 + " "]
+    "repeated",
+    [
+        *("which ", "what is the a ", "in a, ", "name a-b ", "cell types are ", "x" * 50 + " "),
+        *("please ", "can you please ", "what is ", "is it? ", "yes or no, ", "NO "),
+    ],
 )
 def test_the_longest_allowed_question_is_typed_at_once(repeated: str) -> None:
     began = time.perf_counter()
     classify((repeated * 2_000)[:2_000])
     expected_kind((repeated * 2_000)[:2_000])
+    plain((repeated * 2_000)[:2_000])
     assert time.perf_counter() - began < 1.0
 
 

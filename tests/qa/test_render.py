@@ -288,3 +288,15 @@ def test_disagreement_is_told_with_the_best_sentence_of_the_other_side(
     says = "say" if len(best.documents) > 1 else "says"
     assert f"Papers disagree: {len(best.documents)} {says} {best.text}, 1 says no." in text
     assert "It is not." in text
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_answer_that_no_paper_gives_is_shown_with_what_they_say_instead(
+    shown: Show, engine: Engine, terminal: bool
+) -> None:
+    (best,) = engine.ask(YESNO, AskConfig(min_confidence=0.0)).answers
+    response = replace(engine.ask(YESNO, AskConfig(min_confidence=0.0)), answers=(replace(best, evidence=()),))
+    other = replace(best, text="no", evidence=best.evidence[:1])
+    text = ESCAPE.sub("", shown(replace(response, disagreeing=(other,)), terminal=terminal))
+    assert "0 papers" in text
+    assert "Papers disagree: none says yes, 1 says no." in text

@@ -27,6 +27,10 @@ def sentences(*texts: str, relevance: float = 0.5) -> list[Sentence]:
         "Metformin lacks this effect.",
         "It CANNOT cause it.",
         "It doesn't.",
+        "It doesn’t.",
+        "No hypoglycemia was seen.",
+        "There was NO hypoglycemia.",
+        "METFORMIN CAUSES NO HYPOGLYCEMIA.",
         "Neither does metformin.",
         "Metformin failed to cause it.",
     ],
@@ -37,7 +41,14 @@ def test_a_sentence_that_negates_speaks_against(terms: QuestionTerms, text: str)
 
 @pytest.mark.parametrize(
     "text",
-    ["Metformin causes hypoglycemia.", "Nodules and knots are noted.", "The nose is normal.", "Nonetheless it does."],
+    [
+        "Metformin causes hypoglycemia.",
+        "Nodules and knots are noted.",
+        "The nose is normal.",
+        "Nonetheless it does.",
+        "It does so through NO.",
+        "NO is released.",
+    ],
 )
 def test_a_sentence_without_negation_speaks_for(terms: QuestionTerms, text: str) -> None:
     assert features(QUESTION, sentences(text), terms, [], [])["negated"] == 0.0
@@ -47,6 +58,12 @@ def test_a_question_that_negates_turns_it_round(terms: QuestionTerms) -> None:
     asked = "Is metformin not a cause of hypoglycemia?"
     assert features(asked, sentences("Metformin does not cause it."), terms, [], [])["negated"] == 0.0
     assert features(asked, sentences("Metformin causes it."), terms, [], [])["negated"] == 1.0
+
+
+def test_nitric_oxide_in_a_question_is_no_negation(terms: QuestionTerms) -> None:
+    speaks_for = sentences("NO activates guanylate cyclase.")
+    assert features("Does NO activate guanylate cyclase?", speaks_for, terms, [], [])["negated"] == 0.0
+    assert features("DOES NO DRUG CAUSE IT?", sentences("It does."), terms, [], [])["negated"] == 1.0
 
 
 def test_sentences_are_weighed_by_their_relevance_and_only_the_first_three_vote(terms: QuestionTerms) -> None:
@@ -107,6 +124,16 @@ def test_evidence_is_the_best_sentence_of_each_document_that_says_so() -> None:
         ("3", "It does cause that."),
     ]
     assert [item.passage.document.id for item in evidence(said, hits, readings, "no")] == ["1"]
+
+
+def test_evidence_is_best_first_in_whatever_order_the_sentences_come() -> None:
+    hits, readings = read(YES, YES)
+    said = [
+        Sentence(hits[number].passage, text, relevance)
+        for number, text, relevance in ((0, "It may.", 0.2), (1, "It does.", 0.5), (0, "It does cause that.", 0.9))
+    ]
+    found = evidence(said, hits, readings, "yes")
+    assert [(item.passage.document.id, item.score) for item in found] == [("0", 0.9), ("1", 0.5)]
 
 
 def test_what_was_found_far_behind_the_best_is_not_quoted() -> None:
