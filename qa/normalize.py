@@ -45,15 +45,24 @@ def spelling(answer: str) -> str:
 
 _LEAD = re.compile(r"(?:(?:the|an?)\s+)+", re.IGNORECASE)
 _NAMED_TAIL = re.compile(r"(?<=\S)\s+(?:genes?|proteins?)$")
+_NO_SYMBOL = (
+    re.compile(  # a letter, a name or an adjective: G, Bence-Jones, C-reactive, F-box; but K-ras, E-cadherin, TGF-beta
+        r"\w|(?:[A-Z][a-z]{3,}-?)+|.*-(?:box|(?!\w*(?:[^a]in|a)$)[a-z]{4,})"
+    )
+)
 
 
 def core(text: str, start: int, end: int) -> tuple[int, int]:
     """The range of what is to be shown of the answer at `start` to `end`: without its article, and without "gene" or
-    "protein" behind a symbol ("the CFTR gene" is CFTR, but "a fusion gene" stays a fusion gene)."""
+    "protein" behind a symbol ("the CFTR gene" is CFTR, but a fusion gene and C-reactive protein stay what they are)."""
     lead = _LEAD.match(text, start, end)
     if lead and lead.end() < end:
         start = lead.end()
     tail = _NAMED_TAIL.search(text[start:end])
-    if tail and re.search(r"[A-Z0-9]", text[start : start + tail.start()].rsplit(maxsplit=1)[-1]):
+    if tail and _is_symbol(text[start : start + tail.start()].rsplit(maxsplit=1)[-1]):
         end = start + tail.start()
     return start, end
+
+
+def _is_symbol(word: str) -> bool:
+    return bool(re.search(r"[A-Z0-9]", word)) and not _NO_SYMBOL.fullmatch(word)
