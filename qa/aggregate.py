@@ -64,7 +64,7 @@ def merge(
     stands for. Each document supports an answer once, by its best span, so that a paper that repeats itself is still
     one paper. For a list question an enumeration counts as its items.
     """
-    asked = set(normalize(question).split())
+    asked = _words(question)
     meanings = abbreviations.meanings(reading.context.text for reading in readings)
     supports: dict[str, dict[str, Evidence]] = {}
     for hit, reading in zip(hits, readings, strict=True):
@@ -82,6 +82,11 @@ def merge(
             documents[hit.passage.document.id] = replace(better, marked=max(evidence.marked, before.marked))
     merged = [_candidate(list(documents.values())) for documents in supports.values()]
     return sorted(merged, key=lambda candidate: (-candidate.support, candidate.text))
+
+
+def _words(question: str) -> set[str]:
+    """The words of a question as keys of answers have them: in the plural, and each in the singular."""
+    return {part for text in (question, *question.split()) for part in normalize(text).split()}
 
 
 def promise(hit: Hit) -> float:

@@ -141,6 +141,16 @@ def test_the_best_spelling_is_shown_without_its_article_and_the_word_gene(merged
     assert best.evidence[0].sentence[best.evidence[0].start : best.evidence[0].end] == "CFTR"
 
 
+@pytest.mark.parametrize("repeated", ["catechins", "catechin", "green tea catechins"])
+def test_the_noun_of_a_question_does_not_lead_its_list_in_either_number(merged: Merged, repeated: str) -> None:
+    first, *_, last = merged(
+        found("1", f"Among the {repeated} of it is EGCG.", repeated, "EGCG", scores=[5.0, 4.0]),
+        question_type=QuestionType.LIST,
+        question="List catechins of green tea.",
+    )
+    assert (first.text, last.text) == ("EGCG", repeated)
+
+
 @pytest.mark.parametrize(
     ("enumeration", "items"),
     [
