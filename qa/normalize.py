@@ -9,13 +9,22 @@ import unicodedata
 from bioqa.index import greek
 
 _NOT_WORD = re.compile(r"[^\w%+]+")
+_NOT_WORD_NOR_NUMBER = re.compile(r"(?:(?!(?<=\d)\.(?=\d)|(?<![-=])[<>≤≥](?=\d))[^\w%+])+")  # 4.5, <5%; but not 1->4
+_SIGNS = (
+    (re.compile(r"(?:[≤⩽]|<\s*(?:or\s*)?=)\s*(?=\d)"), "≤"),
+    (re.compile(r"(?:[≥⩾]|>\s*(?:or\s*)?=)\s*(?=\d)"), "≥"),
+    (re.compile(r"(?<=[<>])\s+(?=\d)"), ""),
+)
+_THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}([, ])\d{3}(?:\1\d{3})*(?!,?\d)")
+_POINT = re.compile(r"(?<=\d)[,·](?=\d)")
 _ARTICLES = re.compile(r"^(?:(?:the|a|an)\s+)+")
 _TAILS = re.compile(r"\s+(?:genes?|proteins?)$")
 _LETTER_DIGIT = re.compile(r"(?<=[a-z])\s(?=\d+\b)")
 _PLURALS = (  # of a last word; "aids" is too short to be one, "sepsis", "virus" and "abscess" are none
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
+    (re.compile(r"(?<=[a-z]{3})(?<!sh|rt)oes$"), "o"),  # mosquitoes, but not toes, horseshoes and hammertoes
     (re.compile(r"(?<=[a-z]{2}(?:ss|us|ch|sh))es$|(?<=[a-z]{2}x)es$"), ""),
-    (re.compile(r"(?<=[a-z]{3}[^sui])s$"), ""),
+    (re.compile(r"(?<=[a-z]{3}[^sui\s])s$"), ""),
 )
 
 _NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -26,9 +35,11 @@ _NUMBER = re.compile(rf"^(?:{'|'.join(_NUMBERS)})\b")
 def normalize(answer: str) -> str:
     """The key of an answer: equal keys are one answer.
 
-    Like `spelling`, but the plural of the last word and a number in front as a word make no difference either.
+    Like `spelling`, but the plural of the last word, a number in front as a word and what parts the thousands of a
+    number make no difference either, and its decimal point and a sign of comparison before it do.
     """
-    text = _NUMBER.sub(lambda number: _NUMBERS[number[0]], spelling(answer))
+    spelled = _spelled(_numbers_in_one_way(unicodedata.normalize("NFKC", answer)), _NOT_WORD_NOR_NUMBER)
+    text = _NUMBER.sub(lambda number: _NUMBERS[number[0]], spelled)
     return next((singular for plural, end in _PLURALS if (singular := plural.sub(end, text)) != text), text)
 
 
@@ -38,18 +49,27 @@ def spelling(answer: str) -> str:
     Compatibility forms (NFKC), case, Greek letters by name, hyphens and other punctuation, leading articles, a trailing
     "gene" or "protein", and the space in "IL 6" make no difference.
     """
+    return _spelled(answer, _NOT_WORD)
+
+
+def _spelled(answer: str, between_words: re.Pattern[str]) -> str:
     text = greek.spelled(unicodedata.normalize("NFKC", answer).casefold())
-    text = _ARTICLES.sub("", _NOT_WORD.sub(" ", text).strip())
+    text = _ARTICLES.sub("", between_words.sub(" ", text).strip())
     return _LETTER_DIGIT.sub("", _TAILS.sub("", text))
+
+
+def _numbers_in_one_way(text: str) -> str:
+    """The text with its numbers as in ≤20000 and 4.5: "< or = 20,000", "≤ 20 000", "4·5" and "4,5" are ways, too."""
+    for forms, sign in _SIGNS:
+        text = forms.sub(sign, text)
+    text = _THOUSANDS.sub(lambda number: number[0].replace(number[1], ""), text)
+    return _POINT.sub(".", text)
 
 
 _LEAD = re.compile(r"(?:(?:the|an?)\s+)+", re.IGNORECASE)
 _NAMED_TAIL = re.compile(r"(?<=\S)\s+(?:genes?|proteins?)$")
-_NO_SYMBOL = (
-    re.compile(  # a letter, a name or an adjective: G, Bence-Jones, C-reactive, F-box; but K-ras, E-cadherin, TGF-beta
-        r"\w|(?:[A-Z][a-z]{3,}-?)+|.*-(?:box|(?!\w*(?:[^a]in|a)$)[a-z]{4,})"
-    )
-)
+# A letter, a name or an adjective, as in G protein, Bence-Jones, C-reactive and F-box; but K-ras, E-cadherin, TGF-beta
+_NO_SYMBOL = re.compile(r"\w|(?:[A-Z][a-z]{3,}-?)+|.*-(?:box|(?!\w*(?:[^a]in|a)$)[a-z]{4,})")
 
 
 def core(text: str, start: int, end: int) -> tuple[int, int]:

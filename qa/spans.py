@@ -9,6 +9,10 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _OUTSIDE = 0.7  # probability of being outside up to which a token is taken in; what is unsure can be dropped later
+_WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and behind the sign of <5 and < 5
+    r"(?<=\d)(?=[.,·]\d)|(?<=\d[.,·])(?=\d)"
+    r"|(?<=[<>≤≥⩽⩾])(?<![-=].)(?= ?\d)|(?<=[<>≤≥⩽⩾] )(?<![-=]..)(?=\d)"
+)
 _BRACKET = re.compile(r"[()]")
 _TRIM = re.compile(r"^[\s,;:.()\[\]\"'/-]+|[\s,;:.(\[\"'/-]+$")
 
@@ -134,8 +138,10 @@ def _is_balanced(text: str) -> bool:
 
 
 def _inside_word(text: str, position: int) -> bool:
-    """Whether a boundary at `position` would cut a word in two."""
-    return 0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum()
+    """Whether a boundary at `position` would cut a word in two, or a number, to which its sign of comparison belongs."""
+    if not 0 < position < len(text):
+        return False
+    return (text[position - 1].isalnum() and text[position].isalnum()) or bool(_WITHIN_NUMBER.match(text, position))
 
 
 def _largest(values: Array, count: int) -> Array:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bioqa.qa.normalize import core, normalize
@@ -32,6 +32,21 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
         ("abscesses", "abscess"),
         ("EGFRs", "EGFR"),
         ("Two weeks", "2 weeks"),
+        ("20,000", "20000"),
+        ("20\u2009000 genes", "20000"),
+        ("1,234,567.5", "1234567.5"),
+        ("4·5", "4.5"),
+        ("1,5 mg", "1.5 mg"),
+        ("< 5%", "<5%"),
+        ("≥ 20,000", "> or = 20000"),
+        ("<=5", "≤5"),
+        ("(4.5).", "4.5"),
+        ("Nav 1.5", "Nav1.5"),
+        ("1->4 linkage", "1-4 linkage"),
+        ("mosquitoes", "mosquito"),
+        ("potatoes", "potato"),
+        ("horseshoes", "horseshoe"),
+        ("hammertoes", "hammertoe"),
     ],
 )
 def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
@@ -47,6 +62,14 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
         ("TNF-α", "TNF-β"),
         ("CD4", "CD4+"),
         ("5", "5%"),
+        ("<5%", ">5%"),
+        ("<5%", "5%"),
+        ("≤5%", "<5%"),
+        ("4.5", "4-5"),
+        ("4.5", "45"),
+        ("1,25", "125"),
+        ("22q11.2", "22q112"),
+        ("toes", "to"),
         ("cystic fibrosis", "fibrosis"),
         ("vitamin A", "vitamin"),
         ("gene", "protein"),
@@ -63,13 +86,14 @@ def test_different_answers_keep_different_keys(one: str, other: str) -> None:
     assert normalize(one) != normalize(other)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "...", "—", "(-)"])
+@pytest.mark.parametrize("text", ["", "   ", "...", "—", "(-)", "<", "> <."])
 def test_what_says_nothing_has_an_empty_key(text: str) -> None:
     assert normalize(text) == ""
 
 
 @settings(deadline=None)
 @given(st.text(max_size=80))
+@example("Alzheimer's")
 def test_a_key_never_has_white_space_at_its_ends_or_twice_in_a_row(text: str) -> None:
     key = normalize(text)
     assert key == " ".join(key.split())

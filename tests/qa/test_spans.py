@@ -11,7 +11,7 @@ TEXT = st.text(alphabet="abZ0 .,-()αé", max_size=40)
 
 
 def words_cut(text: str, position: int) -> bool:
-    return any(match.start() < position < match.end() for match in re.finditer(r"[^\W_]+", text))
+    return any(match.start() < position < match.end() for match in re.finditer(r"(?:[^\W_]|(?<=\d)[.,](?=\d))+", text))
 
 
 def every_legal_span(
@@ -108,6 +108,35 @@ def test_a_span_takes_whole_words_only() -> None:
         np.array([0.0, 9.0, 0.0]), np.array([9.0, 1.0, 0.0]), offsets, text, [(0, 18)], null=0.0, max_tokens=5, count=9
     )
     assert {text[span.start : span.end] for span in spans} == {"hypoglycemia", "hypoglycemia kills", "kills"}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("has 16,569 pairs", "16,569"),
+        ("has 16.5 kb", "16.5"),
+        ("on 22q11.2", "22q11.2"),
+        ("is <5% here", "<5%"),
+        ("is > 5%", "> 5%"),
+        ("a bond ->4", "4"),
+    ],
+)
+def test_a_span_never_cuts_a_number_nor_its_sign_of_comparison_from_it(text: str, number: str) -> None:
+    offsets = np.array([match.span() for match in re.finditer(r"\w+|[^\w\s]", text)])
+    logits = np.zeros(len(offsets))
+    found = best_spans(logits, logits, offsets, text, [(0, len(text))], null=0.0, max_tokens=9, count=99)
+    shown = {text[span.start : span.end] for span in found}
+    assert number in shown
+    assert all(number.strip("%") in span or not re.search(r"\d", span) for span in shown)
+
+
+@pytest.mark.parametrize("number", ["16,569", "<569", "> 569", "1.569"])
+def test_what_tags_mark_of_a_number_is_the_number(number: str) -> None:
+    text = f"It has {number} pairs."
+    offsets = np.array([match.span() for match in re.finditer(r"\w+|[^\w\s]", text)])
+    tags = np.array([[-5.0, 5.0, -5.0] if text[start:end] == "569" else [5.0, -5.0, -5.0] for start, end in offsets])
+    (span,) = tagged(tags, offsets, text)
+    assert text[span.start : span.end] == number
 
 
 def test_a_span_with_one_bracket_of_two_is_none() -> None:
