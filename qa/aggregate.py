@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import exp
 
 from bioqa.index.records import Hit, Passage
@@ -10,7 +11,7 @@ from bioqa.qa import abbreviations
 from bioqa.qa.normalize import core, normalize
 from bioqa.qa.questions import QuestionType, fits
 from bioqa.qa.reader import Reading
-from bioqa.qa.spans import Span, trimmed
+from bioqa.qa.spans import Span, trimmed, unpaired
 from bioqa.qa.terms import QuestionTerms
 
 _SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\s+|[,;]\s+|\s+(?:and|or|as well as)\s+)(?:the\s+|an?\s+)?")
@@ -162,15 +163,18 @@ def enumerates(text: str) -> bool:
 
 
 def _items(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
+    """The span, or what is between its separators, and between brackets whose other half is in another item."""
     if question_type is not QuestionType.LIST:
         yield span.start, span.end
         return
     start = span.start
     for match in [*_SEPARATOR.finditer(text, span.start, span.end), None]:
         end = match.start() if match else span.end
-        piece = trimmed(text, start, end)
-        if piece[0] < piece[1]:
-            yield piece
+        brackets = unpaired(text, start, end)
+        for begin, stop in pairwise([start, *brackets, end]):
+            piece = trimmed(text, begin, stop)
+            if piece[0] < piece[1]:
+                yield piece
         start = match.end() if match else end
 
 

@@ -13,8 +13,8 @@ _WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and be
     r"(?<=\d)(?=[.,·]\d)|(?<=\d[.,·])(?=\d)"
     r"|(?<=[<>≤≥⩽⩾])(?<![-=].)(?= ?\d)|(?<=[<>≤≥⩽⩾] )(?<![-=]..)(?=\d)"
 )
-_BRACKET = re.compile(r"[()]")
-_TRIM = re.compile(r"^[\s,;:.()\[\]\"'/-]+|[\s,;:.(\[\"'/-]+$")
+_BRACKET = re.compile(r"[()\[\]]")
+_TRIM = re.compile(r"^[\s,;:.\"'/-]+|[\s,;:.\"'/-]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def best_spans(
             break
         i, j = divmod(int(index), n)
         start, end = trimmed(text, int(offsets[i, 0]), int(offsets[j, 1]))
-        if start < end and _is_balanced(text[start:end]):
+        if start < end and not unpaired(text, start, end):
             spans.setdefault((start, end), Span(start, end, float(flat[index])))
     return list(spans.values())
 
@@ -115,30 +115,40 @@ def sigmoid(logit: Array | float) -> Array:
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The range without punctuation and white space at its ends; an unbalanced bracket goes too."""
+    """The range without punctuation and white space at its ends, brackets around all of it, and those at its ends that
+    have no other half in it: (R)-ketamine is whole."""
     while True:
         for match in _TRIM.finditer(text[start:end]):
             if match.start() == 0:
                 start += len(match.group())
             else:
                 end -= len(match.group())
-        if end <= start or text[end - 1] != ")" or text.count(")", start, end) <= text.count("(", start, end):
+        alone = unpaired(text, start, end)
+        around = text[start : start + 1] + text[end - 1 : end] in ("()", "[]") and not unpaired(
+            text, start + 1, end - 1
+        )
+        first, last = start in alone or around, end - 1 in alone or around
+        if start >= end or not (first or last):
             return start, max(start, end)
-        end -= 1
+        start, end = start + first, end - last
 
 
-def _is_balanced(text: str) -> bool:
-    """Whether every round bracket has its other half."""
-    depth = 0
-    for bracket in _BRACKET.findall(text):
-        depth += 1 if bracket == "(" else -1
-        if depth < 0:
-            return False
-    return depth == 0
+def unpaired(text: str, start: int, end: int) -> list[int]:
+    """The places of the round and square brackets between `start` and `end` that have no other half there, in order."""
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+    closing: list[int] = []
+    for match in _BRACKET.finditer(text, start, end):
+        if match[0] in opened:
+            opened[match[0]].append(match.start())
+        elif before := opened["(" if match[0] == ")" else "["]:
+            before.pop()
+        else:
+            closing.append(match.start())
+    return sorted([*closing, *opened["("], *opened["["]])
 
 
 def _inside_word(text: str, position: int) -> bool:
-    """Whether a boundary at `position` would cut a word in two, or a number, to which its sign of comparison belongs."""
+    """Whether a boundary at `position` would cut a word in two, or a number with its sign of comparison."""
     if not 0 < position < len(text):
         return False
     return (text[position - 1].isalnum() and text[position].isalnum()) or bool(_WITHIN_NUMBER.match(text, position))

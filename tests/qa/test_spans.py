@@ -148,6 +148,16 @@ def test_a_span_with_one_bracket_of_two_is_none() -> None:
     assert not {"CFTR (ABCC7", "ABCC7) binds", "ATP) and", "and (ADP", "ATP) and (ADP"} & shown
 
 
+def test_a_span_may_begin_with_a_bracket_and_holds_no_half_of_a_square_one() -> None:
+    text = "Steroids [(R)-x, y]"
+    offsets = np.array([match.span() for match in re.finditer(r"\w+|[^\w\s]", text)])
+    logits = np.zeros(len(offsets))
+    found = best_spans(logits, logits, offsets, text, [(0, len(text))], null=0.0, max_tokens=20, count=1000)
+    shown = {text[span.start : span.end] for span in found}
+    assert {"(R)-x", "(R)-x, y", "Steroids [(R)-x, y]", "R"} <= shown
+    assert not any(span.count("[") != span.count("]") or span.startswith(("R)", "+)")) for span in shown)
+
+
 @pytest.mark.parametrize("segments", [[], [(0, 0)], [(5, 5)]])
 def test_without_tokens_or_sentences_there_is_no_span(segments: list[tuple[int, int]]) -> None:
     options = {"null": 0.0, "max_tokens": 5, "count": 5}
@@ -179,6 +189,16 @@ def test_the_probability_of_a_span_is_the_logistic_of_its_score(score: float, pr
         ("'BRCA1'.", "BRCA1"),
         ("CD4+", "CD4+"),
         ("5%", "5%"),
+        ("(+)-catechin", "(+)-catechin"),
+        ("(R)-ketamine.", "(R)-ketamine"),
+        ("((R)-ketamine)", "(R)-ketamine"),
+        ("(R)-ketamine and (S)", "(R)-ketamine and (S)"),
+        ("prednisone]", "prednisone"),
+        ("[prednisone]", "prednisone"),
+        ("[3H]ouabain", "[3H]ouabain"),
+        ("R)-ketamine", "R)-ketamine"),
+        (")CFTR(", "CFTR"),
+        ("()", ""),
         (" ., ", ""),
         ("", ""),
     ],
