@@ -106,7 +106,7 @@ def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, ma
     whole: list[Array] = []
     tokens = sum(len(window.sequence.ids) for window, _ in seen)
     for window, (start_logits, end_logits, *others) in seen:
-        offsets = np.array(window.offsets)
+        offsets = np.array(window.offsets, dtype=int).reshape(-1, 2)  # also where the text is empty
         found += spans.best_spans(
             start_logits[window.first : -1],
             end_logits[window.first : -1],
@@ -119,7 +119,7 @@ def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, ma
         )
         if others:
             tags, verdict, relevance = others
-            items += spans.tagged(tags[window.first : -1], offsets, context.text)
+            items += spans.tagged(tags[window.first : -1], offsets, context.text, list(context.sentences))
             whole.append(np.append(spans.softmax(verdict), spans.sigmoid(relevance)))
     best = tuple(_distinct(sorted(found, key=lambda span: -span.score))[:count])
     if not whole:

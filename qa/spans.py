@@ -55,7 +55,7 @@ def best_spans(
     starts = np.array([not _inside_word(text, int(offset)) for offset in offsets[:, 0]])
     ends = np.array([not _inside_word(text, int(offset)) for offset in offsets[:, 1]])
     bounds = np.array(segments)
-    home = np.searchsorted(bounds[:, 0], offsets[:, 0], side="right") - 1
+    home = _homes(offsets, segments)
     within = (home >= 0) & (offsets[:, 1] <= bounds[np.maximum(home, 0), 1])
 
     scores = start_logits[:, None] + end_logits[None, :] - null
@@ -74,17 +74,19 @@ def best_spans(
     return list(spans.values())
 
 
-def tagged(tag_logits: Array, offsets: Array, text: str) -> list[Span]:
+def tagged(tag_logits: Array, offsets: Array, text: str, segments: list[tuple[int, int]]) -> list[Span]:
     """The spans that tags mark in one window, in order; the score of each is the logit of its tokens' mean probability.
 
     `tag_logits` has shape (n, 3): outside, begin, inside (IOB2); `offsets` is (n, 2).
-    A token that is more likely than not, or nearly so, belongs to a span; a span is extended to whole words.
+    A token that is more likely than not, or nearly so, belongs to a span; a span is extended to whole words, and ends
+    where the next of `segments` begins (sentences, as sorted character ranges).
     """
+    home = _homes(offsets, segments)
     outside, begin, inside = softmax(tag_logits).T.reshape(3, -1)
     ranges: list[tuple[int, int]] = []
     for token in np.flatnonzero(outside < _OUTSIDE).tolist():
-        goes_on = ranges and ranges[-1][1] == token and begin[token] < inside[token]
-        if goes_on or (ranges and ranges[-1][1] == token and _inside_word(text, int(offsets[token, 0]))):
+        follows = ranges and ranges[-1][1] == token and home[token - 1] == home[token]
+        if follows and (begin[token] < inside[token] or _inside_word(text, int(offsets[token, 0]))):
             ranges[-1] = ranges[-1][0], token + 1
         else:
             ranges.append((token, token + 1))
@@ -152,6 +154,11 @@ def _inside_word(text: str, position: int) -> bool:
     if not 0 < position < len(text):
         return False
     return (text[position - 1].isalnum() and text[position].isalnum()) or bool(_WITHIN_NUMBER.match(text, position))
+
+
+def _homes(offsets: Array, segments: list[tuple[int, int]]) -> Array:
+    """For each token, which of the segments began last before it."""
+    return np.searchsorted([start for start, _ in segments], offsets[:, 0], side="right") - 1
 
 
 def _largest(values: Array, count: int) -> Array:

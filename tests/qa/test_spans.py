@@ -135,7 +135,7 @@ def test_what_tags_mark_of_a_number_is_the_number(number: str) -> None:
     text = f"It has {number} pairs."
     offsets = np.array([match.span() for match in re.finditer(r"\w+|[^\w\s]", text)])
     tags = np.array([[-5.0, 5.0, -5.0] if text[start:end] == "569" else [5.0, -5.0, -5.0] for start, end in offsets])
-    (span,) = tagged(tags, offsets, text)
+    (span,) = tagged(tags, offsets, text, [(0, len(text))])
     assert text[span.start : span.end] == number
 
 
@@ -231,7 +231,7 @@ def test_tags_become_spans_of_whole_words() -> None:
     tags = np.full((8, 3), -5.0)
     for token, tag in enumerate([1, 0, 0, 1, 0, 1, 2, 2]):  # the second half of "Imatinib" is tagged as outside
         tags[token, tag] = 5.0
-    found = tagged(tags, offsets, text)
+    found = tagged(tags, offsets, text, [(0, len(text))])
     assert [text[span.start : span.end] for span in found] == ["Imatinib", "nilotinib", "BCR-ABL1"]
     assert all(span.probability > 0.99 for span in found)
 
@@ -239,13 +239,23 @@ def test_tags_become_spans_of_whole_words() -> None:
 def test_two_items_side_by_side_stay_apart_and_no_token_gives_no_span() -> None:
     offsets = np.array([(0, 1), (2, 3)])
     begins = np.array([[-5.0, 5.0, -5.0], [-5.0, 5.0, -5.0]])
-    assert len(tagged(begins, offsets, "a b")) == 2
+    assert len(tagged(begins, offsets, "a b", [(0, 3)])) == 2
     outside = np.array([[5.0, -5.0, -5.0], [5.0, -5.0, -5.0]])
-    assert tagged(outside, offsets, "a b") == []
-    assert tagged(np.zeros((0, 3)), np.zeros((0, 2), dtype=int), "") == []
+    assert tagged(outside, offsets, "a b", [(0, 3)]) == []
+    assert tagged(np.zeros((0, 3)), np.zeros((0, 2), dtype=int), "", []) == []
 
 
 def test_a_span_that_tags_hardly_mark_has_a_low_probability() -> None:
     tags = np.log(np.array([[0.65, 0.3, 0.05]]))
-    (span,) = tagged(tags, np.array([(0, 3)]), "abc")
+    (span,) = tagged(tags, np.array([(0, 3)]), "abc", [(0, 3)])
     assert span.probability == pytest.approx(0.35, abs=1e-6)
+
+
+def test_an_item_ends_with_its_sentence_even_where_the_tags_go_on() -> None:
+    text = "It is everolimus. Rapamycin too"
+    offsets = np.array([(0, 2), (3, 5), (6, 16), (16, 17), (18, 27), (28, 31)])
+    tags = np.full((6, 3), -5.0)
+    for token, tag in enumerate([0, 0, 1, 2, 2, 0]):
+        tags[token, tag] = 5.0
+    found = tagged(tags, offsets, text, [(0, 17), (18, 31)])
+    assert [text[span.start : span.end] for span in found] == ["everolimus", "Rapamycin"]
