@@ -1,5 +1,6 @@
 """Choosing sentences: what says most about a question with the least repetition."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -12,6 +13,7 @@ from bioqa.qa.terms import QuestionTerms
 
 _ENCODED = 16  # sentences that are encoded: the best by words, at about 2 ms each
 _REDUNDANCY = 0.4  # weight of likeness to what is chosen: maximal marginal relevance (Carbonell and Goldstein 1998)
+_END = re.compile(r"[.!?…]['\"’”»)\]]*$")
 _FEWEST_WORDS = 5  # below this it is a heading, not a sentence
 
 
@@ -76,8 +78,9 @@ def choose(sentences: Sequence[Sentence], words: int) -> list[Sentence]:
 
 
 def written(sentences: Sequence[Sentence]) -> str:
-    """The sentences as one text."""
-    return " ".join(sentence.text for sentence in sentences)
+    """The sentences as one text; one that ends without a mark of its own, as titles do, with a full stop."""
+    texts = (sentence.text for sentence in sentences)
+    return " ".join(text if _END.search(text) else f"{text.rstrip(',;:')}." for text in texts)
 
 
 def _likeness(one: Sentence, other: Sentence) -> float:

@@ -5,7 +5,7 @@ from bioqa.index import passages
 from bioqa.index.encoder import Encoder
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.engine import Engine
-from bioqa.qa.summary import Sentence, choose, relevant_sentences
+from bioqa.qa.summary import Sentence, choose, relevant_sentences, written
 from bioqa.qa.terms import QuestionTerms
 
 QUESTION = "How does metformin lower blood glucose?"
@@ -127,3 +127,19 @@ def test_of_two_as_relevant_the_one_that_others_bear_out_is_chosen() -> None:
         plain("metformin lowers it", 0.3),
     )
     assert texts(choose([lonely, common, again], 3)) == ["metformin lowers glucose"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "closed"),
+    [
+        ("Cystic fibrosis and the CFTR gene", "Cystic fibrosis and the CFTR gene."),
+        ("Is it the CFTR gene?", "Is it the CFTR gene?"),
+        ("It is (so they say.)", "It is (so they say.)"),
+        ('It is "the gene."', 'It is "the gene."'),
+        ("It is the gene (CFTR)", "It is the gene (CFTR)."),
+        ("These are the genes:", "These are the genes."),
+    ],
+)
+def test_in_prose_a_sentence_without_a_mark_at_its_end_is_closed_with_a_full_stop(sentence: str, closed: str) -> None:
+    assert written([plain(sentence, 1.0), plain("Loss of it does harm.", 0.5)]) == f"{closed} Loss of it does harm."
+    assert written([]) == ""
