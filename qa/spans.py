@@ -14,6 +14,7 @@ _WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and be
     r"|(?<=[<>≤≥⩽⩾])(?<![-=].)(?= ?\d)|(?<=[<>≤≥⩽⩾] )(?<![-=]..)(?=\d)"
 )
 _BRACKET = re.compile(r"[()\[\]]")
+_ASIDE = re.compile(r"\([^()]*\)\s|\[[^\[\]]*\]\s")
 _TRIM = re.compile(r"^[\s,;:.\"'/-]+|[\s,;:.\"'/-]+$")
 
 
@@ -42,7 +43,8 @@ def best_spans(
     max_tokens: int,
     count: int,
 ) -> list[Span]:
-    """The `count` best legal spans of one window, best first, without those that hold one bracket of two.
+    """The `count` best legal spans of one window, best first, without those that hold one bracket of two or begin with
+    what stands in brackets for the words before, as "(TNF) inhibitors" does.
 
     `start_logits` and `end_logits` have shape (n,), one per token of the window; `offsets` (n, 2) gives each token's
     characters in `text`; `null` is the logit sum of the null answer. A span is legal when its end is not before its
@@ -69,7 +71,7 @@ def best_spans(
             break
         i, j = divmod(int(index), n)
         start, end = trimmed(text, int(offsets[i, 0]), int(offsets[j, 1]))
-        if start < end and not unpaired(text, start, end):
+        if start < end and not unpaired(text, start, end) and not _ASIDE.match(text, start, end):
             spans.setdefault((start, end), Span(start, end, float(flat[index])))
     return list(spans.values())
 

@@ -82,7 +82,8 @@ def test_the_best_legal_spans_are_those_that_a_search_through_all_finds(
     expected: dict[tuple[int, int], float] = {}
     for (i, j), score in scores.items():
         start, end = trimmed(text, offsets[i][0], offsets[j][1])
-        if start < end and score >= floor and halves(text[start:end]) == 0:
+        whole = halves(text[start:end]) == 0 and not re.match(r"\([^()]*\) ", text[start:end])
+        if start < end and score >= floor and whole:
             expected[start, end] = max(score, expected.get((start, end), -np.inf))
     assert {(span.start, span.end) for span in found} == set(expected)
     for span in found:
@@ -156,6 +157,15 @@ def test_a_span_may_begin_with_a_bracket_and_holds_no_half_of_a_square_one() -> 
     shown = {text[span.start : span.end] for span in found}
     assert {"(R)-x", "(R)-x, y", "Steroids [(R)-x, y]", "R"} <= shown
     assert not any(span.count("[") != span.count("]") or span.startswith(("R)", "+)")) for span in shown)
+
+
+def test_a_span_does_not_begin_with_the_short_name_in_brackets_of_what_stands_before() -> None:
+    text = "The factor (TNF) inhibitors"
+    offsets = np.array([(0, 3), (4, 10), (11, 12), (12, 15), (15, 16), (17, 27)])
+    found = best_spans(np.zeros(6), np.zeros(6), offsets, text, [(0, 27)], null=0.0, max_tokens=9, count=99)
+    shown = {text[span.start : span.end] for span in found}
+    assert {"factor (TNF) inhibitors", "TNF", "inhibitors"} <= shown
+    assert "(TNF) inhibitors" not in shown
 
 
 @pytest.mark.parametrize("segments", [[], [(0, 0)], [(5, 5)]])
