@@ -18,7 +18,7 @@ _SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\s+|[,;]\s+|\s+(?:and|or|as well a
 # Chosen on BioASQ factoid questions of years 4-6, asked of an index of 50,000 documents:
 _SOFTNESS = 4.0  # logits: how fast a span loses weight against the best span of its passage
 _SENTENCE_SHARE = 0.8  # how much of a span's weight hangs on its sentence speaking of what was asked
-_UNFIT = 0.2  # what is left of it when a span cannot be of the kind asked for, or repeats the question
+_UNFIT = 0.2  # what is left of it, and of its mark, when a span cannot be of the kind asked for or repeats the question
 _NEAR = 3.0  # logits behind the best span of its passage, up to which a span tells where a marked item ends
 _MORE_WORDS = 3  # that such a span may add to it
 _SHARPNESS = 3  # how fast passages lose weight down the ranking; chosen on years 9 and 10, like `AskConfig.settled`
@@ -76,7 +76,7 @@ def merge(
                 continue
             evidence = _evidence(hit, reading, offer, terms)
             if not fits(kind, text) or set(key.split()) <= asked:
-                evidence = replace(evidence, score=evidence.score * _UNFIT)
+                evidence = replace(evidence, score=evidence.score * _UNFIT, marked=evidence.marked * _UNFIT)
             documents = supports.setdefault(meanings.get(key, key), {})
             before = documents.setdefault(hit.passage.document.id, evidence)
             better = evidence if evidence.score > before.score else before

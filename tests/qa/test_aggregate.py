@@ -151,6 +151,16 @@ def test_the_noun_of_a_question_does_not_lead_its_list_in_either_number(merged: 
     assert (first.text, last.text) == ("EGCG", repeated)
 
 
+def test_what_repeats_the_question_counts_less_as_a_marked_item_too(merged: Merged) -> None:
+    hit, reading = found("1", "Among the catechins of it is EGCG.", "EGCG")
+    marked = replace(reading, items=(Span(10, 19, 0.0), Span(29, 33, 0.0)))
+    candidates = merged((hit, marked), question_type=QuestionType.LIST, question="List catechins of green tea.")
+    assert {candidate.text: candidate.evidence[0].marked for candidate in candidates} == {
+        "EGCG": 0.5,
+        "catechins": pytest.approx(0.1),
+    }
+
+
 @pytest.mark.parametrize(
     ("enumeration", "items"),
     [
