@@ -73,7 +73,7 @@ def document(fields: Any) -> Document:
     if not title and not abstract:
         raise ValueError(f"record {taken['id']} has neither title nor abstract")
     return Document(
-        id=str(taken["id"]).strip(),
+        id=_identity(taken["id"]),
         title=title,
         abstract=abstract,
         year=_year(taken["year"]),
@@ -86,6 +86,11 @@ def document(fields: Any) -> Document:
         status=rest.pop("status") if rest.get("status") in STATUSES else "",
         extra=rest,
     )
+
+
+def _identity(value: Any) -> str:
+    """An id as text; a number is one without a fraction, as which a table with gaps writes a PMID: 5.0 is 5."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _text(fields: dict[str, Any], name: str) -> str:
@@ -109,10 +114,10 @@ def _version(value: Any) -> int:
 
 
 def _year(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
+    """The year in a number, or in a text such as "2015", "2015.0" or "2015 Mar"."""
+    if isinstance(value, str):
+        return years.first_in(value)
     try:
-        year = int(value)
+        return None if isinstance(value, bool) else years.plausible(int(value))
     except (TypeError, ValueError, OverflowError):
         return None
-    return years.plausible(year)

@@ -224,7 +224,7 @@ class LexicalIndex:
                     "year",
                     tantivy.FieldType.Unsigned,
                     narrow.first_year or 0,
-                    narrow.last_year or 9999,
+                    9999 if narrow.last_year is None else narrow.last_year,
                 )
             )
         terms = [("mesh", term) for term in narrow.mesh]

@@ -1,9 +1,11 @@
 """The command `bioqa`: names its commands and loads only the one that is called."""
 
+import codecs
 import contextlib
 import importlib
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -68,6 +70,7 @@ def main() -> None:
 
 
 def _run(**options: Any) -> int:
+    _escape_what_cannot_be_written()
     try:
         status = int(bioqa.main(standalone_mode=False, **options) or 0)
         sys.stdout.flush()
@@ -87,6 +90,22 @@ def _run(**options: Any) -> int:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"error: {where}{error.strerror or error}", err=True)
         return 1
+
+
+def _escape_what_cannot_be_written() -> None:
+    """Have a terminal or pipe that knows fewer characters than UTF-8 show the others as JSON escapes them."""
+    codecs.register_error("escaped", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="escaped")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    import json
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _hushed() -> int:

@@ -227,6 +227,11 @@ def test_a_filtered_search_is_the_top_of_what_passes_in_an_exhaustive_one(
     ]
 
 
+@pytest.mark.parametrize("narrow", [Filter(None, 0), Filter(0, 0)])
+def test_nothing_is_from_the_year_0_or_before(narrow: Filter, index: Index, ask: Ask) -> None:
+    assert index.search(ask(QUESTION), 10, narrow=narrow) == []
+
+
 def test_a_filter_acts_before_the_best_are_chosen(index: Index, ask: Ask) -> None:
     assert ids(index.search(ask(QUESTION), 1, narrow=Filter(2020, 2020))) == ["104"]
 

@@ -67,6 +67,11 @@ def test_identifier_and_text_go_by_several_names(name: str, text: str) -> None:
     assert (found.id, found.abstract, found.extra) == ("x:1", "Some text.", {})
 
 
+@pytest.mark.parametrize(("value", "expected"), [(5.0, "5"), (30412045.0, "30412045"), ("5.0", "5.0"), (5.5, "5.5")])
+def test_a_pmid_that_a_table_has_made_a_fraction_is_a_number_again(value: Any, expected: str) -> None:
+    assert document(pmid=value, title="t").id == expected
+
+
 def test_an_empty_pmid_gives_way_to_the_id_and_what_is_not_used_is_kept() -> None:
     assert document(pmid="", id="n1", text="t").id == "n1"
     both = document(pmid=5, id="n1", abstract="a", text="b")
@@ -80,7 +85,13 @@ def test_an_empty_pmid_gives_way_to_the_id_and_what_is_not_used_is_kept() -> Non
         ("2001", 2001),
         (None, None),
         ("", None),
-        ("May 2001", None),
+        ("May 2001", 2001),
+        ("2001 May-2002 Jan", 2001),
+        ("2001.0", 2001),
+        ("2001-03-01", 2001),
+        (2001.0, 2001),
+        ("nan", None),
+        ("20010", None),
         ([2001], None),
         (0, None),
         (-5, None),

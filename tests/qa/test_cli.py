@@ -1,4 +1,5 @@
 import importlib
+import json
 import os
 import re
 import signal
@@ -51,6 +52,27 @@ def test_the_help_imports_almost_nothing() -> None:
     )
     process = subprocess.run([sys.executable, "-c", report], capture_output=True, timeout=60, check=True)
     assert process.stderr == b"0 []\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_a_terminal_cannot_show_is_escaped(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"pmid": 1, "title": "β-blockers – “safe” 😀 é", "abstract": "x"}\n', encoding="utf-8"
+    )
+    builder.build([tmp_path / "a.jsonl"], tmp_path / "index", None)
+    for arguments in (["search", "β-blockers"], ["search", "β-blockers", "--json"], ["index", "info", tmp_path / "ö"]):
+        process = subprocess.run(
+            [*MAIN, *map(str, arguments), *(["--index", str(tmp_path / "index")] if arguments[0] == "search" else [])],
+            capture_output=True, timeout=60, check=False, env=os.environ | {"PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert b"Traceback" not in process.stderr
+        assert process.returncode == (0 if arguments[0] == "search" else 2)
+        if "--json" in arguments:
+            content = process.stdout.decode("latin-1" if encoding == "latin-1" else "utf-8")
+            assert json.loads(content)[0]["title"] == "β-blockers – “safe” 😀 é"
+        elif arguments[0] == "search":
+            shown = process.stdout.decode(encoding)
+            assert ("β" if encoding == "utf-8" else "\\u03b2") + "-blockers" in shown
 
 
 def test_the_version_is_that_of_the_package(run: Run) -> None:
