@@ -9,13 +9,16 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast
 
 from bioqa.index import archive, bioc, jats, jsonl, medline, parts, pubmed, tsv
 from bioqa.index.downloads import RECORD
 from bioqa.index.elements import root_of
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 T = TypeVar("T")
 _DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
@@ -115,7 +118,8 @@ def _has_known_suffix(file: Path) -> bool:
 
 
 class CorpusFile:
-    """One input file being read; `bytes_read` of it, as it lies on disk, are behind the record that came last.
+    """One input file being read; `bytes_read` of it, as it lies on disk, are behind the record that came last. Of a
+    pipe none lie there.
 
     `format` is "auto" until reading has begun, if it was to be found out.
     """
@@ -146,11 +150,11 @@ class CorpusFile:
         count = 0
         try:
             with self.path.open("rb") as raw:
-                stream = _decompressed(raw)
+                stream = _decompressed(raw if raw.seekable() else io.BufferedReader(_Pipe(raw)))
                 self.format = self.format if self.format != "auto" else _sniff(stream, str(self.path))
                 for thing in read(stream):
                     count += 1
-                    yield thing, raw.tell()
+                    yield thing, raw.tell() if raw.seekable() else 0
         except _DAMAGED as error:
             raise InputError(
                 f"{self.path}: compressed data damaged or cut off after {count:,} {things} ({error}); "
@@ -162,6 +166,25 @@ class CorpusFile:
             ) from None
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror or error} after {count:,} {things}") from None
+
+
+class _Pipe(io.RawIOBase):
+    """A pipe that gives as much as is asked for, like a file, and not only what was written to it by then: a format is
+    not found out from half a line."""
+
+    def __init__(self, pipe: BinaryIO):
+        self._pipe = pipe
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill `buffer`, unless the pipe ends before."""
+        view = memoryview(buffer)
+        data = self._pipe.read(len(view))
+        view[: len(data)] = data
+        return len(data)
 
 
 def _decompressed(raw: BinaryIO) -> io.BufferedReader:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from io import BytesIO
 from itertools import islice
+from pathlib import Path
 from typing import Self
 
 from bioqa.index import corpus
@@ -51,7 +52,7 @@ class Crew:
         Raises what `CorpusFile.records` does, and WorkerError where a process came to a sudden end.
         """
         stopped: int | None = 0
-        if self._size > 1 and file.path.stat().st_size >= _WORTH:
+        if self._size > 1 and _is_worth_it(file.path):
             stopped = yield from self._side_by_side(file)
         if stopped is not None:
             yield from map(prepared, islice(file.records(), stopped, None))
@@ -95,6 +96,11 @@ class Crew:
             context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks, but no threads
             self._pool = ProcessPoolExecutor(self._size, context, initializer=_begin)
         return self._pool
+
+
+def _is_worth_it(path: Path) -> bool:
+    """Whether a file is large, and can be read again from its start, as a pipe cannot."""
+    return path.is_file() and path.stat().st_size >= _WORTH
 
 
 def _begin() -> None:

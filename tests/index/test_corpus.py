@@ -6,6 +6,8 @@ import lzma
 import os
 import random
 import tarfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -359,3 +361,39 @@ def test_a_file_that_fails_while_it_is_read_is_an_input_error(tmp_path: Path, mo
 
     monkeypatch.setattr(Path, "open", denied)
     assert until_error(path)[1] == f"{path}: Permission denied after 0 records"
+
+
+def through_a_pipe(path: Path, content: bytes, in_pieces_of: int = 1 << 16) -> Path:
+    """A named pipe into which the content is written a piece at a time."""
+    os.mkfifo(path)
+
+    def write() -> None:
+        with path.open("wb", buffering=0) as pipe:
+            for start in range(0, len(content), in_pieces_of):
+                pipe.write(content[start : start + in_pieces_of])
+                if in_pieces_of < 1000:
+                    time.sleep(0.001)
+
+    threading.Thread(target=write, daemon=True).start()
+    return path
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+def test_a_pipe_is_read_to_its_end(suffix: str, many_lines: bytes, tmp_path: Path) -> None:
+    file = CorpusFile(through_a_pipe(tmp_path / "pipe", COMPRESSORS[suffix](many_lines)))
+    assert ids(list(file.records())) == [str(number) for number in range(6000)]
+    assert file.bytes_read == 0
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_format_of_a_pipe_is_found_out_though_its_bytes_come_one_by_one(name: str, tmp_path: Path) -> None:
+    for number, before in enumerate(BEFORE[name]):
+        path = through_a_pipe(tmp_path / str(number), before + SAMPLES[name], in_pieces_of=1)
+        file = CorpusFile(path)
+        assert ids(list(file.records())) == ["1"]
+        assert file.format == name
+
+
+def test_an_archive_in_a_pipe_is_read(tmp_path: Path) -> None:
+    packed = pack(tmp_path / "a.tar", {"x.jsonl": LINE}, "w:gz").read_bytes()
+    assert ids(list(CorpusFile(through_a_pipe(tmp_path / "pipe", packed)).records())) == ["1"]

@@ -2,6 +2,7 @@ import gzip
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -117,6 +118,17 @@ def test_a_small_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.Monk
     path.write_text(LINES)
     with Crew(2) as alone:
         assert len(list(alone.entries(CorpusFile(path)))) == 399
+
+
+def test_a_pipe_is_read_by_this_process_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_text, args=[LINES + "oops\n"], daemon=True).start()
+    with Crew(2) as crew_of_two:
+        *entries, bad = crew_of_two.entries(CorpusFile(pipe))
+        assert crew_of_two._pool is None
+    assert len(entries) == LINES.count("\n")
+    assert isinstance(bad, BadRecord)
 
 
 def test_a_process_that_is_killed_ends_the_work_with_a_message(tmp_path: Path) -> None:
