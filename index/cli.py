@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.index import corpus, planner
+from bioqa.index import corpus, opening, planner
 from bioqa.index.errors import BioqaError, InputError
-from bioqa.index.manifest import MANIFEST, Manifest, read_manifest
+from bioqa.index.manifest import MANIFEST, Manifest
 
 if TYPE_CHECKING:
     from bioqa.index.builder import BuildReport
@@ -211,12 +211,14 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     from bioqa.index.lexical import LexicalIndex
     from bioqa.index.segments import Store
 
-    manifest = read_manifest(folder)
-    store = Store(folder, manifest)  # this and the next two lines check that every file is there
-    open_structure(folder, manifest)
-    waiting = LexicalIndex(folder / "lexical" / manifest.lexical).waiting
-    removed = store.next_passage - manifest.passages
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    def counted(manifest: Manifest) -> tuple[int, int]:
+        store = Store(folder, manifest)  # this and the next two lines check that every file is there
+        open_structure(folder, manifest)
+        waiting = LexicalIndex(folder / "lexical" / manifest.lexical).waiting
+        return store.next_passage - manifest.passages, waiting
+
+    manifest, (removed, waiting) = opening.opened(folder, counted)
+    size = sum(opening.files(folder).values())
     if as_json:
         counts = {"removed_passages": removed, "waiting_passages": waiting}
         fields = {**asdict(manifest), **counts, "path": str(folder), "bytes": size}

@@ -15,11 +15,13 @@ from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSION, FUSIONS
 from bioqa.index.layouts import open_structure, open_vectors
 from bioqa.index.lexical import LexicalIndex, Living
-from bioqa.index.manifest import read_manifest
+from bioqa.index.manifest import Manifest
 from bioqa.index.model import shipped
+from bioqa.index.opening import opened
 from bioqa.index.records import Hit, Passage
 from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
+from bioqa.index.structure import Structure
 from bioqa.index.vectors import VectorIndex
 
 MODES = ("hybrid", "lexical", "dense")
@@ -45,24 +47,15 @@ class Index:
     def __init__(self, folder: Path):
         """Raises IndexFolderError where there is none, or a file of it is missing or damaged."""
         self.folder = folder
-        while True:
-            self.manifest = read_manifest(folder)
-            try:
-                self._open()
-            except IndexFolderError:
-                if read_manifest(folder).commit == self.manifest.commit:
-                    raise
-                continue  # a commit made meanwhile has deleted files of the one before
-            return
+        self.manifest, (self._store, self._structure, self.lexical) = opened(folder, self._opened)
 
-    def _open(self) -> None:
-        """Open all files, which later commits may delete."""
-        self._store = Store(self.folder, self.manifest)
-        self._store.hold()
-        self._structure = open_structure(self.folder, self.manifest)
-        self.lexical = LexicalIndex(
-            self.folder / "lexical" / self.manifest.lexical, Living(self.manifest.tokens, self._store.passage)
-        )
+    def _opened(self, manifest: Manifest) -> tuple[Store, Structure | None, LexicalIndex]:
+        """All files of a commit, which later ones may delete."""
+        store = Store(self.folder, manifest)
+        store.hold()
+        structure = open_structure(self.folder, manifest)
+        living = Living(manifest.tokens, store.passage)
+        return store, structure, LexicalIndex(self.folder / "lexical" / manifest.lexical, living)
 
     @cached_property
     def _vectors(self) -> VectorIndex | None:

@@ -53,13 +53,13 @@ class LexicalIndex:
             self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
             segments = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["segments"]
             self._counted: int = sum(segment["max_doc"] for segment in segments)
+            self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
+            self._index.config_reader("manual")
+            self._searcher = self._index.searcher()
         except (ValueError, OSError) as error:
             raise IndexFolderError(
                 f"{folder}: the lexical index cannot be opened ({error}); build the index again"
             ) from None
-        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
-        self._index.config_reader("manual")
-        self._searcher = self._index.searcher()
         self._folder = folder
         self._living = living
         self._frequencies: dict[str, int] = {}

@@ -10,7 +10,8 @@ from bioqa.index.digests import digest
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lock import LOCK
-from bioqa.index.manifest import MANIFEST, Manifest, is_as_written, read_manifest
+from bioqa.index.manifest import MANIFEST, Manifest, is_as_written
+from bioqa.index.opening import files, opened, size_of
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.runtime import Array
 from bioqa.index.segments import Segment, Store
@@ -33,20 +34,12 @@ def verify(folder: Path, progress: Progress | None = None) -> list[Finding]:
 
     Where another process commits meanwhile, its new state is looked at. Raises IndexFolderError where no index is.
     """
-    while True:
-        try:
-            state = read_manifest(folder)
-        except IndexFolderError as error:
-            if not (folder / MANIFEST).is_file():
-                raise
-            return [Finding(MANIFEST, str(error), "or restore it from a copy")]
-        findings = list(_findings(folder, state, progress or Silent()))
-        if not findings or _commit(folder) == state.commit:
-            return findings
-
-
-def _commit(folder: Path) -> int:
-    return read_manifest(folder).commit
+    try:
+        return opened(folder, lambda state: list(_findings(folder, state, progress or Silent())))[1]
+    except IndexFolderError as error:
+        if not (folder / MANIFEST).is_file():
+            raise
+        return [Finding(MANIFEST, str(error), "or restore it from a copy")]
 
 
 def _findings(folder: Path, state: Manifest, progress: Progress) -> Iterator[Finding]:
@@ -56,13 +49,13 @@ def _findings(folder: Path, state: Manifest, progress: Progress) -> Iterator[Fin
     sizes = _sizes(state)
     present = {}
     for name in state.digests:
-        path = folder / name
-        if not path.is_file():
+        size = size_of(folder / name)
+        if size is None:
             yield Finding(name, "is missing")
-        elif name in sizes and path.stat().st_size != sizes[name]:
-            yield Finding(name, f"has {path.stat().st_size:,} bytes, {sizes[name]:,} were written")
+        elif size != sizes.get(name, size):
+            yield Finding(name, f"has {size:,} bytes, {sizes[name]:,} were written")
         else:
-            present[name] = path.stat().st_size
+            present[name] = size
     damaged = set(state.digests) - set(present)
     done, total = 0, max(1, sum(present.values()))
     for count, (name, size) in enumerate(present.items(), start=1):
@@ -84,10 +77,8 @@ def _changed(path: Path, written: str) -> str:
 
 
 def _strangers(folder: Path, state: Manifest) -> Iterator[Finding]:
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        known = name in state.digests or name in (MANIFEST, LOCK) or path.suffix == ".lock"
-        if path.is_file() and not known:
+    for name in files(folder):
+        if name not in state.digests and name not in (MANIFEST, LOCK) and not name.endswith(".lock"):
             yield Finding(name, "belongs to no commit", "nothing needs it", harmless=True)
 
 
