@@ -13,7 +13,8 @@ _YEARS = re.compile(r"(?P<only>\d{4})|(?P<first>\d{4})?:(?P<last>\d{4})?", re.AS
 class Filter:
     """Restrictions that all must hold; a document of unknown year is outside every range of years.
 
-    Journal, MeSH terms, publication type and language are compared whole, in any case.
+    Journal, MeSH terms, publication type and language are compared whole, in any case; of several languages, which
+    a document names with semicolons between them, one must be it.
     """
 
     first_year: int | None = None

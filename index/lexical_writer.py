@@ -53,7 +53,7 @@ class LexicalWriter:
             (document.journal,),
             document.mesh,
             document.publication_types,
-            (document.language,),
+            map(str.strip, document.language.split(";")),  # an article can be in several
             (document.status,),
         )
         for name, values in zip(_EXACT, exact, strict=True):

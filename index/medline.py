@@ -102,7 +102,7 @@ def _document(pmid: str, entry: _Entry) -> Document:
         authors=entry.values("AU", "CN"),
         mesh=tuple(heading.partition("/")[0].lstrip("*") for heading in entry.values("MH")),
         publication_types=publication_types,
-        language=entry.value("LA"),
+        language="; ".join(entry.values("LA")),
         status=status_of(bool(entry.value("RIN")), bool(entry.value("ECI")), publication_types),
         extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
     )

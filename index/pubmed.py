@@ -83,7 +83,7 @@ def _document(record: etree._Element) -> Document:
         authors=_authors(article),
         mesh=_mesh(citation.find("MeshHeadingList")),
         publication_types=publication_types,
-        language=text(article.find("Language")),
+        language="; ".join(filter(None, map(text, article.iterfind("Language")))),
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1,
         status=status_of("RetractionIn" in notices, "ExpressionOfConcernIn" in notices, publication_types),
         extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},

@@ -157,7 +157,7 @@ def test_a_filter_narrows_and_leaves_scores_as_they_are(narrow: Filter, wanted: 
 FACTS = [
     Document("1", "", "gene", mesh=("Cystic Fibrosis", "Humans"), publication_types=("Review",), language="eng"),
     Document("2", "", "gene", mesh=("Humans",), publication_types=("Journal Article", "Review"), status="retracted"),
-    Document("3", "", "gene", mesh=("Cystic Fibrosis",), language="ger", status="concern"),
+    Document("3", "", "gene", mesh=("Cystic Fibrosis",), language="fre; ger", status="concern"),
     Document("4", "", "gene"),
 ]
 
@@ -173,6 +173,9 @@ FACTS = [
         (Filter(publication_type="review"), {0, 1}),
         (Filter(publication_type="Article"), set()),
         (Filter(language="ENG"), {0}),
+        (Filter(language="fre"), {2}),
+        (Filter(language="Ger"), {2}),
+        (Filter(language="fre; ger"), set()),
         (Filter(not_retracted=True), {0, 2, 3}),
         (Filter(mesh=("Humans",), not_retracted=True), {0}),
         (Filter(mesh=("Humans",), language="ger"), set()),

@@ -69,7 +69,7 @@ def test_a_whole_citation_arrives() -> None:
             authors=("Doe JA", "Solo", "The Study Group"),
             mesh=("Humans", "Cystic Fibrosis"),
             publication_types=("Journal Article", "Review"),
-            language="eng",
+            language="eng; ger",
             extra={"vernacular_title": "Wirkung von CFTR."},
         ),
         Document("32", "A second one."),

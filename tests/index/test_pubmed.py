@@ -39,7 +39,7 @@ FULL = """<?xml version="1.0" encoding="utf-8"?>
         <Author><CollectiveName>The Study Group</CollectiveName></Author>
         <Author><LastName>Solo</LastName></Author>
       </AuthorList>
-      <Language>eng</Language>
+      <Language>eng</Language><Language>ger</Language>
       <PublicationTypeList>
         <PublicationType UI="D016428">Journal Article</PublicationType>
         <PublicationType UI="D016454">Review</PublicationType>
@@ -117,7 +117,7 @@ def test_a_whole_citation_arrives() -> None:
             authors=("Doe JA", "The Study Group", "Solo"),
             mesh=("Humans", "Cystic Fibrosis"),
             publication_types=("Journal Article", "Review"),
-            language="eng",
+            language="eng; ger",
             version=2,
         )
     ]
