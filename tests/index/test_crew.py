@@ -204,11 +204,11 @@ def test_an_interrupted_build_goes_on_to_the_same_index(tmp_path: Path, monkeypa
 def _interrupting(take: Callable[..., None], after: int) -> Callable[..., None]:
     taken = 0
 
-    def take_or_stop(build: object, entry: Entry) -> None:
+    def take_or_stop(build: object, entry: Entry, file_number: int) -> None:
         nonlocal taken
         taken += 1
         if taken > after:
             raise KeyboardInterrupt
-        take(build, entry)
+        take(build, entry, file_number)
 
     return take_or_stop

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import builder, hybrid, merging, storage
+from bioqa.index import builder, hybrid, merging, opening, storage
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.hybrid import Index, Query
@@ -183,7 +183,7 @@ def test_an_index_whose_files_are_made_one_while_it_is_opened_is_that_of_the_new
     for path in twenty[1:]:
         builder.build([path], folder, None)
     states = iter([outdated])
-    monkeypatch.setattr(hybrid, "read_manifest", lambda folder: next(states, None) or read_manifest(folder))
+    monkeypatch.setattr(opening, "read_manifest", lambda folder: next(states, None) or read_manifest(folder))
     assert Index(folder).manifest == read_manifest(folder)
 
 
