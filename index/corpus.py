@@ -7,11 +7,13 @@ import lzma
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast
 
 from bioqa.index import archive, bioc, jats, jsonl, medline, parts, pubmed, tsv
+from bioqa.index.archive import Member
+from bioqa.index.bounded import LARGEST
 from bioqa.index.downloads import RECORD
 from bioqa.index.elements import root_of
 from bioqa.index.errors import InputError
@@ -54,20 +56,48 @@ class Reader(Protocol):
 
 
 def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """The records of all files in a tar archive; one that cannot be read on becomes a BadRecord."""
+    """The records of all files in a tar archive; one that cannot be read on becomes a BadRecord.
+
+    Of a folder in the form of BEIR the corpus alone is taken. What may lie beside one is read last, since only the end
+    of an archive tells what is in it, unless it is too much to wait.
+    """
+    names: list[PurePath] = []  # by which such a folder is known
+    waiting: list[Member] = []
+    held = 0  # bytes of them
     for member in archive.members(stream, source):
         if isinstance(member, BadRecord):
             yield member
-        elif _has_known_suffix(Path(member.name)):
-            place = f"{source}: {member.name}"
-            try:
-                stream = _decompressed(io.BufferedReader(io.BytesIO(member.content)))
-                name = _sniff(stream, place)
-                if name == "tar":
-                    raise InputError(f"{place}: an archive inside an archive; unpack it first")
-                yield from FORMATS[name](stream, place)
-            except (InputError, OSError, *_DAMAGED) as error:
-                yield BadRecord(source, member.name, str(error).removeprefix(f"{place}: "))
+            continue
+        name = PurePath(member.name)
+        if not _has_known_suffix(name):
+            continue
+        if name.name.startswith(_BEIR):
+            names.append(name)
+        if _may_be_beside_a_corpus(name) and held + len(member.content) <= LARGEST:
+            waiting.append(member)
+            held += len(member.content)
+        else:
+            yield from _read_member(member, source)
+    beir = _beir_folders(names)
+    for member in waiting:
+        if beir.isdisjoint(PurePath(member.name).parents):
+            yield from _read_member(member, source)
+
+
+def _may_be_beside_a_corpus(name: PurePath) -> bool:
+    return name.name.startswith(_BEIR[1]) or "qrels" in name.parent.parts
+
+
+def _read_member(member: Member, source: str) -> Iterator[Record]:
+    place = f"{source}: {member.name}"
+    try:
+        stream = _decompressed(io.BufferedReader(io.BytesIO(member.content)))
+        name = _sniff(stream, place)
+        if name == "tar":
+            raise InputError(f"{place}: an archive inside an archive; unpack it first")
+        yield from FORMATS[name](stream, place)
+    except (InputError, OSError, *_DAMAGED) as error:
+        yield BadRecord(source, member.name, str(error).removeprefix(f"{place}: "))
 
 
 FORMATS: dict[str, Reader] = {
@@ -107,13 +137,17 @@ def files(inputs: Iterable[Path]) -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     every = sorted(file for file in folder.rglob("*") if file.is_file() and _has_known_suffix(file))
-    collections = {name: {file.parent for file in every if file.name.startswith(name)} for name in _BEIR}
-    beir = set.intersection(*collections.values())
+    beir = _beir_folders(every)
     return [file for file in every if file.name.startswith(_BEIR[0]) or beir.isdisjoint(file.parents)]
 
 
-def _has_known_suffix(file: Path) -> bool:
-    suffix = Path(file.stem).suffix if file.suffix.lower() in _COMPRESSED else file.suffix
+def _beir_folders(files: Sequence[PurePath]) -> set[PurePath]:
+    """The folders in the form of BEIR, of which the corpus alone is taken."""
+    return set.intersection(*({file.parent for file in files if file.name.startswith(name)} for name in _BEIR))
+
+
+def _has_known_suffix(file: PurePath) -> bool:
+    suffix = PurePath(file.stem).suffix if file.suffix.lower() in _COMPRESSED else file.suffix
     return suffix.lower() in _SUFFIXES and not file.name.startswith(".") and file.name != RECORD
 
 

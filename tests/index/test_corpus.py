@@ -121,6 +121,39 @@ def test_an_archive_of_any_formats_is_read_in_order(mode: Literal["w", "w:gz", "
     assert ids(list(CorpusFile(path).records())) == ["1"] * (len(SAMPLES) + 1)
 
 
+QUERIES, QRELS = b'{"_id": "q1", "text": "A question"}\n', b"query-id\tcorpus-id\tscore\nq1\t1\t2\n"
+
+
+@pytest.mark.parametrize("corpus_name", ["corpus.jsonl", "corpus.jsonl.gz"])
+@pytest.mark.parametrize("folder", ["", "nf/", "./nf/", "sets/nf/"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_a_beir_folder_in_an_archive_the_corpus_alone_is_taken(
+    corpus_name: str, folder: str, backwards: bool, tmp_path: Path
+) -> None:
+    members = {
+        f"{folder}{corpus_name}": COMPRESSORS[Path(corpus_name).suffix if corpus_name.endswith("gz") else ""](LINE),
+        f"{folder}qrels/dev.tsv": QRELS,
+        f"{folder}qrels/test.tsv": QRELS,
+        f"{folder}queries.jsonl": QUERIES,
+    }
+    path = pack(tmp_path / "beir.tgz", dict(sorted(members.items(), reverse=backwards)), "w:gz")
+    assert list(CorpusFile(path).records()) == [Document("1", "A title")]
+
+
+def test_what_is_called_as_in_a_beir_folder_is_read_where_there_is_none(tmp_path: Path) -> None:
+    members = {"a/queries.jsonl": QUERIES, "b/corpus.jsonl": LINE, "b/qrels/x.jsonl": LINE.replace(b"1", b"2")}
+    path = pack(tmp_path / "a.tar", members)
+    assert sorted(ids(list(CorpusFile(path).records()))) == ["1", "2", "q1"]
+
+
+def test_what_waits_for_the_end_of_an_archive_takes_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "LARGEST", len(QUERIES))
+    members = {f"{name}/queries.jsonl": QUERIES.replace(b"q1", name.encode()) for name in "abc"}
+    assert ids(list(CorpusFile(pack(tmp_path / "a.tar", members)).records())) == ["b", "c", "a"]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
