@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bioqa.index.builder import BuildReport
 
 _SHOWN = 5  # unusable records that are named one by one
+_NAMED = 3  # files that were passed over
 
 
 @click.group()
@@ -75,6 +77,7 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
     from bioqa.index.encoder import Encoder
     from bioqa.index.progress import TerminalProgress
 
+    _tell_passed_over(inputs, folder)
     limit = planner.parse_size(max_ram) if max_ram is not None else None
     chosen = None
     if encoder != "none":
@@ -124,6 +127,7 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
         raise click.UsageError("name files to read, or a folder of downloads with --from-downloads")
     encoder = Index(folder).open_encoder()
     files = list(inputs)
+    _tell_passed_over(inputs, folder)
     if downloaded:
         files = downloads.complete_files(downloaded)
         for warning in downloads.warnings(downloaded):
@@ -131,6 +135,17 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
     with TerminalProgress("Updating", "documents") as progress:
         report = builder.build(files, folder, encoder, format_name=format_name, progress=progress)
     _print_report(report, folder)
+
+
+def _tell_passed_over(inputs: Sequence[Path], folder: Path) -> None:
+    """Say which files in folders are not read, so that nobody takes them for read; an index among them is none."""
+    passed = [file for file in corpus.passed_over(inputs) if not file.resolve().is_relative_to(folder.resolve())]
+    if not passed:
+        return
+    names = ", ".join(map(str, passed[:_NAMED])) + (" ..." if len(passed) > _NAMED else "")
+    files, say, them = ("file", "name says", "it") if len(passed) == 1 else ("files", "names say", "them")
+    told = f"{len(passed):,} {files} passed over, whose {say} no format: {names}"
+    click.echo(f"{told}; name {them} to have {them} read", err=True)
 
 
 def _print_report(report: "BuildReport", folder: Path) -> None:

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import re
 import tarfile
 import zlib
@@ -40,6 +41,7 @@ _SUFFIXES = {  # taken from folders; a file named outright may have any
     ".tsv",
     ".xml",
 }
+_COMPANIONS = {".lock", ".md5", ".part"}  # of downloads and of whoever writes
 _COMPRESSED = {".gz", ".xz", ".bz2"}
 _HEAD = 4096  # bytes from which the format is found out
 _ROOTS = {"article": "jats", "pmc-articleset": "jats", "OAI-PMH": "jats", "collection": "bioc-xml"}
@@ -113,7 +115,7 @@ FORMATS: dict[str, Reader] = {
 
 
 def files(inputs: Iterable[Path]) -> list[Path]:
-    """The files to read, folders searched to any depth and sorted by name, each file once.
+    """The files to read, folders searched to any depth, links followed, and sorted by name, each file once.
 
     Of a folder in the form of BEIR, with corpus.jsonl beside queries.jsonl, the corpus alone is taken.
 
@@ -135,8 +137,37 @@ def files(inputs: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
+def passed_over(inputs: Iterable[Path]) -> list[Path]:
+    """The files in the folders among `inputs` whose names say no format, unless they are named outright themselves."""
+    named = set(inputs)
+    every = (file for path in inputs if path.is_dir() for file in _below(path) if not _has_known_suffix(file))
+    return [file for file in dict.fromkeys(every) if file not in named and not _is_companion(file)]
+
+
+def _is_companion(file: Path) -> bool:
+    """Whether a file is hidden, or goes with others: nobody would have it read."""
+    return file.name.startswith(".") or file.name == RECORD or file.suffix in _COMPANIONS
+
+
+def _below(folder: Path) -> list[Path]:
+    """All files in a folder and those below it, by name; of a folder that several links lead to, each once."""
+    found: list[Path] = []
+    seen: set[Path] = set()
+    waiting = [folder]
+    while waiting:  # links are followed last: what is there by itself has its name from where it is
+        for place, folders, names in os.walk(waiting.pop(0)):
+            here = Path(place)
+            if here.resolve() in seen:
+                folders.clear()
+                continue
+            seen.add(here.resolve())
+            waiting += [here / name for name in sorted(folders) if (here / name).is_symlink()]
+            found += [here / name for name in names if (here / name).is_file()]
+    return sorted(found)
+
+
 def _inside(folder: Path) -> list[Path]:
-    every = sorted(file for file in folder.rglob("*") if file.is_file() and _has_known_suffix(file))
+    every = [file for file in _below(folder) if _has_known_suffix(file)]
     beir = _beir_folders(every)
     return [file for file in every if file.name.startswith(_BEIR[0]) or beir.isdisjoint(file.parents)]
 

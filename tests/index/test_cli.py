@@ -785,3 +785,37 @@ def test_info_tells_how_vectors_are_searched_and_what_lies_outside_the_lists(
         assert_plain(broken)
     assert run("index", "build", tmp_path / "a.jsonl", "--to", folder).status == 0
     assert run("search", "gene", "--index", folder).status == 0
+
+
+@pytest.mark.parametrize("command", ["build", "update"])
+def test_files_of_a_folder_that_are_passed_over_are_told_in_one_line(
+    command: str, run: Run, build: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    build(write_jsonl("a.jsonl", papers(1)))
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in ("1.txt", "2.txt", "3.txt", "4.txt"):
+        (folder / name).write_text("PMID- 7\nTI  - A title\n")
+    write_jsonl("papers/b.jsonl", papers(2))
+    shutil.copytree(tmp_path / "index", folder / "index")
+    index = folder / "index"
+    call = ["build", folder, "--to", index, "--encoder", "none"] if command == "build" else ["update", index, folder]
+    outcome = run("index", *call)
+    assert outcome.status == 0
+    told = f"4 files passed over, whose names say no format: {folder}/1.txt, {folder}/2.txt, {folder}/3.txt ...; "
+    assert outcome.err.startswith(f"{told}name them to have them read\n1 records read")
+    named = run("index", "update", index, folder, *sorted(folder.glob("*.txt")))
+    assert "passed over" not in named.err
+    assert "4 records read" in named.err
+
+
+def test_a_folder_of_nothing_but_files_that_are_passed_over_is_refused_after_they_are_told(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "export.txt").write_text("PMID- 7\nTI  - A title\n")
+    outcome = run("index", "build", tmp_path / "papers", "--to", tmp_path / "index", "--encoder", "none")
+    assert outcome.status == 2
+    told, error = outcome.err.splitlines()
+    assert told.startswith(f"1 file passed over, whose name says no format: {tmp_path}/papers/export.txt; ")
+    assert error.startswith("error: ")

@@ -344,6 +344,33 @@ def test_of_a_beir_folder_the_corpus_alone_is_taken(corpus_name: str, tmp_path: 
     assert corpus.files([beir[1]]) == [beir[1]]
 
 
+def test_links_to_folders_are_followed_and_no_folder_is_gone_into_twice(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    touch(inside / "z" / "1.jsonl", inside / "b.jsonl", outside / "2.jsonl", outside / "deep" / "3.jsonl")
+    (inside / "linked").symlink_to(outside)
+    (inside / "a").symlink_to(inside / "z")
+    (inside / "z" / "up").symlink_to(inside)
+    (outside / "deep" / "back").symlink_to(outside)
+    (outside / "also").symlink_to(inside / "z")
+    (inside / "dangling").symlink_to(tmp_path / "gone")
+    wanted = ["b.jsonl", "linked/2.jsonl", "linked/deep/3.jsonl", "z/1.jsonl"]
+    assert corpus.files([inside]) == [inside / name for name in wanted]
+    (tmp_path / "link").symlink_to(inside)
+    assert corpus.files([tmp_path / "link"]) == [tmp_path / "link" / name for name in wanted]
+
+
+def test_files_of_a_folder_whose_names_say_no_format_are_told(tmp_path: Path) -> None:
+    touch(
+        *(tmp_path / name for name in ("a.txt", "b.jsonl", "c/d", "c/e.pdf.gz", ".hidden", "f.xml.md5", "x.xml.part"))
+    )
+    touch(tmp_path / "writer.lock", tmp_path / "c" / "downloads.json", tmp_path / "named.txt")
+    assert corpus.passed_over([tmp_path]) == [tmp_path / name for name in ("a.txt", "c/d", "c/e.pdf.gz", "named.txt")]
+    assert corpus.passed_over([tmp_path / "named.txt", tmp_path]) == [
+        tmp_path / name for name in ("a.txt", "c/d", "c/e.pdf.gz")
+    ]
+    assert corpus.passed_over([tmp_path / "a.txt", tmp_path / "gone"]) == []
+
+
 def test_each_file_is_read_once_and_the_order_given_is_kept(tmp_path: Path) -> None:
     first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     touch(first, second)
