@@ -43,7 +43,7 @@ class Evaluation:
 def read_batches(paths: Sequence[Path]) -> list[Batch]:
     """The gold files as batches, named as their files, or by their paths where two files have one name."""
     names = [_ENDING.sub("", path.name) for path in paths]
-    if len(set(names)) < len(names):
+    if len(set(names)) < len(set(paths)):
         names = [str(path) for path in paths]
     return [Batch(name, read_gold(path)) for name, path in zip(names, paths, strict=True)]
 
