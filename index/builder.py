@@ -62,8 +62,8 @@ def build(
     A document read later replaces an earlier one with the same id, unless its version is lower; of two from PubMed's
     numbered files, the one from the later file is kept, in whichever order these are read, and so with deletions.
     Files taken in before are skipped. A file that breaks off is reported, what was read of it is kept, and the other
-    files are still read.
-    Building and searching keep to `max_ram` bytes, or to what an earlier build was told; `talk` hears the plan.
+    files are still read. Building and searching keep to `max_ram` bytes, or to what an earlier build was told; `talk`
+    hears the plan.
 
     Raises InputError where there is nothing to read, BudgetError where the memory is too little, IndexFolderError where
     `folder` is something else or was built with another encoder, StorageError where the disk refuses.

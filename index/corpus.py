@@ -145,8 +145,9 @@ def passed_over(inputs: Iterable[Path]) -> list[Path]:
 
 
 def _is_companion(file: Path) -> bool:
-    """Whether a file is hidden, or goes with others: nobody would have it read."""
-    return file.name.startswith(".") or file.name == RECORD or file.suffix in _COMPANIONS
+    """Whether a file is hidden, or in a hidden folder, or goes with others: nobody would have it read."""
+    hidden = any(part.startswith(".") for part in file.parts if part != "..")
+    return hidden or file.name == RECORD or file.suffix in _COMPANIONS
 
 
 def _below(folder: Path) -> list[Path]:

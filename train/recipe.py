@@ -16,7 +16,7 @@ _LEAST = {
     **dict.fromkeys(("negatives", "limit", "pool", "patience", "seed", "learning_rate", "weight_decay", "clip"), 0),
     "max_tokens": 16,
 }
-_SHARES = ("warm_up", "dropout", "distillation")
+_SHARES = ("warm_up", "dropout")  # below 1
 _LENIENT = {(tuple, list), (float, int)}  # kinds wanted and what is taken for them
 
 
@@ -138,7 +138,7 @@ def _checked(given: Mapping[str, Any], defaults: object, where: str) -> dict[str
 def _check_value(key: str, value: Any, complaint: str) -> None:
     if key in _LEAST and not value >= _LEAST[key]:
         raise InputError(f"{complaint} at least {_LEAST[key]}")
-    if key in _SHARES and not 0 <= value < 1 + (key == "distillation"):
+    if (key in _SHARES and not 0 <= value < 1) or (key == "distillation" and not 0 <= value <= 1):
         raise InputError(f"{complaint} a share from 0 to 1")
     if key == "precision" and value not in PRECISIONS:
         raise InputError(f"{complaint} one of {', '.join(PRECISIONS)}")

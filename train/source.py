@@ -85,7 +85,9 @@ def check_room(source: str, max_tokens: int) -> None:
     if config.get("model_type") in _COUNT_FROM_PADDING:
         places -= int(config.get("pad_token_id", 1)) + 1
     if places < max_tokens:
-        raise ModelError(f"{source}: sees {places} tokens at most; pass --max-tokens {places} or fewer")
+        raise ModelError(
+            f"{source}: sees {places} tokens at most; pass --max-tokens {places} or fewer, or max_tokens in a recipe"
+        )
 
 
 @contextmanager

@@ -457,3 +457,10 @@ def test_the_format_of_a_pipe_is_found_out_though_its_bytes_come_one_by_one(name
 def test_an_archive_in_a_pipe_is_read(tmp_path: Path) -> None:
     packed = pack(tmp_path / "a.tar", {"x.jsonl": LINE}, "w:gz").read_bytes()
     assert ids(list(CorpusFile(through_a_pipe(tmp_path / "pipe", packed)).records())) == ["1"]
+
+
+def test_what_is_hidden_or_in_a_hidden_folder_is_not_told_as_passed_over(tmp_path: Path) -> None:
+    for name in ("notes.txt", ".hidden.txt", ".git/config", "deep/.venv/lib/a.py", "deep/b.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert corpus.passed_over([tmp_path]) == [tmp_path / "deep/b.txt", tmp_path / "notes.txt"]
