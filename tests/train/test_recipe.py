@@ -61,7 +61,7 @@ def test_a_value_that_cannot_be_is_refused(change: str, message: str, tmp_path: 
 
 @pytest.mark.parametrize("share", ["1.5", "-0.1"])
 def test_no_more_than_the_whole_loss_can_be_the_teachers(share: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="distillation is .* expected a share from 0 to 1"):
+    with pytest.raises(InputError, match=r"distillation is .* expected a share from 0 to 1"):
         recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, [f"distillation={share}"])
 
 
