@@ -22,6 +22,7 @@ from bioqa.train.loop import autocast
 
 Side = Literal["question", "passage"]
 _AT_ONCE = 32  # texts that are encoded together where nothing is learned
+_COMPARED = 256  # questions that are compared with all passages at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +127,30 @@ def vectors(
     return found[np.argsort(order, kind="stable")]
 
 
-def taught(teacher: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str) -> Array:
-    """A teacher's vectors of these texts: float16, shape (texts, d).
+def made_by(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
+    """The vectors that another encoder makes of these texts: float16, shape (texts, d).
 
     Raises ModelError for what is no model of BERT's family, InputError for a pooling that is not known.
     """
     if pooling not in POOLINGS:
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
-    encoder = network.placed(_encoder(teacher), device).eval()
-    rows = tokenized(source.backend_tokenizer(teacher), texts, max_tokens)
+    encoder = network.placed(_encoder(model), device).eval()
+    rows = tokenized(source.backend_tokenizer(model), texts, max_tokens)
     return vectors(lambda part: pooled(encoder, part, pooling), encoder, rows).astype(np.float16)
+
+
+def nearest(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str], Sequence[str], int], Array]:
+    """A search by an encoder, or a pair of them: takes questions, passages and a number, and gives the places of so
+    many passages for every question, nearest first, int64, shape (questions, number)."""
+
+    def found(questions: Sequence[str], passages: Sequence[str], count: int) -> Array:
+        chosen = sides(model)
+        asked = made_by(chosen["question"], questions, max_tokens, device).astype(np.float32)
+        there = made_by(chosen["passage"], passages, max_tokens, device).astype(np.float32)
+        cosines = (asked[start : start + _COMPARED] @ there.T for start in range(0, len(asked), _COMPARED))
+        return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :count] for part in cosines])
+
+    return found
 
 
 def _encoder(base: str) -> Any:

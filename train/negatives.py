@@ -1,7 +1,7 @@
-"""Hard negatives: texts that a question's words bring up, but that do not answer it, to train on or to judge by."""
+"""Hard negatives: texts that a question brings up, but that do not answer it, to train on or to judge by."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, zip_longest
@@ -13,6 +13,7 @@ from bioqa.index.filters import NO_FILTER
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.records import Document, Passage
+from bioqa.index.runtime import Array
 from bioqa.qa.questions import QuestionType
 from bioqa.train.examples import Example
 from bioqa.train.pairs import Pair, is_wrong
@@ -33,26 +34,34 @@ def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
         ]
 
 
-def of_pairs(pairs: Sequence[Pair], count: int) -> list[Pair]:
+def of_pairs(
+    pairs: Sequence[Pair], count: int, nearest: Callable[[Sequence[str], Sequence[str], int], Array] | None = None
+) -> list[Pair]:
     """The pairs with those of all their passages as negatives, up to `count`, that BM25 ranks highest for the query and
-    that are of no document known to be relevant."""
+    that are of no document known to be relevant.
+
+    With `nearest` they are in turn those of BM25 and of another search: it takes queries, texts and a number, and
+    gives the places of so many texts for every query, best first, shape (queries, number).
+    """
     if not count:
         return list(pairs)
     passages = list({pair.passage.text: pair.passage for pair in pairs}.values())
-    with _searchable(passage.text for passage in passages) as index:
-        found: dict[str, list[int]] = {}
-        for pair in pairs:
-            if pair.query not in found:
-                found[pair.query] = list(index.search(pair.query, 2 * count, NO_FILTER))
-        return [
-            replace(
-                pair,
-                negatives=tuple(passages[number] for number in found[pair.query] if is_wrong(passages[number], pair))[
-                    :count
-                ],
-            )
-            for pair in pairs
-        ]
+    texts, queries = [passage.text for passage in passages], list(dict.fromkeys(pair.query for pair in pairs))
+    with _searchable(texts) as index:
+        ranked = [list(index.search(query, 2 * count, NO_FILTER)) for query in queries]
+    if nearest:
+        others = nearest(queries, texts, min(2 * count, len(texts))).tolist()
+        ranked = [_in_turn(pair) for pair in zip(ranked, others, strict=True)]
+    found = dict(zip(queries, ranked, strict=True))
+    return [
+        replace(
+            pair,
+            negatives=tuple(passages[number] for number in found[pair.query] if is_wrong(passages[number], pair))[
+                :count
+            ],
+        )
+        for pair in pairs
+    ]
 
 
 def around(questions: Sequence[GoldQuestion], papers: Sequence[Document], count: int) -> list[Document]:
@@ -64,8 +73,13 @@ def around(questions: Sequence[GoldQuestion], papers: Sequence[Document], count:
         return list(papers)
     with _searchable(paper.text for paper in papers) as index:
         found = [list(index.search(question.body, count, NO_FILTER)) for question in questions]
-    in_turn = dict.fromkeys(chain.from_iterable(zip_longest(*found)))
-    return [papers[number] for number in in_turn if number is not None][:count]
+    return [papers[number] for number in _in_turn(found)[:count]]
+
+
+def _in_turn(rankings: Sequence[Sequence[int]]) -> list[int]:
+    """What is first in any of the rankings, then what is second, and so on, each once."""
+    found = dict.fromkeys(chain.from_iterable(zip_longest(*rankings)))
+    return [number for number in found if number is not None]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from bioqa.index.errors import InputError
 from bioqa.train.loop import PRECISIONS, Schedule
 
-_MODELS = ("base", "teacher")  # folders, looked for from the recipe's, or names at a hub
+_MODELS = ("base", "miner", "teacher")  # folders, looked for from the recipe's, or names at a hub
 _LEAST = {
     **dict.fromkeys(("epochs", "batch", "accumulate", "evaluations", "relevant_only"), 1),
     **dict.fromkeys(("negatives", "limit", "pool", "patience", "seed", "learning_rate", "weight_decay", "clip"), 0),
@@ -55,6 +55,7 @@ class RetrieverConfig:
     limit: int = 0  # pairs taken of the gold files together and of every other file or folder, all over it; 0 for all
     asymmetric: bool = False  # questions have an encoder of their own, which begins as the same one
     negatives: int = 1  # passages that BM25 brings up and that are not right, for every pair, drawn anew every epoch
+    miner: str = ""  # an encoder, such as that of a round before, whose nearest passages are drawn as negatives, too
     temperature: float = 0.05  # by which cosines are divided: the lower, the more the nearest wrong passages count
     doubtful: float = 2.0  # a passage nearer to the question than the right one by more is no negative; 2 is never
     teacher: str = ""  # an encoder whose cosines are imitated, and decide what is doubtful

@@ -51,10 +51,11 @@ def train(
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
     papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
     judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
-    learned = negatives.of_pairs(pairs.of_files(config, dev, talk), _MINED if config.negatives else 0)
     chosen = loop.device(device)
-    if config.teacher:
-        talk(f"{config.teacher} encodes all texts first, which takes a while where it is large")
+    for model in filter(None, (config.miner, config.teacher)):
+        talk(f"{model} encodes all texts first, which takes a while where it is large")
+    search = biencoder.nearest(config.miner, config.max_tokens, chosen) if config.miner else None
+    learned = negatives.of_pairs(pairs.of_files(config, dev, talk), _MINED if config.negatives else 0, search)
     task = RetrieverTask(config, learned, judged, chosen)
     talk(
         f"{len(learned):,} pairs of {config.max_tokens} tokens at most, on {chosen}; "
@@ -88,7 +89,7 @@ class RetrieverTask:
         self._questions = biencoder.tokenized(tokenizer, list(judged.questions.values()), config.max_tokens)
         self._texts = biencoder.tokenized(tokenizer, [text.text for text in judged.texts], config.max_tokens)
         self._taught = (
-            biencoder.taught(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
+            biencoder.made_by(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
             if config.teacher
             else None
         )

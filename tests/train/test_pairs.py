@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bioqa.eval.gold import GoldQuestion, Snippet
@@ -163,6 +164,27 @@ def test_hard_negatives_share_words_and_are_of_no_relevant_document() -> None:
         2,
     )
     assert [[negative.document for negative in pair.negatives] for pair in found] == [["3"], ["3", "1"], ["2", "1"], []]
+
+
+def test_hard_negatives_of_words_and_of_a_search_come_in_turn() -> None:
+    asked = [
+        question("1", "What causes chorea?", ("1", "HTT causes it.")),
+        question("2", "What causes gout?", ("2", "Urate causes gout.")),
+        question("3", "What is albinism?", ("3", "A lack of melanin.")),
+    ]
+    seen: list[Any] = []
+
+    def nearest(queries: Any, texts: Any, count: int) -> Any:
+        seen.append((queries, texts, count))
+        return np.array([[2, 0, 1], [0, 2, 1], [2, 1, 0]])
+
+    found = negatives.of_pairs(pairs.of_bioasq(asked), 5, nearest)
+    assert seen == [([q.body for q in asked], ["HTT causes it.", "Urate causes gout.", "A lack of melanin."], 3)]
+    assert [[negative.document for negative in pair.negatives] for pair in found] == [
+        ["3", "2"],
+        ["1", "3"],
+        ["2", "1"],
+    ]
 
 
 @pytest.mark.parametrize("text", ["CFTR is a gene.", "On CFTR CFTR is a gene.", "a gene."])

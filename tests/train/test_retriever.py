@@ -145,11 +145,29 @@ def test_a_teacher_is_imitated(recipe_file: Path, tmp_path: Path, tiny_biobert: 
     alone, taught = weights(tmp_path / "alone"), weights(tmp_path / "taught")
     assert not all(torch.equal(tensor, taught[name]) for name, tensor in alone.items())
     first, mean = (
-        retriever.biencoder.taught(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
+        retriever.biencoder.made_by(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
         for pooling in ("first", "mean")
     )
     assert np.linalg.norm(first, axis=1) == pytest.approx([1, 1], abs=1e-2)
     assert not np.allclose(first, mean, atol=1e-2)
+
+
+def test_a_round_before_finds_negatives_for_the_next(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    trained(recipe_file, tmp_path / "first", "asymmetric=true", "schedule.epochs=1")
+    trained(recipe_file, tmp_path / "alone", "schedule.epochs=1")
+    call = ["train", "retriever", recipe_file, "--set", "schedule.epochs=1", "--set", f"miner={tmp_path / 'first'}"]
+    outcome = run(*call, "--to", tmp_path / "second")
+    assert outcome.status == 0, outcome.err
+    assert f"{tmp_path / 'first'} encodes all texts first" in outcome.err
+    alone, second = weights(tmp_path / "alone"), weights(tmp_path / "second")
+    assert not all(torch.equal(tensor, second[name]) for name, tensor in alone.items())
+
+
+def test_the_places_nearest_to_a_question_are_found(base: Path) -> None:
+    texts = ["The heart beats.", "Chorea has a gene.", "HTT", "On warfarin."]
+    found = retriever.biencoder.nearest(str(base), 32, "cpu")([*texts, "HTT"], texts, 2)
+    assert found.shape == (5, 2)
+    assert found[:, 0].tolist() == [0, 1, 2, 3, 2]
 
 
 def test_killed_and_gone_on_with_it_ends_with_the_same_weights(
