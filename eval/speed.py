@@ -17,7 +17,7 @@ from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.hybrid import Index
 from bioqa.index.manifest import Manifest
 from bioqa.qa.config import AskConfig
-from bioqa.qa.questions import checked
+from bioqa.qa.wording import checked
 
 
 @dataclass(frozen=True, slots=True)

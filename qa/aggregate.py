@@ -8,8 +8,9 @@ from math import exp
 
 from bioqa.index.records import Hit, Passage
 from bioqa.qa import abbreviations
+from bioqa.qa.kinds import fits
 from bioqa.qa.normalize import core, normalize
-from bioqa.qa.questions import QuestionType, fits
+from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reading
 from bioqa.qa.spans import Span, trimmed, unpaired
 from bioqa.qa.terms import QuestionTerms

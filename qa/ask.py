@@ -112,7 +112,7 @@ def ask(
       bioqa ask "is hemophilia A X-linked?" --explain
       bioqa ask - --json < questions.txt > answers.jsonl
     """
-    from bioqa.qa import objects, questions, render, starter
+    from bioqa.qa import objects, render, starter, wording
     from bioqa.qa.config import AskConfig
     from bioqa.qa.engine import Engine
     from bioqa.qa.questions import QuestionType
@@ -121,7 +121,7 @@ def ask(
         passages=passages, tokens=tokens, top=top, min_confidence=min_confidence, narrow=narrow, prose=as_json
     )
     if question != "-":
-        questions.checked(question, config.max_question_characters)  # before anything is loaded
+        wording.checked(question, config.max_question_characters)  # before anything is loaded
     engine = Engine(folder or starter.index_folder(), reader_folder)
     wanted = QuestionType(question_type) if question_type else None
     refused = 0
@@ -196,11 +196,11 @@ def search(
       bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
     from bioqa.index.hybrid import Index, Query
-    from bioqa.qa import objects, questions, render, starter
+    from bioqa.qa import objects, render, starter, wording
 
     if reader_folder and not rerank:
         raise click.UsageError("--reader is for what --rerank N weighs anew")
-    text = questions.checked(query, most=50_000)
+    text = wording.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
     count = max(top, rerank)

@@ -11,7 +11,7 @@ from pathlib import Path
 from bioqa.index import model
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.records import Hit
-from bioqa.qa import calibration, questions, summary, yesno
+from bioqa.qa import calibration, kinds, questions, summary, wording, yesno
 from bioqa.qa.aggregate import lead, merge, promise
 from bioqa.qa.answers import Answer, disagreeing, foremost, given, judged
 from bioqa.qa.config import AskConfig
@@ -92,13 +92,13 @@ class Engine:
 
     def understand(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> Asked:
         """What is asked: type, expected kind, search terms and vector."""
-        text = questions.checked(question, config.max_question_characters)
-        plain = questions.plain(text)
+        text = wording.checked(question, config.max_question_characters)
+        plain = wording.plain(text)
         return Asked(
             question=text,
             plain=plain,
             type=question_type or questions.classify(text),
-            kind=questions.expected_kind(plain),
+            kind=kinds.expected_kind(plain),
             query=Query.of(plain, self.encoder),
             terms=QuestionTerms(plain, self.index),
         )

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bioqa.index.errors import InputError
 from bioqa.qa import starter
-from bioqa.qa.questions import QuestionType, checked, classify, expected_kind, fits, plain
+from bioqa.qa.kinds import expected_kind
+from bioqa.qa.questions import QuestionType, classify
+from bioqa.qa.wording import plain
 
 FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
 
@@ -109,53 +110,6 @@ def test_a_contraction_counts_as_what_it_stands_for_with_either_apostrophe(
     assert classify(question.replace("'", apostrophe)) is expected
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("Can you tell me which gene causes cystic fibrosis?", "which gene causes cystic fibrosis?"),
-        ("Please, which gene causes it?", "which gene causes it?"),
-        ("Could you please list the inhibitors of EGFR?", "list the inhibitors of EGFR?"),
-        ("Can you give me a list of EGFR inhibitors?", "a list of EGFR inhibitors?"),
-        ("Do you know if metformin is safe?", "metformin is safe?"),
-        ("I was wondering what's BRCA1?", "what is BRCA1?"),
-        ("What’s BRCA1?", "What is BRCA1?"),
-        ("Is CFTR a channel, yes or no?", "Is CFTR a channel?"),
-        ("Is CFTR (ABCC7) a channel? Yes or No?", "Is CFTR (ABCC7) a channel?"),
-        ("Is HIV prevented by a drug (PrEP), yes or no", "Is HIV prevented by a drug (PrEP)?"),
-        ("Is CFTR a channel (yes/no)?", "Is CFTR a channel?"),
-        ("Yes or no: is CFTR a channel?", "is CFTR a channel?"),
-        ("Isn't insulin a hormone?", "Is insulin a hormone?"),
-        ("Can’t prions replicate?", "Can prions replicate?"),
-        ("Won't aspirin help?", "Will aspirin help?"),
-        ("In humans, isn't insulin a hormone?", "In humans, is insulin a hormone?"),
-        ("Does NO activate guanylate cyclase?", "Does nitric oxide activate guanylate cyclase?"),
-    ],
-)
-def test_a_question_is_read_without_what_only_asks(question: str, expected: str) -> None:
-    assert plain(question) == expected
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "which gene causes cystic fibrosis?",
-        "Please list 3 diseases associated with PIEZO2.",
-        "Can you computationally predict disordered regions?",
-        "Is insulin not a hormone?",
-        "Why isn't insulin swallowed?",
-        "WHO's guideline on HIV?",
-        "Is there NO cure for it?",
-        "DOES NO ACTIVATE IT?",
-        "Where is eNOS?",
-        "yes or no?",
-        "tell me",
-        "?",
-    ],
-)
-def test_a_question_that_says_no_more_than_it_asks_is_read_as_it_is(question: str) -> None:
-    assert plain(question) == question
-
-
 def test_whether_a_statement_is_true_is_a_yes_no_question_with_the_words_at_either_end() -> None:
     assert classify("The role of CFTR is clear, yes or no?") is YESNO
     assert classify("Yes or no: the role of CFTR is clear") is YESNO
@@ -208,67 +162,3 @@ def test_the_longest_allowed_question_is_typed_at_once(repeated: str) -> None:
     expected_kind((repeated * 2_000)[:2_000])
     plain((repeated * 2_000)[:2_000])
     assert time.perf_counter() - began < 1.0
-
-
-@pytest.mark.parametrize(
-    ("question", "kind"),
-    [
-        ("How many exons does dystrophin have?", "number"),
-        ("What percentage of humans carry it?", "number"),
-        ("In which year was penicillin discovered?", "year"),
-        ("When was penicillin discovered?", "year"),
-        ("On which chromosome is CFTR?", "chromosome"),
-        ("Which gene is mutated in cystic fibrosis?", "gene or protein"),
-        ("Which drug reverses warfarin?", "drug"),
-        ("Which syndrome is caused by trisomy 21?", "disease"),
-        ("Which parasite causes malaria?", "organism"),
-        ("Which organ makes bile?", "place in the body"),
-        ("Which test detects HIV?", "method"),
-        ("Who discovered penicillin?", None),
-    ],
-)
-def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> None:
-    assert expected_kind(question) == kind
-
-
-@pytest.mark.parametrize(
-    ("kind", "answer", "expected"),
-    [
-        ("number", "79 exons", True),
-        ("number", "twenty-three pairs", True),
-        ("number", "half of them", True),
-        ("number", "dystrophin", False),
-        ("number", "someone", False),
-        ("year", "in 1928", True),
-        ("year", "1.5 years", False),
-        ("year", "12345", False),
-        ("chromosome", "chromosome 7", True),
-        ("chromosome", "the X chromosome", True),
-        ("chromosome", "the long arm", False),
-        ("drug", "anything", True),
-        (None, "anything", True),
-        ("no such kind", "anything", True),
-    ],
-)
-def test_the_shape_of_an_answer_can_rule_it_out(kind: str | None, answer: str, expected: bool) -> None:
-    assert fits(kind, answer) is expected
-
-
-def test_a_checked_question_has_its_white_space_folded() -> None:
-    assert checked("  what\tgene \n causes\0cystic fibrosis ? ", 100) == "what gene causes cystic fibrosis ?"
-
-
-@pytest.mark.parametrize("question", ["", "   ", "\t\n", "\0\0", "?", "... ?!", "—«»…", "_"])
-def test_a_question_without_a_letter_or_digit_is_refused_with_an_example(question: str) -> None:
-    with pytest.raises(InputError, match=r"empty.*bioqa ask"):
-        checked(question, 100)
-
-
-def test_a_question_may_be_as_long_as_allowed_and_not_longer() -> None:
-    assert checked("x" * 2_000, 2_000) == "x" * 2_000
-    with pytest.raises(InputError, match=r"2,001 characters; at most 2,000"):
-        checked("x" * 2_001, 2_000)
-
-
-def test_white_space_around_a_question_does_not_count_towards_its_length() -> None:
-    assert checked(" " * 5_000 + "why?" + "\n" * 5_000, 10) == "why?"

@@ -1,0 +1,75 @@
+"""How a question is worded: what is asked, without what is only said around it."""
+
+import re
+
+from bioqa.index.errors import InputError
+
+AUXILIARY = r"is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must"  # without "n't"
+LEAD = r"(?:(?:and|so|but) |(?:in|as|for|among|during|after|within|at|on)\b[^?]*, )?"  # of a yes/no question
+_THINGS = r"(?:the|an?|some|any|all|several|two|three|four|five|six|\d+|(?:list|examples?|names?) of) "
+_ASKING_WORDS = (
+    r"(?:(?:in|on|at|by|for|from|to|of|with|under|during|through) )?"
+    r"(?:which|what|who|whom|whose|where|when|why|how)(?:['’]s)?\b"
+)
+_REQUEST = r"(?:can|could|would|will) (?:you|(?:any|some)(?:one|body)) (?:please |kindly |possibly )?"
+_POLITE = (
+    rf"(?:please,? )?(?:(?:{_REQUEST})?(?:please )?(?:(?:tell|show|give|inform|remind) (?:me|us)|let (?:me|us) know)"
+    r"|(?:do|would) you (?:happen to )?know(?: of)?|does (?:any|some)(?:one|body) know(?: of)?"
+    r"|i(?: would|['’]d) (?:like|love)(?: to (?:know|find out|see|have|get))?"
+    r"|i (?:want|need)(?: to (?:know|find out|see|have|get))?|i (?:wonder|am wondering|was wondering)|i['’]m wondering"
+    r")(?:,? please)?[,:]? "
+)
+_PREAMBLE = re.compile(
+    rf"^(?:{_POLITE}(?:(?:if|whether) |(?={_ASKING_WORDS}|{_THINGS}|(?:{AUXILIARY})\b))"
+    rf"|please,? (?={_ASKING_WORDS})"
+    rf"|(?:please,? )?{_REQUEST}(?=list|name|enumerate|mention|give|provide|describe|explain|summari[sz]e"
+    r"|define|discuss|compare|elaborate|tell|show))",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(rf"^{_POLITE}(?:if|whether) ")
+_YES_OR_NO = re.compile(r"^yes(?: or |/)no\b|\byes *(?:or|/) *no\W*$")
+_YES_OR_NO_FIRST = re.compile(r"^yes(?: or |/)no\b\W+(?=\w)", re.IGNORECASE)
+_YES_OR_NO_LAST = re.compile(r"(?<=[\w)\]])[ ,;:.?!(–—-]+yes *(?:or|/) *no\W*$", re.IGNORECASE)
+_WORD_IS = re.compile(r"^((?i:what|how|where|when|why)|[Ww]ho)['’]s\b")  # but the WHO's
+_NEGATED = re.compile(
+    rf"^(?P<lead>{LEAD})(?:(?P<auxiliary>is|are|was|were|do|does|did|could|has|have|had|would|should|might|must)n"
+    r"|(?P<can>can)|(?P<will>w)on)['’]?t\b",
+    re.IGNORECASE,
+)
+_NITRIC_OXIDE = re.compile(r"(?i:(?<!there is )(?<!there are )(?<!is there )(?<!are there ))\bNO\b(?!\. ?\d)")
+_BARE_THINGS = re.compile(rf"^{_THINGS}")
+
+
+def checked(question: str, most: int) -> str:
+    """The question with white space folded. Raises InputError where it is empty or longer than `most` characters."""
+    text = " ".join(question.replace("\0", " ").encode("utf-8", "ignore").decode().split())
+    if not any(character.isalnum() for character in text):
+        raise InputError('the question is empty; try: bioqa ask "what gene causes cystic fibrosis?"')
+    if len(text) > most:
+        raise InputError(f"the question has {len(text):,} characters; at most {most:,} can be asked")
+    return text
+
+
+def plain(question: str) -> str:
+    """The question as it is searched and read with: without what only asks politely or for a yes or no, "what's" and
+    the like written out, "isn't" at its beginning as "is", NO as nitric oxide unless all is in capitals."""
+    text = _YES_OR_NO_LAST.sub("?", _YES_OR_NO_FIRST.sub("", question))
+    text = _WORD_IS.sub(r"\1 is", _PREAMBLE.sub("", text))
+    text = _NEGATED.sub(_affirmed, text)
+    text = text if text.isupper() else _NITRIC_OXIDE.sub("nitric oxide", text)
+    return text if any(character.isalnum() for character in text) else question
+
+
+def _affirmed(negated: re.Match[str]) -> str:
+    """The auxiliary without "n't", behind what stands before it."""
+    return negated["lead"] + (negated["auxiliary"] or negated["can"] or f"{negated['will']}ill")
+
+
+def asks_for_yes_or_no(question: str) -> bool:
+    """Whether a question in lower case asks if something is so, or says that it wants a yes or no."""
+    return bool(_WHETHER.search(question) or _YES_OR_NO.search(question))
+
+
+def asks_for_things(question: str) -> bool:
+    """Whether a question in lower case is a request for things that it only names: "tell me some drugs for gout"."""
+    return bool(_PREAMBLE.match(question) and _BARE_THINGS.match(plain(question)))
