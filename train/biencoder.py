@@ -83,6 +83,11 @@ def sides(base: str) -> dict[Side, str]:
     return {"question": str(questions), "passage": str(passages) if passages.is_dir() else base}
 
 
+def tokenizing(base: str) -> str:
+    """The model whose tokenizer both sides take."""
+    return sides(base)["passage"]
+
+
 def pooled(encoder: Any, sequences: Sequences, pooling: str = "mean") -> Tensor:
     """Vectors of length 1, shape (b, d), by one of `POOLINGS`."""
     types = network.types_for(encoder, torch.zeros_like(sequences.ids))
@@ -127,8 +132,8 @@ def vectors(
     return found[np.argsort(order, kind="stable")]
 
 
-def made_by(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
-    """The vectors that another encoder makes of these texts: float16, shape (texts, d).
+def encoded(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
+    """The vectors that a finished encoder makes of these texts: float16, shape (texts, d).
 
     Raises ModelError for what is no model of BERT's family, InputError for a pooling that is not known.
     """
@@ -145,8 +150,8 @@ def nearest(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str]
 
     def found(questions: Sequence[str], passages: Sequence[str], count: int) -> Array:
         chosen = sides(model)
-        asked = made_by(chosen["question"], questions, max_tokens, device).astype(np.float32)
-        there = made_by(chosen["passage"], passages, max_tokens, device).astype(np.float32)
+        asked = encoded(chosen["question"], questions, max_tokens, device).astype(np.float32)
+        there = encoded(chosen["passage"], passages, max_tokens, device).astype(np.float32)
         cosines = (asked[start : start + _COMPARED] @ there.T for start in range(0, len(asked), _COMPARED))
         return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :count] for part in cosines])
 

@@ -45,7 +45,7 @@ def train(
     `loop.train` raises.
     """
     record.refuse_finished(folder, "retriever")
-    source.check_room(biencoder.sides(config.base)["passage"], config.max_tokens)
+    source.check_room(biencoder.tokenizing(config.base), config.max_tokens)
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
@@ -84,12 +84,12 @@ class RetrieverTask:
         self._pool = judged
         texts = dict.fromkeys(text for pair in learned for text in (pair.query, pair.passage.text))
         self._rows = {text: row for row, text in enumerate(texts)}  # negatives are passages of other pairs
-        tokenizer = source.backend_tokenizer(biencoder.sides(config.base)["passage"])
+        tokenizer = source.backend_tokenizer(biencoder.tokenizing(config.base))
         self._tokens = biencoder.tokenized(tokenizer, list(texts), config.max_tokens)
         self._questions = biencoder.tokenized(tokenizer, list(judged.questions.values()), config.max_tokens)
         self._texts = biencoder.tokenized(tokenizer, [text.text for text in judged.texts], config.max_tokens)
         self._taught = (
-            biencoder.made_by(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
+            biencoder.encoded(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
             if config.teacher
             else None
         )
@@ -161,5 +161,5 @@ def save(task: RetrieverTask, folder: Path, figures: Mapping[str, float]) -> Non
     """
     with record.saving(folder):
         for target in task.model.save(folder):
-            source.tokenizer(biencoder.sides(task.config.base)["passage"]).save_pretrained(target)
+            source.tokenizer(biencoder.tokenizing(task.config.base)).save_pretrained(target)
     record.write(folder, task.config, figures, finished=False)

@@ -145,7 +145,7 @@ def test_a_teacher_is_imitated(recipe_file: Path, tmp_path: Path, tiny_biobert: 
     alone, taught = weights(tmp_path / "alone"), weights(tmp_path / "taught")
     assert not all(torch.equal(tensor, taught[name]) for name, tensor in alone.items())
     first, mean = (
-        retriever.biencoder.made_by(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
+        retriever.biencoder.encoded(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
         for pooling in ("first", "mean")
     )
     assert np.linalg.norm(first, axis=1) == pytest.approx([1, 1], abs=1e-2)
