@@ -44,9 +44,9 @@ class Response:
     """All that came of a question.
 
     `answers` are those given, best first: none when bioqa abstained, and none for a summary, whose answer is
-    `ideal_answer`. `guesses` are the best answers that were not sure enough; `disagreeing` are what
-    other documents say with about as much weight as stands behind the first answer. `found` is the probability that the
-    passages found are to the point. `ideal_answer` is made of `citations`, chosen from the most relevant `sentences`.
+    `ideal_answer`. `guesses` are the best answers that were not sure enough; `disagreeing` are what other documents say
+    with about as much weight as stands behind the first answer or guess. `found` is the probability that the passages
+    found are to the point. `ideal_answer` is made of `citations`, chosen from the most relevant `sentences`.
     """
 
     question: str
@@ -137,7 +137,7 @@ class Engine:
             kind=asked.kind,
             answers=sure,
             guesses=foremost(answers, asked.type, config) if abstained else (),
-            disagreeing=disagreeing(answers, asked.type, least) if sure else (),
+            disagreeing=disagreeing(answers, asked.type, least) if sure or found >= least else (),
             abstained=abstained,
             ideal_answer=summary.written(chosen),
             citations=tuple(chosen),

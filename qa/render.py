@@ -16,7 +16,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
-_DONT_KNOW = "I don't know: the literature in this index does not say."
 
 
 def show_response(response: Response, *, explain: bool, name_question: bool = False) -> None:
@@ -73,11 +72,16 @@ def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count} papers"
 
 
+def _no_answer(response: Response) -> str:
+    said = "leaves it open" if response.disagreeing else "does not say"
+    return f"I don't know: the literature in this index {said}."
+
+
 def _disagreement(response: Response) -> str:
     """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."; none may say the answer."""
     said = [
         f"{len(answer.documents) or 'none'} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
-        for answer in (response.answers[0], *response.disagreeing)
+        for answer in ((response.answers or response.guesses)[0], *response.disagreeing)
     ]
     return f"Papers disagree: {', '.join(said)}."
 
@@ -120,7 +124,7 @@ def _say(line: str = "") -> None:
 
 def _response_text(response: Response, *, explain: bool) -> None:
     if response.abstained:
-        _say(_DONT_KNOW)
+        _say(_no_answer(response))
         for line in _best_guess(response):
             _say(line)
     for answer in _shown(response):
@@ -187,10 +191,15 @@ def _response_panels(response: Response, *, explain: bool) -> None:
 
     console = Console(width=min(Console().width, 110))
     if response.abstained:
-        lines = [Text(_DONT_KNOW, style="bold yellow")]
+        lines = [Text(_no_answer(response), style="bold yellow")]
         lines += [Text(_printable(line), style="dim") for line in _best_guess(response)]
         console.print(
-            Panel(Group(*lines), title=escape(_printable(response.question)), title_align="left", border_style="yellow")
+            Panel(
+                Group(*lines, *_disagreement_block(response)),
+                title=escape(_printable(response.question)),
+                title_align="left",
+                border_style="yellow",
+            )
         )
     elif response.type is QuestionType.SUMMARY:
         body = [_cited(sentence.text, sentence.passage.document) for sentence in response.citations]
@@ -201,9 +210,7 @@ def _response_panels(response: Response, *, explain: bool) -> None:
         blocks = [
             block for place, answer in enumerate(_shown(response)) for block in _answer_block(answer, best=place == 0)
         ]
-        if response.disagreeing:
-            blocks.append(Text(_printable(_disagreement(response)), style="yellow"))
-            blocks += [_cited(item.sentence, item.passage.document) for item in _other_side(response)]
+        blocks += _disagreement_block(response)
         console.print(
             Panel(Group(*blocks), title=escape(_printable(response.question)), title_align="left", border_style="green")
         )
@@ -232,6 +239,15 @@ def _answer_block(answer: Answer, *, best: bool) -> list[Any]:
             line.stylize("bold black on yellow", 2 + item.start, 2 + item.end)
         lines.append(line)
     return lines
+
+
+def _disagreement_block(response: Response) -> list[Any]:
+    from rich.text import Text
+
+    if not response.disagreeing:
+        return []
+    head = Text(_printable(_disagreement(response)), style="yellow")
+    return [head, *(_cited(item.sentence, item.passage.document) for item in _other_side(response))]
 
 
 def _cited(sentence: str, document: Document) -> Any:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bioqa.index.records import Document, Passage
 from bioqa.qa.aggregate import Evidence
@@ -46,3 +47,11 @@ def test_of_yes_and_no_one_is_given() -> None:
     assert foremost(answers, QuestionType.YESNO, CONFIG) == (answers[0],)
     assert given(answers, QuestionType.YESNO, 0.7, CONFIG, 0.5) == (answers[0],)
     assert given(answers, QuestionType.YESNO, 0.4, CONFIG, 0.5) == ()
+
+
+def test_a_yes_or_no_that_nothing_says_is_given_only_where_its_confidence_is_asked_for() -> None:
+    answers = [answer("no", 0.6, 1.0, []), answer("yes", 0.4, 1.0, ["1"])]
+    assert given(answers, QuestionType.YESNO, 0.9, CONFIG, 0.5) == ()
+    asked_for = replace(CONFIG, min_confidence=0.5)
+    assert given(answers, QuestionType.YESNO, 0.9, asked_for, 0.5) == (answers[0],)
+    assert given(answers, QuestionType.YESNO, 0.9, asked_for, 0.7) == ()

@@ -300,3 +300,8 @@ def test_an_answer_that_no_paper_gives_is_shown_with_what_they_say_instead(
     text = ESCAPE.sub("", shown(replace(response, disagreeing=(other,)), terminal=terminal))
     assert "0 papers" in text
     assert "Papers disagree: none says yes, 1 says no." in text
+    held_back = replace(response, answers=(), guesses=response.answers, disagreeing=(other,), abstained=True)
+    text = ESCAPE.sub("", shown(held_back, terminal=terminal))
+    assert "I don't know: the literature in this index leaves it open." in text
+    assert "Papers disagree: none says yes, 1 says no." in text
+    assert other.evidence[0].sentence[:20] in text
