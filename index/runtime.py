@@ -1,5 +1,6 @@
 """The one door to the inference engine: ONNX Runtime, one sequence a call, sequences in parallel."""
 
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,13 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def load(name: str = "onnxruntime") -> Any:
+    """The package, or a module of it, for all who need it. Since 1.29 it reports every process and model to its maker,
+    and keeps the machine's id in the user's cache, unless it is told not to before it is first imported."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    return importlib.import_module(name)
+
+
 class Network:
     """An exported network: token ids in, arrays out.
 
@@ -30,8 +38,7 @@ class Network:
     """
 
     def __init__(self, model: Model):
-        import onnxruntime
-
+        onnxruntime = load()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

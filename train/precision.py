@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioqa.index import runtime
+
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
@@ -46,13 +48,15 @@ def int8(network: "ModelProto") -> "ModelProto":
     7 of the 8 bits are used: with 8, processors without VNNI instructions overflow in the sums of products.
     """
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    quantization = runtime.load("onnxruntime.quantization")
     _scale_rows(network.graph)
     onnx.helper.set_model_props(network, {"onnx.quant.pre_process": "onnxruntime.quant"})  # else it asks for that
     with TemporaryDirectory() as scratch:
         target = Path(scratch) / "int8.onnx"
-        quantize_dynamic(network, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+        quantization.quantize_dynamic(
+            network, target, weight_type=quantization.QuantType.QInt8, per_channel=True, reduce_range=True
+        )
         return onnx.load(target)
 
 

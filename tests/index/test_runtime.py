@@ -1,5 +1,8 @@
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -137,3 +140,12 @@ def test_json_of_a_model_is_checked_before_it_is_read(folder_with: Callable[[str
     (folder / "extra.json").write_bytes(b'{"temperature": 3}')
     with pytest.raises(ModelError, match="damaged or replaced"):
         model.open_model(folder, "encoder").read_json("extra.json")
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "onnxruntime.quantization"])
+def test_onnx_runtime_reports_nothing_to_its_maker(name: str, tmp_path: Path) -> None:
+    program = f"from bioqa.index import runtime; runtime.load({name!r}).__name__"
+    told = {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    kept = {key: value for key, value in os.environ.items() if key != "CI" and not key.startswith(("ORT_", "GITHUB_"))}
+    subprocess.run([sys.executable, "-c", program], env=kept | told, check=True)
+    assert not list(tmp_path.iterdir())  # it keeps the machine's id and what is still to be sent in the cache
