@@ -104,12 +104,14 @@ def _snippets(question: GoldQuestion, submitted: Submitted) -> tuple[float, floa
 def _retrieval(what: str, rows: Sequence[tuple[float, float, float]]) -> Measures:
     """The five measures of one kind of item from rows of precision, recall and average precision."""
     precision, recall, average = np.array(rows).reshape(-1, 3).T
+    with np.errstate(invalid="ignore"):  # snippets that end before they begin can make an average negative
+        logarithms = np.nan_to_num(np.log(average + _EPSILON))
     return {
         f"{what}_mean_precision": mean(precision),
         f"{what}_recall": mean(recall),
         f"{what}_f_measure": mean([_f1(p, r) for p, r, _ in rows]),
         f"{what}_map": mean(np.nan_to_num(average)),
-        f"{what}_gmap": Measure(np.nan_to_num(np.log(average + _EPSILON)).reshape(-1, 1), _geometric),
+        f"{what}_gmap": Measure(logarithms.reshape(-1, 1), _geometric),
     }
 
 

@@ -159,6 +159,14 @@ def test_to_gmap_a_question_without_gold_snippets_is_as_good_as_perfect() -> Non
     assert found["snippets_gmap"] == pytest.approx(exp((0 + log(EPSILON)) / 2))
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_gold_snippet_that_ends_before_it_begins_is_no_cause_for_a_warning() -> None:
+    turned, piece = (Snippet("1", "abstract", "abstract", *ends, "") for ends in ((50, 10), (0, 99)))
+    found = phase_a((gold(SUMMARY, snippets=(turned,)), answered(snippets=(piece,))))
+    assert found["snippets_map"] == pytest.approx(-39 / 100)
+    assert found["snippets_gmap"] == 0.0
+
+
 def test_ideal_answers_are_compared_with_all_references() -> None:
     question = gold(SUMMARY, ideal=("Mutations of the CFTR gene cause cystic fibrosis.",))
     assert phase_b((question, answered(ideal=question.ideal[0])))["ideal_rouge_2_f1"] == pytest.approx(1.0)
