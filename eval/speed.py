@@ -12,6 +12,7 @@ from bioqa.eval.machine import this_machine
 from bioqa.eval.phases import spaced, spread
 from bioqa.eval.process import Figures, Job
 from bioqa.eval.timings import OURS, Report, ratios
+from bioqa.eval.unpacked import unpacked
 from bioqa.index import corpus, model
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.hybrid import Index
@@ -65,13 +66,9 @@ def read_questions(path: Path) -> list[str]:
     Raises InputError for a file that has none, and for a question that could not be asked.
     """
     try:
-        content = path.read_bytes()
-        if content.startswith(b"\x1f\x8b") or content.lstrip().startswith(b"{"):
-            lines = [question.body for question in read_gold(path)]
-        else:
-            lines = content.decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        text = unpacked(path).decode("utf-8-sig")
+        is_gold = text.lstrip().startswith("{")
+        lines = [question.body for question in read_gold(path)] if is_gold else text.splitlines()
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8; expected one question a line, or a BioASQ file") from None
     questions = []

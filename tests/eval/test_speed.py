@@ -1,6 +1,7 @@
 import gzip
 import importlib.util
 import json
+import lzma
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -147,8 +148,11 @@ def test_questions_come_from_lines_and_from_gold_files(tmp_path: Path) -> None:
     content = json.dumps({"questions": [{"id": "1", "type": "summary", "body": "what is a?"}]})
     gold.write_text(" \n" + content)
     assert speed.read_questions(gold) == ["what is a?"]
-    gold.write_bytes(gzip.compress(content.encode()))
-    assert speed.read_questions(gold) == ["what is a?"]
+    for packed in (gzip.compress(content.encode()), lzma.compress(content.encode()), content.encode("utf-8-sig")):
+        gold.write_bytes(packed)
+        assert speed.read_questions(gold) == ["what is a?"]
+    lines.write_bytes(gzip.compress(lines.read_bytes()))
+    assert speed.read_questions(lines) == ["what is a?", "is α b?"]
 
 
 @pytest.mark.parametrize(
