@@ -30,7 +30,7 @@ def questions(paths: Sequence[Path], kind: str) -> list[GoldQuestion]:
     whole = scores.pooled(evaluation.read_batches(paths), cure="give every question once")
     wanted = [question for question in whole.questions if question.type in TYPES[kind]]
     if not wanted:
-        there = ", ".join(sorted({question.type.value for question in whole.questions})) or "no"
+        there = ", ".join(sorted({question.type.value for question in whole.questions}))
         raise InputError(f"{whole.name}: no {' or '.join(TYPES[kind])} questions in it, only {there} questions")
     return wanted
 

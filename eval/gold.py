@@ -48,8 +48,14 @@ class GoldQuestion:
 
 
 def read_gold(path: Path) -> list[GoldQuestion]:
-    """The questions of a BioASQ gold file, maybe compressed. Raises InputError: which question, what was expected."""
-    return [_gold(fields, name) for name, fields in read_questions(path)]
+    """The questions of a BioASQ gold file, maybe compressed, at least one.
+
+    Raises InputError: which question, what was expected.
+    """
+    questions = [_gold(fields, name) for name, fields in read_questions(path)]
+    if not questions:
+        raise InputError(f"{path}: there is no question in it")
+    return questions
 
 
 def read_json(path: Path, what: str) -> Any:

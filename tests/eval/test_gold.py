@@ -100,6 +100,7 @@ def test_the_starter_questions_are_read_with_those_that_cannot_be_answered() -> 
         b"not json",
         b"[]",
         b"{}",
+        b'{"questions": []}',
         b'{"questions"',
         b"\xff\xfe\x00",
         b"\x1f\x8b broken gzip",
