@@ -12,6 +12,7 @@ from bioqa.eval.journal import Journal
 from bioqa.eval.outcome import Outcome
 from bioqa.eval.scores import Batch
 from bioqa.eval.submission import DOCUMENTS, SNIPPETS, Submitted
+from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress, Silent
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
@@ -36,6 +37,10 @@ def evaluate(
     Raises InputError where no passage of the gold documents is to be had, if those are what is given.
     """
     questions = scores.pooled(batches).questions
+    if given == "documents" and not engine.index.passages_of([id_ for each in questions for id_ in each.documents]):
+        raise InputError(
+            f"{engine.index.folder}: holds none of the gold documents; name an index that does, or give the snippets"
+        )
     config = AskConfig() if given == "nothing" else AskConfig().thorough()
     journal = Journal(_journals(), questions, engine, config, given)
     left = [question for question in questions if question.id not in journal.outcomes]

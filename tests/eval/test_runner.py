@@ -146,6 +146,12 @@ def test_another_run_does_not_go_on_from_this_one(engine: Engine, counted: list[
     assert counted == ["1", "1", "2", "1"]
 
 
+def test_documents_that_the_index_does_not_hold_cannot_be_given(engine: Engine) -> None:
+    strange = [gold("1", FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("999",))]
+    with pytest.raises(InputError, match="holds none of the gold documents; name an index that does"):
+        runner.evaluate([Batch("strange", strange)], engine, "documents")
+
+
 def test_a_line_that_was_cut_off_is_asked_again(
     engine: Engine, counted: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
