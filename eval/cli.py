@@ -95,6 +95,7 @@ def bioasq(
         atomic.refuse_unwritable(target)
     if report_folder:
         atomic.refuse_unwritable(report_folder, folder=True)
+    atomic.refuse_named_twice([*files, *filter(None, [against])], save, ledger_file)
 
     def deliver(found: "Evaluation") -> None:
         if save:
@@ -179,6 +180,7 @@ def squad(
         raise click.UsageError("--na-probs goes with PREDICTIONS")
     if save:
         atomic.refuse_unwritable(save)
+        atomic.refuse_named_twice([gold], save)
     whole = squad.read_squad(gold)
     if probabilities and not whole.unanswerable:
         raise click.UsageError(f"--na-probs is for SQuAD 2.0, and {gold} is SQuAD 1.1")

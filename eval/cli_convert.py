@@ -145,7 +145,7 @@ def bioasq_to_squad(
 
     if (source == "documents") != (folder is not None):
         raise click.UsageError("--contexts documents and --index DIR go together")
-    _check_apart(gold, target, missing_file)
+    atomic.refuse_named_twice(gold, target, missing_file)
     questions = convert.questions(gold, kind)
     texts = convert.documents_in(folder, questions) if folder else contexts.of_snippets
     found = _look(questions, texts, rules, missing_file)
@@ -185,7 +185,7 @@ def bioasq_to_iob(
     from bioqa.eval import contexts, convert, tagged
 
     companion = target.with_name(target.name + ".questions.jsonl")
-    _check_apart(gold, target, companion, missing_file)
+    atomic.refuse_named_twice(gold, target, companion, missing_file)
     found = _look(convert.questions(gold, kind), contexts.of_sentences, rules, missing_file)
     made = tagged.tagged(found)
     if not made:
@@ -252,15 +252,6 @@ def _print_counts(counts: Mapping[str, int], as_json: bool) -> None:
     else:
         rows = [(name.replace("_", " "), count) for name, count in counts.items()]
         click.echo(tables.text(tables.Table("", ("what", "count"), rows)), err=True)
-
-
-def _check_apart(gold: Sequence[Path], *targets: Path | None) -> None:
-    """Refuse to write over a gold file, or to write two files into one."""
-    taken = {path.resolve() for path in gold}
-    for target in filter(None, targets):
-        if target.resolve() in taken:
-            raise InputError(f"{target}: named twice in this call; write into a file of its own")
-        taken.add(target.resolve())
 
 
 def _look(

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from bioqa.index.errors import InputError, StorageError
@@ -44,6 +45,16 @@ def refuse_unwritable(target: Path, *, folder: bool = False) -> None:
         raise InputError(f"{target}: is a folder; name the file to write")
     if folder and target.exists() and not target.is_dir():
         raise InputError(f"{target}: is a file; name the folder to write")
+
+
+def refuse_named_twice(read: Iterable[Path], *targets: Path | None) -> None:
+    """Refuse to write over a file that is read, and to write two files into one: raises InputError."""
+    taken = {path.resolve() for path in read}
+    for target in filter(None, targets):
+        if target.resolve() in taken:
+            raise InputError(f"{target}: named twice in this call; write into a file of its own")
+        if target.is_file() or not target.exists():  # into a pipe or a device may go what will
+            taken.add(target.resolve())
 
 
 def _replace(path: Path, content: bytes) -> None:

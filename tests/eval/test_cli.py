@@ -63,6 +63,23 @@ def test_a_question_in_two_gold_files_is_refused(run: Run, small_index: Path, go
     assert "question 1 is in gold and in gold" in outcome.err
 
 
+@pytest.mark.parametrize("option", ["--save", "--ledger"])
+def test_a_run_is_not_written_over_its_gold_file(run: Run, small_index: Path, gold: Path, option: str) -> None:
+    before = gold.read_bytes()
+    outcome = run("eval", "bioasq", gold, "--index", small_index, option, gold)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{gold}: named twice in this call" in outcome.err
+    assert gold.read_bytes() == before
+
+
+def test_predictions_are_not_written_over_their_gold_file(run: Run, tmp_path: Path) -> None:
+    squad = tmp_path / "squad.json"
+    squad.write_text('{"data": []}')
+    outcome = run("eval", "squad", squad, "--save", squad)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{squad}: named twice in this call" in outcome.err
+
+
 def test_in_text_every_figure_has_its_line(run: Run, small_index: Path, gold: Path) -> None:
     outcome = run("eval", "bioasq", gold, "--index", small_index)
     assert (outcome.status, outcome.err) == (0, "")

@@ -44,6 +44,16 @@ def test_what_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
         atomic.refuse_unwritable(tmp_path / "file", folder=True)
 
 
+def test_a_file_is_named_once_in_a_call(tmp_path: Path) -> None:
+    gold, link, out = tmp_path / "gold", tmp_path / "link", tmp_path / "out"
+    gold.touch()
+    link.symlink_to(gold)
+    atomic.refuse_named_twice([gold], out, None, Path(os.devnull), Path(os.devnull))
+    for read, targets in (([gold], [link]), ([link], [gold]), ([gold], [out, out])):
+        with pytest.raises(InputError, match=f"{targets[-1]}: named twice in this call; write into a file of its own"):
+            atomic.refuse_named_twice(read, *targets)
+
+
 @pytest.mark.parametrize("failing", ["open", "fsync", "replace"])
 @pytest.mark.parametrize("before", [b"old", None])
 def test_a_disk_that_refuses_leaves_what_was_there(
