@@ -13,6 +13,7 @@ import bioqa.qa
 from bioqa.eval import outcome
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.outcome import Outcome
+from bioqa.index.errors import StorageError
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 
@@ -21,6 +22,7 @@ class Journal:
     """The outcomes of one run by question, in a file of JSON lines that is appended to; a line cut off is passed over.
 
     A run is known by its questions, its index, its models, its options and the code: any change makes it another one.
+    Raises StorageError where the folder cannot be used.
     """
 
     def __init__(self, folder: Path, questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, given: str):
@@ -30,18 +32,29 @@ class Journal:
         for source in sorted(path for package in (bioqa.index, bioqa.qa, bioqa.eval) for path in _sources(package)):
             identity.update(source.read_bytes())
         self._path = folder / f"{identity.hexdigest()[:16]}.jsonl"
-        self.outcomes = {found.submitted.id: found for found in self._read()}
+        with self._refusals():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self.outcomes = {found.submitted.id: found for found in self._read()}
 
     def add(self, found: Outcome) -> None:
         """Note one more outcome."""
         self.outcomes[found.submitted.id] = found
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
+        with self._refusals(), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(found)) + "\n")
 
     def close(self) -> None:
         """The run is complete: there is nothing to go on with."""
         self._path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(
+                f"{self._path}: cannot keep there what a run finds ({error.strerror or error}); "
+                "set XDG_CACHE_HOME to a folder that can be written"
+            ) from None
 
     def _read(self) -> Iterator[Outcome]:
         with contextlib.suppress(FileNotFoundError), self._path.open(encoding="utf-8") as file:

@@ -152,6 +152,16 @@ def test_documents_that_the_index_does_not_hold_cannot_be_given(engine: Engine) 
         runner.evaluate([Batch("strange", strange)], engine, "documents")
 
 
+def test_a_cache_that_cannot_be_written_is_told_before_anything_is_asked(
+    engine: Engine, counted: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(runner, "_journals", lambda: tmp_path / "file" / "runs")
+    with pytest.raises(StorageError, match=r"Not a directory.*; set XDG_CACHE_HOME to a folder that can be written"):
+        runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing")
+    assert not counted
+
+
 def test_a_line_that_was_cut_off_is_asked_again(
     engine: Engine, counted: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
