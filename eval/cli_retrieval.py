@@ -132,7 +132,7 @@ def _search(
     folder: Path | None,
     save: Path | None,
 ) -> "RetrievalScores":
-    from bioqa.eval import beir, corpus_index, retrieval, retrieval_scores
+    from bioqa.eval import beir, corpus_index, retrieval, retrieval_scores, trec
     from bioqa.index.hybrid import Index
     from bioqa.index.progress import TerminalProgress
 
@@ -140,6 +140,9 @@ def _search(
     if folder:
         retrieval.modes_of(Index(folder), mode)  # before the corpus is read
     corpus = beir.read_corpus(collection)
+    if save:
+        atomic.refuse_named_twice([corpus.path, *collection.glob("queries.*"), *collection.glob("qrels/*")], save)
+        trec.refuse_unwritable([*queries, *corpus.ids])
     _warn(corpus, qrels)
     index = Index(folder or _built(corpus.path, lexical_only=mode == "lexical"))
     corpus_index.check_holds(index, corpus.ids)

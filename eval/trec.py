@@ -7,7 +7,7 @@ qrels of BEIR   query<tab>document<tab>grade        under the header query-id co
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,6 +64,12 @@ def write_run(path: Path, run: Run, tag: str) -> None:
     atomic.write_text(path, "".join(lines))
 
 
+def refuse_unwritable(ids: Iterable[str]) -> None:
+    """Say before long work that a run file cannot hold one of the ids: raises InputError."""
+    for text in ids:
+        _word(text)
+
+
 def write_qrels(path: Path, qrels: Qrels) -> None:
     """Write judgments in the form of BEIR.
 
@@ -92,9 +98,11 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
 def _columns(found: list[str], expected: list[str], place: str) -> list[str]:
     if len(found) != len(expected) or not all(found):
         between = "tabs" if expected is _BEIR_QRELS else "spaces"
+        is_headless = expected is _QRELS and len(found) == len(_BEIR_QRELS)
+        cure = f"; the form of BEIR begins with the line {'<tab>'.join(_BEIR_QRELS)}" if is_headless else ""
         raise InputError(
             f"{place}: expected {len(expected)} columns with {between} between them ({' '.join(expected)}), "
-            f"found {sum(map(bool, found))}"
+            f"found {sum(map(bool, found))}{cure}"
         )
     return found
 

@@ -119,6 +119,23 @@ def test_what_does_not_fit_together_is_told(run: Run, beir: Path, small_index: P
     assert "1 documents of it are not of the corpus, and rank too" in warnings[2]
 
 
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv"])
+def test_a_run_is_not_written_over_the_collection(run: Run, beir: Path, small_index: Path, name: str) -> None:
+    before = (beir / name).read_bytes()
+    outcome = run("eval", "retrieval", beir, "--index", small_index, "--mode", "lexical", "--save", beir / name)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{beir / name}: named twice in this call" in outcome.err
+    assert (beir / name).read_bytes() == before
+
+
+def test_nothing_is_searched_where_a_run_cannot_hold_an_id(run: Run, beir: Path, tmp_path: Path) -> None:
+    with (beir / "corpus.jsonl").open("a") as file:
+        file.write('\n{"_id": "1 a", "text": "cystic fibrosis"}\n')
+    outcome = run("eval", "retrieval", beir, "--mode", "lexical", "--save", tmp_path / "run")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: '1 a' cannot stand in a file of runs or judgments")
+
+
 def test_nothing_is_searched_where_the_run_cannot_be_saved(run: Run, beir: Path, tmp_path: Path) -> None:
     outcome = run("eval", "retrieval", beir, "--save", tmp_path / "none" / "run")
     assert (outcome.status, outcome.out) == (2, "")

@@ -113,7 +113,7 @@ def test_a_bad_run_is_refused_with_file_line_and_what_was_expected(
         ("query-id\tcorpus-id\tscore\nq\ta\t1.5\n", r"line 2: the grade is '1.5'; expected a whole number"),
         ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t1\n", r"line 3: document a is there twice for query q"),
         ("q 0 a\n", r"line 1: expected 4 columns with spaces between them \(query 0 document grade\), found 3"),
-        ("q\ta\t1\n", r"line 1: expected 4 columns .* found 3"),  # a table of BEIR without its header
+        ("q\ta\t1\n", r"line 1: expected 4 columns .* found 3; the form of BEIR begins with the line query-id<tab>"),
         ("q 0 a yes\n", r"line 1: the grade is 'yes'"),
         (b"q 0 \xff 1\n", r"line 1: not UTF-8 at byte 5"),
     ],
