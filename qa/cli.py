@@ -70,6 +70,7 @@ def main() -> None:
 
 
 def _run(**options: Any) -> int:
+    _open_what_is_closed()
     _escape_what_cannot_be_written()
     try:
         status = int(bioqa.main(standalone_mode=False, **options) or 0)
@@ -90,6 +91,13 @@ def _run(**options: Any) -> int:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"error: {where}{error.strerror or error}", err=True)
         return 1
+
+
+def _open_what_is_closed() -> None:
+    """Stand in for a standard stream that the caller has closed: a file opened next would take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _escape_what_cannot_be_written() -> None:

@@ -75,6 +75,16 @@ def test_what_a_terminal_cannot_show_is_escaped(encoding: str, tmp_path: Path) -
             assert ("β" if encoding == "utf-8" else "\\u03b2") + "-blockers" in shown
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_standard_stream_may_be_closed(closed: str, small_index: Path) -> None:
+    for call in ("--help", f"ask - --index '{small_index}'", "search CFTR --json --index /none"):
+        shell = f'{sys.executable} -c "from bioqa.qa.cli import main; main()" {call} {closed}'
+        process = subprocess.run(["sh", "-c", shell], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert process.returncode == (2 if "none" in call else 0)
+        assert b"Traceback" not in process.stderr
+
+
 def test_the_version_is_that_of_the_package(run: Run) -> None:
     outcome = run("--version")
     assert outcome.status == 0
