@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.index import feedback
+from bioqa.index import feedback, lines
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.fusion import FUSION
+from bioqa.index.lines import Line
 from bioqa.qa.options import (
     feedback_option,
     filtered,
@@ -125,14 +126,16 @@ def ask(
     engine = Engine(folder or starter.index_folder(), reader_folder)
     wanted = QuestionType(question_type) if question_type else None
     refused = 0
-    for place, line in _lines() if question == "-" else [(1, question)]:
+    for line in _lines() if question == "-" else [Line(1, question)]:
         try:
-            response = engine.ask(_decoded(line), config, wanted)
+            if line.fault:
+                raise InputError(line.fault)
+            response = engine.ask(line.text, config, wanted)
         except InputError as error:
             if question != "-":
                 raise
             refused += 1
-            click.echo(f"error: line {place}: {error}", err=True)
+            click.echo(f"error: line {line.number}: {error}", err=True)
             continue
         if as_json:
             found = objects.of_response(response, engine, config.max_evidence)
@@ -145,16 +148,9 @@ def ask(
         raise InputError(f"{refused} of the questions could not be asked")
 
 
-def _lines() -> Iterator[tuple[int, bytes]]:
-    """Questions from standard input, one a line, each with its line number; blank lines are none."""
-    return ((place, line) for place, line in enumerate(sys.stdin.buffer, start=1) if line.strip())
-
-
-def _decoded(question: str | bytes) -> str:
-    try:
-        return question if isinstance(question, str) else question.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError("not UTF-8") from None
+def _lines() -> Iterator[Line]:
+    """Questions from standard input, one a line; blank lines are none."""
+    return (line for line in lines.read(sys.stdin.buffer) if line.fault or line.text.strip())
 
 
 @click.command()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bioqa.index import builder, model
+from bioqa.index import builder, lines, model
 from bioqa.index.manifest import FORMAT
 from bioqa.qa.engine import Engine
 
@@ -349,6 +349,17 @@ def test_a_line_that_is_no_text_is_reported_with_its_number(
     assert json.loads(outcome.out)["question"] == FACTOID
     assert "line 3: not UTF-8" in outcome.err
     assert "Traceback" not in outcome.err
+
+
+def test_a_line_without_end_is_not_taken_into_memory(
+    run: Run, small_index: Path, typed: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LARGEST", 1 << 10)
+    typed(b"x" * (1 << 12) + f"\n\ufeff\n{FACTOID}".encode())
+    outcome = run("ask", "-", "--index", small_index, "--json")
+    assert json.loads(outcome.out)["question"] == FACTOID
+    assert outcome.err.startswith("error: line 1: longer than ")
+    assert "error: 1 of the questions could not be asked" in outcome.err
 
 
 def test_the_questions_after_a_line_that_is_no_text_are_answered(
