@@ -22,7 +22,8 @@ class Line:
 
 
 def read(stream: BinaryIO) -> Iterator[Line]:
-    """The lines of UTF-8 text, with their ends; a byte order mark is no part of a line."""
+    """The lines of UTF-8 text, with their ends; a byte order mark is no part of a line, and one without end is the
+    last: a terminal that has told its end would be asked again."""
     number = 0
     while data := stream.readline(LARGEST):
         number += 1
@@ -32,6 +33,8 @@ def read(stream: BinaryIO) -> Iterator[Line]:
             while data and not data.endswith(b"\n"):
                 data = stream.readline(LARGEST)
             yield Line(number, "", f"longer than {LARGEST >> 20} MB")
+        if not data.endswith(b"\n"):
+            return
 
 
 def _decoded(number: int, data: bytes) -> Line:

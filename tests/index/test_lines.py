@@ -17,6 +17,16 @@ def test_lines_are_numbered_from_one_and_keep_their_ends() -> None:
     assert read(b"a\r\n\nb") == [Line(1, "a\r\n"), Line(2, "\n"), Line(3, "b")]
 
 
+def test_after_a_line_without_end_a_terminal_is_not_asked_again() -> None:
+    class Terminal(io.BytesIO):
+        given = iter([b"a\n", b"b", b"c\n"])
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            return next(self.given)
+
+    assert list(lines.read(Terminal())) == [Line(1, "a\n"), Line(2, "b")]
+
+
 def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
     assert read(b"\xef\xbb\xbfa\n\xef\xbb\xbfb") == [Line(1, "a\n"), Line(2, "b")]
 
