@@ -15,6 +15,7 @@ from bioqa.qa.reader import VERDICTS, Reading
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
+_NARROWEST, _WIDEST = 20, 110  # columns; some terminals say that they have none
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 
 
@@ -189,7 +190,8 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    console = Console(width=min(Console().width, 110))
+    console = Console(width=min(max(Console().width, _NARROWEST), _WIDEST))
+    bar = "#-" if console.options.ascii_only else "━─"
     if response.abstained:
         lines = [Text(_no_answer(response), style="bold yellow")]
         lines += [Text(_printable(line), style="dim") for line in _best_guess(response)]
@@ -208,7 +210,9 @@ def _response_panels(response: Response, *, explain: bool) -> None:
         )
     else:
         blocks = [
-            block for place, answer in enumerate(_shown(response)) for block in _answer_block(answer, best=place == 0)
+            block
+            for place, answer in enumerate(_shown(response))
+            for block in _answer_block(answer, bar, best=place == 0)
         ]
         blocks += _disagreement_block(response)
         console.print(
@@ -225,12 +229,13 @@ def _response_panels(response: Response, *, explain: bool) -> None:
         )
 
 
-def _answer_block(answer: Answer, *, best: bool) -> list[Any]:
+def _answer_block(answer: Answer, bar: str, *, best: bool) -> list[Any]:
+    """An answer and its evidence; `bar` holds what is drawn for what it is sure of, and for what it is not."""
     from rich.text import Text
 
     filled = round(answer.confidence * 20)
     head = Text(_printable(answer.text), style="bold green" if best else "bold")
-    head.append(f"   {'━' * filled}", style="green").append("━" * (20 - filled), style="bright_black")
+    head.append(f"   {bar[0] * filled}", style="green").append(bar[1] * (20 - filled), style="bright_black")
     head.append(f" {answer.confidence:.0%}  {_papers(len(answer.documents))}", style="default not bold")
     lines: list[Any] = [head]
     for item in answer.evidence[: _SHOWN_EVIDENCE if best else 1]:

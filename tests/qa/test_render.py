@@ -138,7 +138,7 @@ def test_a_yes_no_sentence_is_not_marked_as_a_whole(shown: Show) -> None:
 
 
 def test_no_panel_is_wider_than_the_terminal_or_than_can_be_read(shown: Show) -> None:
-    for width, expected in ((60, 60), (300, 110)):
+    for width, expected in ((60, 60), (300, 110), (0, 20)):
         lines = ESCAPE.sub("", shown(FACTOID, terminal=True, explain=True, width=width)).splitlines()
         assert max(len(line) for line in lines) == expected
 
@@ -305,3 +305,12 @@ def test_an_answer_that_no_paper_gives_is_shown_with_what_they_say_instead(
     assert "I don't know: the literature in this index leaves it open." in text
     assert "Papers disagree: none says yes, 1 says no." in text
     assert other.evidence[0].sentence[:20] in text
+
+
+@pytest.mark.parametrize(("encoding", "bar"), [("ascii", r"[#-]{20}"), ("utf-8", r"━+─+")])
+def test_a_bar_tells_how_sure_an_answer_is_without_colour_too(
+    shown: Show, monkeypatch: pytest.MonkeyPatch, encoding: str, bar: str
+) -> None:
+    monkeypatch.setattr(Terminal, "encoding", encoding, raising=False)
+    text = ESCAPE.sub("", shown(FACTOID, terminal=True))
+    assert re.search(rf"CFTR   {bar} \d+%", text)
