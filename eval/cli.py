@@ -91,6 +91,9 @@ def bioasq(
     """
     from bioqa.eval import evaluation, ledger, report, submission, tables
 
+    is_submission = len(files) > 1 and not (folder or given or reader_folder or save)
+    if is_submission and ledger_file:
+        raise click.UsageError("--ledger is of a run: a submission does not say what was read; leave one of them out")
     for target in filter(None, (save, ledger_file)):
         atomic.refuse_unwritable(target)
     if report_folder:
@@ -105,7 +108,7 @@ def bioasq(
         if report_folder:
             report.write(report_folder, found)
 
-    if len(files) > 1 and not (folder or given or reader_folder or save):
+    if is_submission:
         found = evaluation.of_submission(evaluation.read_batches(files[:-1]), files[-1], against)
         deliver(found)
     else:

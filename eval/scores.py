@@ -59,7 +59,9 @@ class Scores:
         return {name: measure for name, measure in {**self.phase_b, **self.phase_a}.items() if len(measure.rows)}
 
 
-_GIVEN_TWICE = "give every batch once, and a submission that is to be scored without --index, --given and --save"
+_GIVEN_TWICE = (
+    "give every batch once, and a submission that is to be scored without --index, --given, --reader and --save"
+)
 
 
 def pooled(batches: Sequence[Batch], cure: str = _GIVEN_TWICE) -> Batch:

@@ -72,6 +72,13 @@ def test_a_run_is_not_written_over_its_gold_file(run: Run, small_index: Path, go
     assert gold.read_bytes() == before
 
 
+def test_a_submission_has_no_ledger(run: Run, gold: Path, tmp_path: Path) -> None:
+    outcome = run("eval", "bioasq", gold, gold, "--ledger", tmp_path / "ledger.jsonl")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "--ledger is of a run" in outcome.err
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
 def test_predictions_are_not_written_over_their_gold_file(run: Run, tmp_path: Path) -> None:
     squad = tmp_path / "squad.json"
     squad.write_text('{"data": []}')
