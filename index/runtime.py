@@ -14,6 +14,7 @@ from bioqa.index.errors import ModelError
 from bioqa.index.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_OUTPUTS = {"encoder": (1,), "reader": (2, 5)}  # of a network, by task: vectors; spans alone, or all heads
 
 
 def processors() -> int:
@@ -42,7 +43,8 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what it raises says as much as what it logs
+        self._folder = model.folder
         try:
             self._session = onnxruntime.InferenceSession(
                 model.read("model.onnx"),
@@ -54,16 +56,31 @@ class Network:
             raise
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ModelError(f"{model.folder}: ONNX Runtime cannot load model.onnx: {error}") from None
+        outputs, known = len(self._session.get_outputs()), _OUTPUTS.get(model.card.task)
+        if known and outputs not in known:
+            raise ModelError(
+                f"{model.folder}: its card says that it is of type {model.card.task!r}, and model.onnx has {outputs} "
+                f"outputs, not {' or '.join(map(str, known))}; export the model again"
+            )
         self._inputs = {node.name for node in self._session.get_inputs()}
 
     def run(self, sequence: Encoding) -> list[Array]:
-        """The outputs for one sequence of n tokens, without the batch dimension."""
+        """The outputs for one sequence of n tokens, without the batch dimension.
+
+        Raises ModelError where the network does not take what the tokenizer makes.
+        """
         feeds = {
             "input_ids": np.array([sequence.ids], dtype=np.int64),
             "attention_mask": np.ones((1, len(sequence.ids)), dtype=np.int64),
             "token_type_ids": np.array([sequence.type_ids], dtype=np.int64),
         }
-        outputs = self._session.run(None, {name: feeds[name] for name in self._inputs})
+        try:
+            outputs = self._session.run(None, {name: feeds[name] for name in self._inputs})
+        except Exception as error:
+            raise ModelError(
+                f"{self._folder}: model.onnx does not take what tokenizer.json makes of a text ({error}); "
+                "they are of different models, export the model again"
+            ) from None
         return [output[0] for output in outputs]
 
     def run_all(self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None) -> list[list[Array]]:

@@ -104,6 +104,26 @@ def test_a_network_that_is_none_is_refused_with_its_folder(folder_with: Callable
     assert str(folder) in str(caught.value)
 
 
+@pytest.mark.parametrize(("task", "other", "count"), [("encoder", "reader", 1), ("reader", "encoder", 5)])
+def test_a_network_of_another_task_than_its_card_says_is_refused(
+    task: str, other: str, count: int, folder_with: Callable[[str, bytes], Path]
+) -> None:
+    folder = folder_with("model.onnx", (model.shipped(task) / "model.onnx").read_bytes())
+    card = folder / model.CARD
+    card.write_text(card.read_text().replace('"encoder"', json.dumps(other)))
+    with pytest.raises(ModelError, match=rf"of type '{other}', and model.onnx has {count} outputs"):
+        Network(model.open_model(folder, other))
+
+
+def test_a_network_that_does_not_know_a_token_names_its_folder(network: Network, sequences: list[Encoding]) -> None:
+    class Unknown:
+        ids = type_ids = (1_000_000,)
+
+    with pytest.raises(ModelError, match=r"model\.onnx does not take what tokenizer\.json makes") as caught:
+        network.run_all([*sequences, Unknown()])  # type: ignore[list-item]
+    assert str(model.shipped("encoder")) in str(caught.value)
+
+
 def test_a_network_other_than_the_cards_is_not_loaded(folder_with: Callable[[str, bytes], Path]) -> None:
     folder = folder_with("model.onnx", b"no network")
     (folder / "model.onnx").write_bytes(b"another")
