@@ -67,15 +67,17 @@ def calibration(
       bioqa train calibration 9B*_golden.json --check 11B1_golden.json --index my-index --to my-reader
       bioqa train calibration 9B*_golden.json --index my-index --reader trained-before-year-9 --to my-reader
     """
-    from bioqa.eval.gold import read_gold
+    from bioqa.eval import evaluation, scores
     from bioqa.index.model import open_model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.engine import Engine
     from bioqa.train import calibrate
 
     open_model(target, "reader")  # before an hour of asking
+    batches, checked = evaluation.read_batches(gold), evaluation.read_batches(held_out)
+    scores.pooled([*batches, *checked], cure="give every question once, and check on others than are fitted on")
+    questions = scores.pooled(batches).questions
     engine = Engine(folder, asked or target)
-    questions = [question for path in gold for question in read_gold(path)]
     with TerminalProgress("Asking", "questions") as progress:
         samples = calibrate.collect(questions, engine, progress)
     models = calibrate.fit_all(samples, questions)
@@ -84,9 +86,8 @@ def calibration(
         weights = ", ".join(f"{feature} {weight:+.2f}" for feature, weight in fitted.weights.items())
         click.echo(f"{name}: {weights}, bias {fitted.bias:+.2f}; threshold {fitted.threshold:.3f}")
     if held_out:
-        questions = [question for path in held_out for question in read_gold(path)]
         with TerminalProgress("Checking", "questions") as progress:
-            samples = calibrate.collect(questions, Engine(folder, target), progress)
+            samples = calibrate.collect(scores.pooled(checked).questions, Engine(folder, target), progress)
         for name, error in calibrate.errors(models, samples).items():
             click.echo(f"{name}: expected calibration error {error:.3f} on held-out questions")
         found = calibrate.bought(models["factoid"], samples["factoid"], _SHOWN_LEAST)

@@ -40,13 +40,14 @@ QUESTIONS = [
         "exact_answer": "no",
     },
 ]
+OTHERS = [question | {"id": f"other {question['id']}"} for question in QUESTIONS]
 Run = Callable[..., Any]
 
 
 @pytest.fixture
 def gold(tmp_path: Path) -> Callable[..., Path]:
-    def write(questions: Sequence[Any] = QUESTIONS) -> Path:
-        path = tmp_path / "gold.json"
+    def write(questions: Sequence[Any] = QUESTIONS, name: str = "gold") -> Path:
+        path = tmp_path / f"{name}.json"
         path.write_text(json.dumps({"questions": questions}))
         return path
 
@@ -62,8 +63,8 @@ def test_a_calibration_is_fitted_reported_and_used_from_then_on(
     run: Run, small_index: Path, gold: Callable[..., Path], reader: Path
 ) -> None:
     before = (reader / "calibration.json").read_bytes()
-    file = gold()
-    outcome = run("train", "calibration", file, "--index", small_index, "--to", reader, "--check", file)
+    check = gold(OTHERS, "check")
+    outcome = run("train", "calibration", gold(), "--index", small_index, "--to", reader, "--check", check)
     assert (outcome.status, outcome.err) == (0, "")
     for name in ("factoid", "list", "yesno", "found"):
         assert f"{name}: " in outcome.out
@@ -98,9 +99,9 @@ def test_of_what_a_reader_has_learned_from_another_one_is_asked_but_not_where_it
             super().__init__(index_folder, reader_folder)
 
     monkeypatch.setattr("bioqa.qa.engine.Engine", Noted)
-    other, file = model.shipped("reader"), gold()
+    other, check = model.shipped("reader"), gold(OTHERS, "check")
     outcome = run(
-        "train", "calibration", file, "--index", small_index, "--reader", other, "--to", reader, "--check", file
+        "train", "calibration", gold(), "--index", small_index, "--reader", other, "--to", reader, "--check", check
     )
     assert (outcome.status, outcome.err) == (0, "")
     assert asked == [other, reader]
@@ -137,6 +138,8 @@ def test_questions_that_cannot_be_fitted_on_are_refused_in_one_line(
         (["GOLD", "--to", "READER"], "Missing option '--index'"),
         (["nowhere.json", "--index", "INDEX", "--to", "READER"], "nowhere.json: No such file"),
         (["GOLD", "--index", "nowhere", "--to", "READER"], "nowhere: no index there"),
+        (["GOLD", "--index", "INDEX", "--to", "READER", "--check", "nowhere.json"], "nowhere.json: No such file"),
+        (["GOLD", "--index", "INDEX", "--to", "READER", "--check", "GOLD"], "check on others than are fitted on"),
         (["GOLD", "--index", "INDEX", "--reader", "nowhere", "--to", "READER"], "nowhere: no model there"),
         (["GOLD", "--index", "INDEX", "--to", "nowhere"], "nowhere: no model there"),
     ],
