@@ -83,7 +83,7 @@ def _run(**options: Any) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; what was committed before is kept", err=True)
+        click.echo("interrupted; what was done before is kept", err=True)
         return _INTERRUPTED
     except (BrokenPipeError, SystemExit):  # SystemExit is how click ends where a pipe broke, and after shell completion
         return _hushed()
