@@ -1,5 +1,6 @@
 """XML as a stream of the elements that are records, whatever the file may hold."""
 
+import html
 import re
 from collections.abc import Collection, Iterator
 from typing import BinaryIO, cast
@@ -45,6 +46,7 @@ def read(
                     _check_root(element.getroottree().getroot(), source, kind, roots)
                 count += 1
                 _drop_namespaces(element)
+                _spell_out_entities(element)
                 yield element
                 element.clear()
                 while element.getparent() is not None and element.getprevious() is not None:
@@ -86,6 +88,19 @@ def _drop_namespaces(record: etree._Element) -> None:
     if record.tag.startswith("{"):
         for element in record.iter("*"):
             element.tag = _name(element)
+
+
+def _spell_out_entities(record: etree._Element) -> None:
+    """Put characters for entities such as &nbsp; that a DTD names, which is never read; of an unknown one, its name."""
+    for entity in list(record.iter(etree.Entity)):
+        said = html.unescape(str(entity.text)) + (entity.tail or "")
+        before, parent = entity.getprevious(), entity.getparent()
+        if before is not None:
+            before.tail = (before.tail or "") + said
+        elif parent is not None:
+            parent.text = (parent.text or "") + said
+        if parent is not None:
+            parent.remove(entity)
 
 
 def first(element: etree._Element, *paths: str) -> etree._Element | None:

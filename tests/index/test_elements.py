@@ -36,6 +36,11 @@ def test_names_are_without_namespace_inside_a_record() -> None:
     assert (tags, inner) == (["one", "i", "j"], "b")
 
 
+def test_an_entity_of_a_dtd_that_is_not_read_is_no_gap_in_the_text() -> None:
+    content = '<!DOCTYPE set SYSTEM "set.dtd"><set><one>a&nbsp;b &beta;&alpha;<i/>&agr;-c</one></set>'
+    assert found(content) == ["one: a b βα&agr;-c"]
+
+
 def test_another_root_is_refused_with_what_was_expected() -> None:
     with pytest.raises(InputError, match="not a set: it begins with <rss>, expected <set> or <one>"):
         found("<rss/>", roots=("set", "one"))
