@@ -5,7 +5,7 @@ https://jats.nlm.nih.gov/archiving/
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import BinaryIO
 
@@ -18,11 +18,14 @@ from bioqa.index.records import RETRACTED, BadRecord, Document, Record
 _ROOTS = ("article", "pmc-articleset", "OAI-PMH")  # one article, what efetch returns, what PMC's OAI service returns
 _NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object-id", "table", "tex-math", "annotation"}
 _OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # stand inside a paragraph, but are none of it
-_BLOCKS = {"break", "def-item", "disp-quote", "list-item", "p", "sec", "title"}
+_BLOCKS = {"break", "def-item", "disp-formula", "disp-quote", "list-item", "p", "sec", "statement", "td", "title"}
+_BLOCKS |= {"verse-line"}
+_FLOATS = ("floats-group", "floats-wrap")  # figures and tables that stand behind all text
 _NOTES = {"bibr", "fn", "table-fn"}  # what a cross-reference by a mere number or sign can lead to
 _MARK = re.compile(r"[\s\d,;.*†‡§¶()\[\]–—-]*")
 _BETWEEN_MARKS = re.compile(r"[\s,;–—-]*")
-_EMPTY_BRACKETS = re.compile(r"\s*[\[(][\s,;–—-]*[\])]")
+_GONE = "\0"  # stands for what is left out; no XML holds it
+_EMPTY_BRACKETS = re.compile(rf"\s*[\[(][\s,;–—-]*{_GONE}[\s,;{_GONE}–—-]*[\])]")
 _SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # what a citation leaves
 _DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
 _LANGUAGES = {  # ISO 639 to the codes of PubMed
@@ -89,7 +92,7 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
         publication_types=(kind,) if kind else (),
         language=_LANGUAGES.get(language, language),
         status=RETRACTED if "retraction-forward" in related else "",
-        sections=body.sections(_paragraphs(article.find("body"), ())),
+        sections=body.sections(chain.from_iterable(_paragraphs(article.find(part), ()) for part in ("body", *_FLOATS))),
         extra={name: value for name, value in (("pmc", pmc), ("doi", ids.get("doi", ""))) if value},
     )
 
@@ -106,11 +109,18 @@ def _title(meta: etree._Element) -> str:
 
 
 def _abstract(meta: etree._Element) -> str:
-    """The abstract proper, its sections behind their titles as PubMed prints them ("METHODS: ...")."""
-    every = meta.findall("abstract")
-    plain = [abstract for abstract in every if not abstract.get("abstract-type")]
-    chosen = next(iter(plain or every), None)
-    parts = ((": ".join(headings).rstrip(":. ").upper(), text) for headings, text in _paragraphs(chosen, ()) if text)
+    """The abstract proper, or else the first of another type that has text."""
+    every = sorted(meta.iterfind("abstract"), key=lambda abstract: bool(abstract.get("abstract-type")))
+    return next(filter(None, map(_labelled, every)), "")
+
+
+def _labelled(abstract: etree._Element) -> str:
+    """The text of an abstract, its sections behind their titles as PubMed prints them ("METHODS: ...")."""
+    parts = (
+        (": ".join(filter(None, headings)).rstrip(":. ").upper(), text)
+        for headings, text in _paragraphs(abstract, ())
+        if text
+    )
     labelled = ((label, " ".join(text for _, text in group)) for label, group in groupby(parts, key=itemgetter(0)))
     return " ".join(f"{label}: {text}" if label else text for label, text in labelled)
 
@@ -150,18 +160,19 @@ def _prose(element: etree._Element | None) -> str:
     """The text that a reader of the article reads in an element, without numbers of citations, tables and formulas."""
     if element is None:
         return ""
-    text = _EMPTY_BRACKETS.sub("", " ".join("".join(_pieces(element)).split()))
-    return _SPACE_BEFORE_STOP.sub("", text)
+    text = _EMPTY_BRACKETS.sub("", "".join(_pieces(element))).replace(_GONE, "")
+    return _SPACE_BEFORE_STOP.sub("", " ".join(text.split()))
 
 
 def _pieces(element: etree._Element) -> Iterator[str]:
     yield element.text or ""
     for child in element:
         is_mark = _is_mark(child)
-        if not is_mark and isinstance(child.tag, str) and child.tag.rpartition("}")[2] not in _NO_PROSE | _OUTSIDE:
+        if isinstance(child.tag, str):
             space = " " if child.tag in _BLOCKS else ""
+            left_out = is_mark or child.tag.rpartition("}")[2] in _NO_PROSE | _OUTSIDE
             yield space
-            yield from _pieces(child)
+            yield from _GONE if left_out else _pieces(child)
             yield space
         after, tail = child.getnext(), child.tail or ""
         if not (is_mark and after is not None and _is_mark(after) and _BETWEEN_MARKS.fullmatch(tail)):

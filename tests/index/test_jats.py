@@ -106,11 +106,45 @@ CITATION = '<xref ref-type="bibr">{0}</xref>'
         ("Of 10<sup>6</sup> mice, 5 [3, 7] ate.", "Of 106 mice, 5 [3, 7] ate."),
         ('See <xref ref-type="table">Table 1</xref> and <xref ref-type="fig">2</xref>.', "See Table 1 and 2."),
         ("P = .05 in f(x).", "P = .05 in f(x)."),
+        (f"Of (-)-EGCG (–) in f() [{CITATION.format(1)}].", "Of (-)-EGCG (–) in f()."),
+        ("Given by<disp-formula>E</disp-formula>where <inline-graphic/>(<inline-graphic/>) is", "Given by where is"),
+        ("A <array><tr><td>b</td><td>c</td></tr></array>", "A b c"),
         ("One <!-- no --> two <?pi no?> three.", "One two three."),
     ],
 )
 def test_numbers_of_citations_are_left_out_of_a_sentence_and_no_others(sentence: str, expected: str) -> None:
     assert document(article(body=f"<p>{sentence}</p>")).sections == (Section("", expected),)
+
+
+@pytest.mark.parametrize("name", ["floats-group", "floats-wrap"])
+def test_legends_that_stand_behind_all_text_are_read(name: str) -> None:
+    figure = "<fig><label>Figure 1</label><caption><title>A mouse.</title><p>It eats.</p></caption><graphic/></fig>"
+    table = "<table-wrap><label>Table 1</label><caption><p>Weights.</p></caption><table/></table-wrap>"
+    content = article(body="<sec><title>Methods</title><p>We looked.</p></sec>")
+    with_floats = content.replace("</article>", f"<back/><{name}>{figure}{table}</{name}></article>")
+    assert document(with_floats).sections == (
+        Section("Methods", "We looked."),
+        Section("", "Figure 1 A mouse. It eats.\nTable 1 Weights."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("abstracts", "expected"),
+    [
+        ("<abstract><sec><sec><title>Aim</title><p>a</p></sec></sec></abstract>", "AIM: a"),
+        ("<abstract><p><graphic/></p></abstract><abstract abstract-type='teaser'><p>a</p></abstract>", "a"),
+        (
+            "<abstract abstract-type='graphical'><p><graphic/></p></abstract>"
+            "<abstract abstract-type='teaser'><p>a</p></abstract><abstract abstract-type='toc'><p>b</p></abstract>",
+            "a",
+        ),
+        ("<abstract abstract-type='teaser'><p>a</p></abstract><abstract><p>b</p></abstract>", "b"),
+    ],
+)
+def test_the_abstract_is_the_first_that_has_text_and_its_headings_are_those_there_are(
+    abstracts: str, expected: str
+) -> None:
+    assert document(article(meta=abstracts)).abstract == expected
 
 
 def test_passages_of_the_body_carry_the_heading_of_their_section() -> None:
