@@ -131,7 +131,7 @@ class Web:
                 return work()
             except TransientError as error:
                 failures = 0 if furthered() else failures
-                if failures == len(self._patience.pauses):
+                if failures == len(self._patience.pauses) or self.stop.is_set():
                     raise
                 if error.retry_after > self._patience.longest:
                     raise NetworkError(f"{error}, and asks to be left alone for {error.retry_after:,.0f} s") from None
@@ -159,7 +159,8 @@ def _opener() -> "OpenerDirector":
 
 
 def _refusal(url: str, error: "HTTPError") -> NetworkError:
-    answer = f"{url}: the server answers {error.code} {error.reason}".rstrip()
+    reason = " ".join(error.reason.split())  # for a redirect without end, it has several lines
+    answer = f"{url}: the server answers {error.code} {reason}".rstrip()
     if error.code in _BUSY or error.code >= 500:
         return TransientError(answer, error.code, _seconds(error.headers.get("Retry-After", "")))
     return NetworkError(f"{answer}; the file is not there" if error.code in (404, 410) else answer, error.code)

@@ -165,9 +165,10 @@ def test_redirections_to_anything_but_https_are_not(target: str, nlm: Server, fa
 
 def test_redirections_in_a_circle_come_to_an_end(nlm: Server, faults: Faults, client: Web) -> None:
     nlm.misbehave(PAGE, faults.status(302, Location=nlm.url(PAGE)), lasting=True)
-    with pytest.raises(NetworkError, match="302"):
+    with pytest.raises(NetworkError, match="302") as caught:
         client.page(nlm.url(PAGE))
     assert len(nlm.requests) < 15
+    assert "\n" not in str(caught.value)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(secure_nlm: Server, client: Web) -> None:
@@ -222,12 +223,22 @@ def test_whoever_gets_further_is_not_given_up(client: Web) -> None:
     assert client.patiently(work, furthered=lambda: True) == "done"
 
 
-def test_a_pause_ends_at_once_where_the_work_is_stopped(said: list[str]) -> None:
-    client = Web(Patience(pauses=(60.0,)), said.append)
-    client.stop.set()
+def test_a_pause_ends_at_once_where_the_work_is_stopped() -> None:
+    client = Web(Patience(pauses=(60.0,)), lambda _: client.stop.set())
 
     def work() -> None:
         raise TransientError("broke off")
 
     with pytest.raises(TransientError):
         client.patiently(work)
+
+
+def test_nothing_is_asked_again_where_the_work_is_stopped(client: Web, said: list[str]) -> None:
+    client.stop.set()
+
+    def work() -> None:
+        raise TransientError("stopped")
+
+    with pytest.raises(TransientError):
+        client.patiently(work)
+    assert said == []
