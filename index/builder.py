@@ -97,6 +97,8 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
         raise IndexFolderError(
             f"{folder}: was built with another text analysis ({manifest.analyzer}); build into another folder"
         )
+    if manifest.encoder != identity:  # the same one, but it lies elsewhere now
+        manifest = commit(folder, manifest, replace(manifest, encoder=identity))
     return manifest
 
 

@@ -72,7 +72,10 @@ class Index:
         try:
             encoder = Encoder(Path(made.folder) if made.folder else shipped("encoder"))
         except ModelError as error:
-            raise IndexFolderError(f"{self.folder}: the encoder it was built with cannot be opened: {error}") from None
+            raise IndexFolderError(
+                f"{self.folder}: the encoder it was built with cannot be opened: {error}; where it lies elsewhere now, "
+                f"'bioqa index build INPUT --to {self.folder} --encoder DIR' has the index find it"
+            ) from None
         if encoder.identity.digests != made.digests:
             raise IndexFolderError(
                 f"{self.folder}: built with another encoder ({made.name}) than {encoder.card.name} of now; "

@@ -771,6 +771,19 @@ def test_the_same_encoder_in_another_place_goes_on_with_the_index(
     assert read_manifest(tmp_path / "index").documents == 11
 
 
+def test_an_index_finds_an_encoder_that_was_moved_once_a_build_has_named_its_place(
+    ten_papers: Path, encoder_copy: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    builder.build([ten_papers], folder, Encoder(encoder_copy))
+    moved = encoder_copy.rename(tmp_path / "moved")
+    with pytest.raises(IndexFolderError, match=f"build INPUT --to {folder} --encoder DIR"):
+        Index(folder).open_encoder()
+    builder.build([ten_papers], folder, Encoder(moved))
+    assert Index(folder).open_encoder() is not None
+    assert verify(folder) == []
+
+
 @pytest.mark.parametrize("change", [{"analyzer": "biomedical-0"}, {"passage_words": 99}])
 def test_an_index_of_another_text_analysis_is_refused(change: dict[str, Any], ten_papers: Path, tmp_path: Path) -> None:
     folder = tmp_path / "index"
