@@ -91,12 +91,13 @@ def _document_or_bad(entry: _Entry, source: str) -> Document | BadRecord:
 def _document(pmid: str, entry: _Entry) -> Document:
     vernacular = entry.value("TT")
     title = chosen_title(entry.value("TI", "BTI"), vernacular)
-    other = _OTHER_ABSTRACT.sub("", entry.value("OAB"), count=1)
+    others = (_OTHER_ABSTRACT.sub("", other, count=1) for other in entry.values("OAB"))
     publication_types = entry.values("PT")
     return Document(
         id=pmid,
         title=title,
-        abstract=_UNLABELLED.sub("", entry.value("AB")) or (other if other != NO_ABSTRACT else ""),
+        abstract=_UNLABELLED.sub("", entry.value("AB"))
+        or next((other for other in others if other != NO_ABSTRACT), ""),
         year=years.first_in(entry.value("DP")) or years.first_in(entry.value("DEP")[:4]),
         journal=entry.value("JT", "TA"),
         authors=entry.values("AU", "CN"),

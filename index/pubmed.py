@@ -76,7 +76,8 @@ def _document(record: etree._Element) -> Document:
     return Document(
         id=text(pmid),
         title=title,
-        abstract=_abstract(article.find("Abstract")) or _abstract(citation.find("OtherAbstract")),
+        abstract=_abstract(article.find("Abstract"))
+        or next(filter(None, map(_abstract, citation.iterfind("OtherAbstract"))), ""),
         year=_year(article),
         journal=text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
         or text(citation.find("MedlineJournalInfo/MedlineTA")),

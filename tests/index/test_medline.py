@@ -150,6 +150,7 @@ def test_a_retraction_or_concern_is_told(fields: str, status: str) -> None:
         ("OAB - Plain words: a few.", "Plain words: a few."),
         ("OAB - Publisher: Abstract available from the publisher.", ""),
         ("OAB - Other.\nAB  - The abstract.", "The abstract."),
+        ("OAB - Publisher: Abstract available from the publisher.\nOABL- fre\nOAB - A few.\nOABL- ger", "A few."),
     ],
 )
 def test_another_abstract_stands_in_for_a_missing_one(other: str, abstract: str) -> None:

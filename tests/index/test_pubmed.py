@@ -262,8 +262,9 @@ def test_the_publication_types_of_a_book_are_kept() -> None:
 
 def test_another_abstract_stands_in_for_a_missing_one_unless_it_only_says_where_one_is() -> None:
     other = "<OtherAbstract Type='PIP'><AbstractText>{0}</AbstractText></OtherAbstract></MedlineCitation>"
-    plain = article()
-    for text, abstract in (("It was.", "It was."), ("Abstract available from the publisher.", "")):
+    plain, nowhere = article(), "Abstract available from the publisher."
+    second = f"{nowhere}</AbstractText></OtherAbstract><OtherAbstract><AbstractText>It was."
+    for text, abstract in (("It was.", "It was."), (nowhere, ""), (second, "It was.")):
         (found,) = read(article_set(plain.replace("</MedlineCitation>", other.format(text))))
         assert isinstance(found, Document)
         assert found.abstract == abstract
