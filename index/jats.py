@@ -21,11 +21,13 @@ _OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # stand insid
 _BLOCKS = {"break", "def-item", "disp-formula", "disp-quote", "list-item", "p", "sec", "statement", "td", "title"}
 _BLOCKS |= {"verse-line"}
 _FLOATS = ("floats-group", "floats-wrap")  # figures and tables that stand behind all text
-_NOTES = {"bibr", "fn", "table-fn"}  # what a cross-reference by a mere number or sign can lead to
-_MARK = re.compile(r"[\s\d,;.*†‡§¶()\[\]–—-]*")
-_BETWEEN_MARKS = re.compile(r"[\s,;–—-]*")
+_CITED = {"bibr", "ref"}  # what a cross-reference can be called that leads to the list of references
+_NOTES = _CITED | {"fn", "table-fn"}  # what one by a mere number or sign can lead to
+_MARK = re.compile(r"(?!.*(?<!\d)(?:1[89]|20)\d\d(?!\d))[\s\d,;.*†‡§¶()\[\]‐–—-]*", re.DOTALL)  # a year is none
+_BETWEEN_MARKS = re.compile(r"[\s,;‐–—-]*")
 _GONE = "\0"  # stands for what is left out; no XML holds it
-_EMPTY_BRACKETS = re.compile(rf"\s*[\[(][\s,;–—-]*{_GONE}[\s,;{_GONE}–—-]*[\])]")
+_EMPTIED = rf"[\[(][\s,;‐–—-]*{_GONE}[\s,;{_GONE}‐–—-]*[\])]"
+_EMPTY_BRACKETS = re.compile(rf"\s*{_EMPTIED}(?:[\s,;‐–—-]*{_EMPTIED})*")
 _SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # what a citation leaves
 _DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
 _LANGUAGES = {  # ISO 639 to the codes of PubMed
@@ -160,8 +162,12 @@ def _prose(element: etree._Element | None) -> str:
     """The text that a reader of the article reads in an element, without numbers of citations, tables and formulas."""
     if element is None:
         return ""
-    text = _EMPTY_BRACKETS.sub("", "".join(_pieces(element))).replace(_GONE, "")
-    return _SPACE_BEFORE_STOP.sub("", " ".join(text.split()))
+    text = _EMPTY_BRACKETS.sub("", _folded("".join(_pieces(element))))
+    return _SPACE_BEFORE_STOP.sub("", _folded(text.replace(_GONE, "")))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _pieces(element: etree._Element) -> Iterator[str]:
@@ -182,6 +188,6 @@ def _pieces(element: etree._Element) -> Iterator[str]:
 def _is_mark(element: etree._Element) -> bool:
     """Whether it is the number or sign of a citation or note, raised or not; author and year belong to a sentence."""
     if element.tag == "sup":
-        return element.find("xref[@ref-type='bibr']") is not None
+        return any(reference.get("ref-type") in _CITED for reference in element.iterfind("xref"))
     leads_to_note = element.tag == "xref" and element.get("ref-type") in _NOTES
     return leads_to_note and _MARK.fullmatch(elements.text(element)) is not None
