@@ -201,7 +201,8 @@ class _Build:
                 return
         self._entries.pop(identity, None)
         taken_back = before is not None or (deleted is not None and deleted.taken_back)
-        self._deletions[identity] = _Deletion(file_number, taken_back)
+        numbers = [file_number, *([deleted.file_number] if deleted else [])]  # 0: of no numbered file, for good
+        self._deletions[identity] = _Deletion(max(numbers) if all(numbers) else 0, taken_back)
 
     def flush(self) -> Manifest:
         """Commit what has been read so far; returns what is committed now."""

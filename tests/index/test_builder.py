@@ -368,6 +368,14 @@ def numbered(folder: Path, number: int, *parts: str) -> Path:
     return xml_file(folder / f"pubmed26n{number:04}.xml", *parts)
 
 
+@pytest.mark.parametrize("name", ["pubmed26n0004.xml", "own.xml"])
+def test_a_deletion_is_not_undone_by_one_of_an_earlier_file_that_is_read_after_it(name: str, tmp_path: Path) -> None:
+    late, early = xml_file(tmp_path / name, deletion(1)), numbered(tmp_path, 1, deletion(1))
+    builder.build([numbered(tmp_path, 3, article(1, "Paper"), article(2, "Paper"))], tmp_path / "index", None)
+    builder.build([late, early], tmp_path / "index", None)
+    assert titles(tmp_path / "index") == [("2", "Paper")]
+
+
 @settings(max_examples=25)
 @given(
     files=st.lists(
