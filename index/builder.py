@@ -1,5 +1,6 @@
 """Building an index folder from corpus files, committed in parts: an interrupted build goes on from the last one."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, starmap
@@ -136,19 +137,23 @@ class _Build:
 
     def has(self, path: Path) -> bool:
         """Whether the file was taken in whole before."""
-        known = self._known(path)
+        known = self._known(path, path.stat())
         return known is not None and known.finished
 
-    def _known(self, path: Path) -> Source | None:
+    def _known(self, path: Path, state: os.stat_result) -> Source | None:
         """What was committed of the file as it is now."""
-        state, known = path.stat(), self._sources.get(str(path.resolve()))
+        known = self._sources.get(str(path.resolve()))
         return known if known and (known.bytes, known.modified) == (state.st_size, state.st_mtime_ns) else None
 
     def take_in(self, path: Path, format_name: str, crew: Crew) -> None:
-        """Read one file to its end, committing on the way."""
-        name, state = str(path.resolve()), path.stat()
-        size, modified = state.st_size, state.st_mtime_ns
-        known = self._known(path)
+        """Read one file to its end, committing on the way; one that went since the build began is a bad one."""
+        try:
+            state = path.stat()
+        except OSError as error:
+            self.report.bad_files.append(InputError(f"{path}: {error.strerror or error}"))
+            return
+        name, size, modified = str(path.resolve()), state.st_size, state.st_mtime_ns
+        known = self._known(path, state)
         if known and known.finished:
             self.report.skipped_files += 1
         else:

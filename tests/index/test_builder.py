@@ -604,6 +604,20 @@ def test_a_broken_file_is_reported_what_was_read_is_kept_and_the_others_are_read
     ]
 
 
+def test_a_file_that_goes_while_others_are_read_is_one_bad_file(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    first, gone, last = (write_jsonl(f"{n}.jsonl", records(1, n)) for n in (1, 2, 3))
+
+    class Cleaner(Silent):
+        def update(self, fraction: float, count: int) -> None:
+            gone.unlink(missing_ok=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(builder.COMMIT_EVERY, "lexical", 1)
+        report = builder.build([first, gone, last], tmp_path / "index", None, progress=Cleaner())
+    assert [str(error) for error in report.bad_files] == [f"{gone}: No such file or directory"]
+    assert titles(tmp_path / "index") == [("1", "Paper 1"), ("3", "Paper 3")]
+
+
 def test_a_file_that_stays_broken_is_told_again_and_taken_in_once(tmp_path: Path, often: None) -> None:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in records(500)).encode())[:-40])
