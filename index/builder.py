@@ -16,6 +16,7 @@ from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter, disk_errors, length
 from bioqa.index.manifest import MANIFEST, Manifest, Source, read_manifest
+from bioqa.index.pending import Changes, Pending
 from bioqa.index.prepared import Entry, Prepared
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage
@@ -35,13 +36,10 @@ COMMIT_EVERY = {"encoded": 5_000, "lexical": 50_000}
 
 
 @dataclass(slots=True)
-class BuildReport:
+class BuildReport(Changes):
     """What one build did."""
 
     records: int = 0
-    replaced: int = 0
-    deleted: int = 0
-    absent: int = 0  # deletions of what was not there
     kept_vectors: int = 0  # of passages whose text a revision left as it was
     skipped_files: int = 0
     bad_records: list[BadRecord] = field(default_factory=list)
@@ -103,14 +101,6 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     return manifest
 
 
-@dataclass(frozen=True, slots=True)
-class _Deletion:
-    """A deletion since the last commit: the number of its file, and whether it took back something read since then."""
-
-    file_number: int
-    taken_back: bool
-
-
 class _Build:
     """The state of one build: what has been read since the last commit."""
 
@@ -127,13 +117,11 @@ class _Build:
         self._progress, self._budget, self._total_bytes = progress, budget, max(total_bytes, 1)
         self._commit_every = COMMIT_EVERY["encoded" if encoder else "lexical"]
         self._sources = {source.path: source for source in manifest.sources}
-        self._entries: dict[str, Prepared] = {}
-        self._deletions: dict[str, _Deletion] = {}
-        self._withdrawn = dict(manifest.withdrawn)
         self._bytes_before_file = 0
         self._bytes_committed = 0
         self._bytes_read = 0
         self.report = BuildReport()
+        self._pending = Pending(manifest.withdrawn, self.report)
 
     def has(self, path: Path) -> bool:
         """Whether the file was taken in whole before."""
@@ -165,7 +153,7 @@ class _Build:
                     taken += 1
                     self._take(entry, number)
                     self._bytes_read = self._bytes_before_file + file.bytes_read
-                    if len(self._entries) + len(self._deletions) >= self._commit_every:
+                    if len(self._pending) >= self._commit_every:
                         self._sources[name] = Source(name, size, modified, taken, finished=False)
                         self.flush()
                 self._sources[name] = Source(name, size, modified, taken, finished=True)
@@ -181,45 +169,25 @@ class _Build:
                 self.report.bad_records.append(entry)
                 return
             case Deletion():
-                self._delete(entry.id, file_number)
-            case Prepared() if file_number:
-                numbered = replace(entry.document, file_number=file_number)
-                if self._withdrawn.get(numbered.id, 0) <= file_number:
-                    self._add(replace(entry, document=numbered))
+                self._pending.delete(entry.id, file_number)
             case Prepared():
-                self._add(entry)
+                self._pending.add(entry, file_number)
         self.report.records += 1
         if not self._encoder and self.report.records % 1000 == 0:
             self._progress.update(self._bytes_read / self._total_bytes, self.report.records)
 
-    def _add(self, entry: Prepared) -> None:
-        before = self._entries.get(entry.document.id)
-        self.report.replaced += before is not None
-        if before is None or not entry.document.is_older_than(before.document):
-            self._entries[entry.document.id] = entry
-
-    def _delete(self, identity: str, file_number: int) -> None:
-        before, deleted = self._entries.get(identity), self._deletions.get(identity)
-        if file_number:
-            self._withdrawn[identity] = max(file_number, self._withdrawn.get(identity, 0))
-            if before and before.document.file_number > file_number:
-                return
-        self._entries.pop(identity, None)
-        taken_back = before is not None or (deleted is not None and deleted.taken_back)
-        numbers = [file_number, *([deleted.file_number] if deleted else [])]  # 0: of no numbered file, for good
-        self._deletions[identity] = _Deletion(max(numbers) if all(numbers) else 0, taken_back)
-
     def flush(self) -> Manifest:
         """Commit what has been read so far; returns what is committed now."""
         sources = tuple(self._sources.values())
-        if not self._entries and not self._deletions:
+        if not self._pending:
             if sources != self._manifest.sources and self._manifest.segments:
                 self._manifest = commit(self._folder, self._manifest, replace(self._manifest, sources=sources))
             return self._manifest
         store = Store(self._folder, self._manifest)
-        outdated = np.array(self._outdated_rows(store), dtype=np.int64)
+        committed = ((row, store.document(row)) for row in self._committed_rows(self._pending.ids))
+        outdated = np.array(self._pending.outdated(committed), dtype=np.int64)
         gone = [store.passage(number) for number in store.passages_of(outdated).tolist()]
-        entries = list(self._entries.values())
+        entries = list(self._pending.entries.values())
         documents = [entry.document for entry in entries]
         name = f"{self._manifest.commit + 1:06}"
         ranges = [entry.ranges for entry in entries]
@@ -249,40 +217,15 @@ class _Build:
                 sources=sources,
                 lexical=name,
                 removed=write_removed(self._folder, name, removed),
-                withdrawn=dict(self._withdrawn),
+                withdrawn=dict(self._pending.withdrawn),
             ),
         )
         self._manifest = merging.merge(self._folder, self._manifest)
-        self._entries.clear()
-        self._deletions.clear()
+        self._pending.clear()
         self._bytes_committed = self._bytes_read
         self._progress.update(self._bytes_committed / self._total_bytes, self.report.records)
         self._budget.correct(self._manifest.passages, self._bytes_committed, self._total_bytes)
         return self._manifest
-
-    def _outdated_rows(self, store: Store) -> list[int]:
-        """Rows of committed documents that this commit replaces or deletes; what is older than them is dropped here."""
-        outdated, known = [], set()
-        for row in self._committed_rows([*self._entries, *self._deletions]):
-            committed = store.document(row)
-            newer, deleted = self._entries.get(committed.id), self._deletions.get(committed.id)
-            if deleted and 0 < deleted.file_number < committed.file_number:
-                del self._deletions[committed.id]
-                deleted = None
-            if newer and not deleted and newer.document.is_older_than(committed):
-                del self._entries[committed.id]
-                newer = None
-            if not newer and not deleted:
-                continue
-            known.add(committed.id)
-            self.report.replaced += newer is not None
-            self.report.deleted += newer is None
-            outdated.append(row)
-        for name, deletion in self._deletions.items():
-            if name not in known:
-                self.report.deleted += deletion.taken_back and name not in self._entries
-                self.report.absent += not deletion.taken_back
-        return outdated
 
     def _committed_rows(self, ids: Sequence[str]) -> Iterable[int]:
         if not self._manifest.lexical:
@@ -306,12 +249,12 @@ class _Build:
 
     def _encoded(self, fresh: Sequence[Passage], encoder: Encoder) -> Array:
         start, span = self._bytes_committed, self._bytes_read - self._bytes_committed
-        counted = self.report.records - len(self._entries)
+        counted = self.report.records - len(self._pending.entries)
 
         def on_done(done: int) -> None:
             share = done / len(fresh)
             self._progress.update(
-                (start + share * span) / self._total_bytes, counted + round(share * len(self._entries))
+                (start + share * span) / self._total_bytes, counted + round(share * len(self._pending.entries))
             )
 
         return encoder.encode([passage.titled for passage in fresh], on_done)
