@@ -17,6 +17,11 @@ CONFIG = "config.json"
 FAMILY = ("albert", "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta")
 _COUNT_FROM_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta"}  # their positions begin after the padding id
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+_NORMALIZER = {  # options of tokenizers in transformers, by what tokenizer.json calls them
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
 
 
 def folder_of(source: str) -> Path:
@@ -45,7 +50,7 @@ def tokenizer(source: str) -> Any:
 
     Where only the vocabulary is there, as of BioBERT, words in it with capitals tell that capitals count.
 
-    Raises ModelError where there is none, or not the one of the model.
+    Raises ModelError where there is none, not the one of the model, or none that can be exported.
     """
     from transformers import AutoTokenizer
 
@@ -53,7 +58,7 @@ def tokenizer(source: str) -> Any:
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(f"{source}: no tokenizer there; expected one of {', '.join(_TOKENIZERS)}")
     with loading(f"{source}: its tokenizer cannot be loaded"):
-        found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **_casing(folder))
+        found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **_spelling(folder))
         words = max(found.get_vocab().values()) + 1
     rows = _config(folder).get("vocab_size")
     if not isinstance(rows, int) or words > rows:
@@ -99,15 +104,21 @@ def loading(complaint: str) -> Iterator[None]:
         raise ModelError(f"{complaint}: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from None
 
 
-def _casing(folder: Path) -> dict[str, bool]:
-    """What to tell transformers of capitals, where the model's own files do not."""
-    if (folder / "tokenizer.json").is_file() or not (folder / "vocab.txt").is_file():
-        return {}
+def _spelling(folder: Path) -> dict[str, Any]:
+    """What to tell transformers of capitals, accents and Chinese characters, where the model's configuration does not:
+    it takes no more than the words from tokenizer.json, and has the rest as BERT without capitals had it."""
     said = folder / "tokenizer_config.json"
-    if said.is_file() and "do_lower_case" in _object(said):
-        return {}
-    words = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
-    return {"do_lower_case": not any(word != word.lower() for word in words if not word.startswith("["))}
+    known = _object(said) if said.is_file() else {}
+    if (folder / "tokenizer.json").is_file():
+        normalizer = _object(folder / "tokenizer.json").get("normalizer") or {}
+        bert = normalizer if normalizer.get("type") == "BertNormalizer" else {}
+        found = {option: bert[name] for option, name in _NORMALIZER.items() if name in bert}
+    elif (folder / "vocab.txt").is_file():
+        words = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+        found = {"do_lower_case": not any(word != word.lower() for word in words if not word.startswith("["))}
+    else:
+        found = {}
+    return {option: value for option, value in found.items() if option not in known}
 
 
 def _config(folder: Path) -> dict[str, Any]:

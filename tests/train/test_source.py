@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bioqa.index.errors import InputError, ModelError
-from bioqa.train import source
+from bioqa.train import export, source
 
 pytest.importorskip("transformers")
 
@@ -70,6 +70,22 @@ def test_what_a_model_says_of_capitals_goes_before(tiny_biobert: Callable[[str],
     folder = tiny_biobert("encoder")
     (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": lower}))
     assert source.backend_tokenizer(str(folder)).encode("Gene").tokens[1] == ("gene" if lower else "Gene")
+
+
+@pytest.mark.parametrize("spelling", [{}, {"lowercase": True, "strip_accents": False}])
+def test_an_exported_model_reads_capitals_and_accents_as_before(
+    tiny_biobert: Callable[[str], Path], tmp_path: Path, spelling: dict[str, bool]
+) -> None:
+    folder = tiny_biobert("encoder")
+    backend = source.backend_tokenizer(str(folder))
+    if spelling:
+        from tokenizers.normalizers import BertNormalizer
+
+        backend.normalizer = BertNormalizer(**spelling)
+        backend.save(str(folder / "tokenizer.json"))
+    export.export(str(folder), {"fp32": tmp_path / "out"}, "encoder", name="x", max_tokens=96)
+    text = "Gene CFTR É"
+    assert source.backend_tokenizer(str(tmp_path / "out")).encode(text).tokens == backend.encode(text).tokens
 
 
 @pytest.mark.parametrize("fewer", [1, 100])
