@@ -52,7 +52,7 @@ def tokenizer(source: str) -> Any:
 
     Raises ModelError where there is none, not the one of the model, or none that can be exported.
     """
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     folder = folder_of(source)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
@@ -60,6 +60,11 @@ def tokenizer(source: str) -> Any:
     with loading(f"{source}: its tokenizer cannot be loaded"):
         found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **_spelling(folder))
         words = max(found.get_vocab().values()) + 1
+    kind, own = type(found).__name__, found.vocab_files_names.values()
+    if not isinstance(found, PreTrainedTokenizerFast):
+        raise ModelError(f"{source}: its tokenizer, {kind}, runs in Python alone and cannot be exported")
+    if not any((folder / name).is_file() for name in ("tokenizer.json", *own)):  # transformers would know no word
+        raise ModelError(f"{source}: no vocabulary for {kind} there; expected one of {', '.join(own)}")
     rows = _config(folder).get("vocab_size")
     if not isinstance(rows, int) or words > rows:
         raise ModelError(

@@ -116,6 +116,26 @@ def test_a_model_without_tokenizer_is_refused(tiny_biobert: Callable[[str], Path
         source.backend_tokenizer(str(folder))
 
 
+@pytest.mark.parametrize(("kind", "there"), [("bert", "vocab.json"), ("roberta", "vocab.txt")])
+def test_a_vocabulary_of_another_kind_of_tokenizer_is_none(
+    tiny_biobert: Callable[[str], Path], kind: str, there: str
+) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, model_type=kind)
+    (folder / "vocab.txt").unlink()
+    (folder / there).write_text("{}" if there == "vocab.json" else "[UNK]\ngene\n")
+    with pytest.raises(ModelError, match=r"no vocabulary for .*Tokenizer there; expected one of vocab"):
+        source.backend_tokenizer(str(folder))
+
+
+def test_a_tokenizer_that_runs_in_python_alone_is_refused(tiny_biobert: Callable[[str], Path]) -> None:
+    folder = tiny_biobert("encoder")
+    said = {"tokenizer_class": "BertJapaneseTokenizer", "word_tokenizer_type": "basic"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(said))
+    with pytest.raises(ModelError, match="BertJapaneseTokenizer, runs in Python alone and cannot be exported"):
+        source.backend_tokenizer(str(folder))
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])
 def test_a_damaged_tokenizer_is_refused(tiny_bert: Callable[[str], Path], content: bytes) -> None:
     folder = tiny_bert("encoder")
