@@ -43,17 +43,24 @@ def read(path: Path) -> Table:
         rows = tuple(_objects(content, path))
         return Table(path, tuple(dict.fromkeys(column for _, row in rows for column in row)), rows)
     csv.field_size_limit(_LONGEST)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if ".tsv" in path.suffixes else ",")
+    lines = io.StringIO(content, newline="")
+    reader = csv.reader(lines, delimiter="\t" if ".tsv" in path.suffixes else ",", strict=True)
     try:
         columns = tuple(name.strip().lower() for name in next(reader, []))
         rows = tuple(
-            (f"{path}: row {number}", {name: cell for name, cell in zip(columns, cells, strict=False) if cell.strip()})
+            (name := f"{path}: row {number}", _cells(columns, cells, name))
             for number, cells in enumerate(reader, start=2)
             if cells
         )
     except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: {error}") from None
+        raise InputError(f"{path}: line {reader.line_num}: {error}; close quotes, and double those in them") from None
     return Table(path, columns, rows)
+
+
+def _cells(columns: Sequence[str], cells: Sequence[str], name: str) -> dict[str, str]:
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        raise InputError(f"{name}: {len(cells)} cells, the header names {len(columns)}; quote what holds separators")
+    return {column: cell for column, cell in zip(columns, cells, strict=False) if cell.strip()}
 
 
 def _objects(content: str, path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
