@@ -109,7 +109,7 @@ def train(
     steps = epoch_steps * schedule.epochs
     marks = {math.ceil(epoch_steps * (i + 1) / schedule.evaluations) for i in range(schedule.evaluations)}
     saved = time.monotonic()
-    with SummaryWriter(folder / "logs", purge_step=state.step) as logs, _interruption() as interrupted:
+    with SummaryWriter(folder / "logs", purge_step=state.step + 1) as logs, _interruption() as interrupted:
         for epoch, place, chosen in _steps(task, schedule, state.step, epoch_steps):
             if state.finished:
                 break

@@ -76,6 +76,17 @@ def test_interrupted_and_gone_on_with_it_ends_with_the_same_weights(tmp_path: Pa
     assert same(whole, second)
 
 
+def test_the_logs_of_a_training_that_was_gone_on_with_have_every_step_and_evaluation(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(Line(stop_at=5), tmp_path)
+    trained(Line(), tmp_path)
+    logs = EventAccumulator(str(tmp_path / "logs")).Reload()
+    assert [event.step for event in logs.Scalars("loss")] == list(range(1, 16))
+    assert [event.step for event in logs.Scalars("fit")] == [5, 10, 15]
+
+
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     one, other = Line(), Line()
     trained(one, tmp_path / "1")
