@@ -10,6 +10,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from bioqa.eval.gold import read_json
+from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
 from bioqa.train.recipe import ReaderConfig, RetrieverConfig
 
@@ -38,8 +39,7 @@ def as_json(config: Config) -> dict[str, Any]:
 def write(folder: Path, config: Config, figures: Mapping[str, float], *, finished: bool) -> None:
     """Write the record of a training, which is finished or goes on. Raises StorageError where the disk refuses."""
     content = {"config": asdict(config), "figures": dict(figures), "finished": finished}
-    with saving(folder):
-        (folder / RECORD).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    atomic.write_text(folder / RECORD, json.dumps(content, indent=1) + "\n")
 
 
 @contextmanager

@@ -144,15 +144,14 @@ def test_more_tokens_than_the_model_has_positions_for_are_refused_before_trainin
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("refusing", ["save_file", "write_text"])
 def test_a_disk_that_is_full_as_the_model_is_saved_is_told(
-    refusing: str, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
-    monkeypatch.setattr(*((network, "save_file") if refusing == "save_file" else (Path, "write_text")), full)
+    monkeypatch.setattr(network, "save_file", full)
     with pytest.raises(StorageError, match=r"the model was not saved .*No space left on device"):
         reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
 
