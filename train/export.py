@@ -103,9 +103,12 @@ def write_card(folder: Path, card: ModelCard) -> None:
 
 
 def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
-    """Write a further file, such as a fitted calibration, into a model folder and enter its digest in the card."""
+    """Write a further file, such as a fitted calibration, into a model folder and enter its digest in the card.
+
+    Raises ModelError where there is no model for that task, StorageError where the disk refuses.
+    """
     card = open_model(folder, task).card
-    (folder / name).write_bytes(content)
+    atomic.write(folder / name, content)
     write_card(folder, replace(card, digests={**card.digests, name: digest(content)}))
 
 

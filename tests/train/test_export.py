@@ -221,6 +221,24 @@ def test_a_file_is_not_added_to_a_model_of_another_task(tmp_path: Path) -> None:
     assert not (tmp_path / "encoder" / "calibration.json").exists()
 
 
+def test_a_disk_that_is_full_as_a_file_is_added_leaves_the_model_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(path: Path, content: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    shutil.copytree(model.shipped("reader"), tmp_path / "reader")
+    reader = model.open_model(tmp_path / "reader", "reader")
+    before = reader.read("calibration.json")
+    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr(os, "fsync", lambda _: half(tmp_path / "full", b""))
+    with pytest.raises(StorageError, match="No space left"):
+        add_file(tmp_path / "reader", "reader", "calibration.json", b"{}")
+    assert reader.read("calibration.json") == before
+
+
 def test_a_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     card = model.ModelCard("näme", "reader", 384, {"model.onnx": "0" * 64}, 7, precision="bf16", source="some/model")
     write_card(tmp_path, card)
