@@ -158,13 +158,14 @@ def weighted(kind: Any, source: str) -> Any:
 
 
 def _heads(source: str) -> dict[str, Tensor]:
-    """The weights of the heads that a source has in one file, by name."""
-    path = folder_of(source) / WEIGHTS
-    if not path.is_file():
-        return {}
-    try:
-        with safe_open(path, framework="pt") as stored:
-            names = [name for name in stored.keys() if "_outputs." in name]  # noqa: SIM118 (not a mapping)
-            return {name: stored.get_tensor(name) for name in names}
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path}: cannot be loaded: cut off or damaged ({error})") from None
+    """The weights of the heads that a source has, by name."""
+    folder = folder_of(source)
+    found: dict[str, Tensor] = {}
+    for path in [folder / WEIGHTS] if (folder / WEIGHTS).is_file() else sorted(folder.glob(weights.PARTS)):
+        try:
+            with safe_open(path, framework="pt") as stored:
+                names = [name for name in stored.keys() if "_outputs." in name]  # noqa: SIM118 (not a mapping)
+                found |= {name: stored.get_tensor(name) for name in names}
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"{path}: cannot be loaded: cut off or damaged ({error})") from None
+    return found

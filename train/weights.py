@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
+PARTS = "model-*-of-*.safetensors"  # of weights that are in several files
 _SPLIT = "model.safetensors.index.json"
 _BESIDE = (".json", ".txt", ".model")  # configuration and tokenizer
 _CURE = f"get {SAFE} of the same model"

@@ -175,6 +175,16 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path, tiny_bert: Callable
         network.load(str(folder))
 
 
+def test_a_head_is_kept_that_is_in_one_of_several_files(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
+    from transformers import AutoModelForQuestionAnswering
+
+    whole = AutoModelForQuestionAnswering.from_pretrained(tiny_bert("reader"))
+    whole.save_pretrained(tmp_path, max_shard_size="500KB")
+    assert not (tmp_path / "model.safetensors").exists()
+    again = network.load(str(tmp_path))
+    assert torch.equal(again.heads["qa_outputs"].weight, whole.qa_outputs.weight)
+
+
 def test_training_begins_with_pickled_weights_as_with_safe_ones(
     run: Run, recipe_file: Path, tmp_path: Path, tiny_biobert: Callable[[str], Path], pickled: Callable[[Path], Path]
 ) -> None:
