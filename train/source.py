@@ -89,11 +89,14 @@ def configuration(source: str) -> dict[str, Any]:
 
 
 def check_room(source: str, max_tokens: int) -> None:
-    """Raises ModelError where a model has no positions for so many tokens."""
-    config = _config(folder_of(source))
-    places = int(config.get("max_position_embeddings", max_tokens))
+    """Raises ModelError where a model has no positions for so many tokens, or its configuration doesn't tell."""
+    folder = folder_of(source)
+    config = _config(folder)
+    places, padding = config.get("max_position_embeddings", max_tokens), config.get("pad_token_id", 1)
+    if not isinstance(places, int):
+        raise ModelError(f"{folder / CONFIG}: damaged: max_position_embeddings is {places!r}, expected a number")
     if config.get("model_type") in _COUNT_FROM_PADDING:
-        places -= int(config.get("pad_token_id", 1)) + 1
+        places -= (padding if isinstance(padding, int) else 1) + 1
     if places < max_tokens:
         raise ModelError(
             f"{source}: sees {places} tokens at most; pass --max-tokens {places} or fewer, or max_tokens in a recipe"

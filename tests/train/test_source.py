@@ -167,6 +167,24 @@ def test_no_more_tokens_are_asked_for_than_there_are_positions(
         source.check_room(str(folder), 256)
 
 
+@pytest.mark.parametrize("places", [None, "many", 3.5])
+def test_a_configuration_without_a_number_of_positions_is_damaged(
+    tiny_biobert: Callable[[str], Path], places: Any
+) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, max_position_embeddings=places)
+    with pytest.raises(ModelError, match="damaged: max_position_embeddings is"):
+        source.check_room(str(folder), 256)
+
+
+def test_a_configuration_that_does_not_name_the_padding_has_it_where_its_family_does(
+    tiny_biobert: Callable[[str], Path],
+) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, model_type="roberta", max_position_embeddings=258, pad_token_id=None)
+    source.check_room(str(folder), 256)
+
+
 def test_a_folder_beside_a_hub_name_is_preferred(
     tiny_biobert: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
