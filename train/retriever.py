@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bioqa.eval.gold import read_gold
-from bioqa.index.errors import InputError
+from bioqa.index.errors import InputError, ModelError
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
 from bioqa.train import batches, biencoder, loop, losses, negatives, network, pairs, pool, record, source
@@ -41,11 +41,15 @@ def train(
 ) -> dict[str, float]:
     """Train a retriever into `folder`, or go on with it; returns the figures of the weights that were kept.
 
-    Raises InputError where files or a finished training of another configuration stand in the way, and what
-    `loop.train` raises.
+    Raises InputError where files or a finished training of another configuration stand in the way, ModelError where a
+    model in it cannot do its part, and what `loop.train` raises.
     """
     record.refuse_finished(folder, "retriever")
-    source.check_room(biencoder.tokenizing(config.base), config.max_tokens)
+    for model in filter(None, (config.base, config.miner, config.teacher)):
+        for side in biencoder.sides(model).values():
+            source.check_room(side, config.max_tokens)
+    if config.teacher and len(set(biencoder.sides(config.teacher).values())) > 1:
+        raise ModelError(f"{config.teacher}: a pair of encoders, and a teacher is one; name the folder of one of them")
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")

@@ -257,6 +257,25 @@ def test_a_teacher_that_is_no_model_is_refused_before_training(recipe_file: Path
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("part", ["miner", "teacher"])
+def test_a_miner_or_teacher_that_sees_fewer_tokens_is_refused_before_training(
+    recipe_file: Path, tmp_path: Path, base: Path, part: str
+) -> None:
+    shutil.copytree(base, tmp_path / "short")
+    config = json.loads((base / "config.json").read_text())
+    (tmp_path / "short" / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 20}))
+    with pytest.raises(ModelError, match=r"short: sees 20 tokens at most; .* or max_tokens in a recipe"):
+        trained(recipe_file, tmp_path / "run", f"{part}=short", "max_tokens=32")
+
+
+def test_a_pair_is_no_teacher(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    trained(recipe_file, tmp_path / "made", "asymmetric=true", "schedule.epochs=1")
+    call = ["export", tmp_path / "made", "--task", "encoder", "--to", tmp_path / "pair", "--precision", "fp32"]
+    assert run(*call).status == 0
+    with pytest.raises(ModelError, match="pair: a pair of encoders, and a teacher is one"):
+        trained(recipe_file, tmp_path / "run", "teacher=pair")
+
+
 def test_a_pair_is_trained_further_from_its_own_sides(run: Run, recipe_file: Path, tmp_path: Path) -> None:
     trained(recipe_file, tmp_path / "pair", "asymmetric=true")
     assert (
