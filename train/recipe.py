@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -97,7 +97,7 @@ def read_recipe(path: Path, kind: type[Config], changes: Sequence[str] = ()) -> 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -115,6 +115,8 @@ def _apply(content: dict[str, Any], change: str) -> None:
     *tables, name = key.strip().split(".")
     for table in tables:
         content = content.setdefault(table, {})
+        if not isinstance(content, dict):
+            raise InputError(f"{change!r}: {table} is no table, of which something could be set")
     content[name] = parsed
 
 
@@ -146,7 +148,10 @@ def _check_value(key: str, value: Any, complaint: str) -> None:
 
 
 def _found(recipe: Path, pattern: str) -> list[str]:
-    found = sorted(glob(str(recipe.parent / pattern)))  # noqa: PTH207 (an absolute pattern is none for Path.glob)
+    named = recipe.parent / pattern
+    if named.exists():  # whatever a pattern would make of the brackets in its name
+        return [str(named)]
+    found = sorted(glob(str(Path(escape(str(recipe.parent))) / pattern)))  # noqa: PTH207 (it may be absolute)
     if not found:
         raise InputError(f"{recipe}: no file matches {pattern!r}")
     return found

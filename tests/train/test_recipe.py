@@ -12,7 +12,7 @@ def written(folder: Path, content: str) -> Path:
     for name in ("4B1_golden.json", "4B2_golden.json", "dev.json"):
         (folder / name).write_text("{}")
     path = folder / "recipe.toml"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     return path
 
 
@@ -22,6 +22,7 @@ bioasq = ["4B*_golden.json"]
 dev = ["dev.json"]
 negatives = 2
 [schedule]
+epochs = 3
 learning_rate = 1
 """
 
@@ -101,7 +102,22 @@ def test_what_is_wrong_with_a_recipe_is_said(tmp_path: Path, content: str, messa
         recipe.read_recipe(written(tmp_path, content), recipe.ReaderConfig)
 
 
-@pytest.mark.parametrize("change", ["epochs", "no.such=1", "schedule.epochs=many"])
+def test_brackets_in_the_names_of_folders_and_files_are_no_pattern(tmp_path: Path) -> None:
+    (tmp_path / "runs [1]").mkdir()
+    path = written(tmp_path / "runs [1]", GOOD)
+    (path.parent / "dev[2].json").write_text("{}")
+    config = recipe.read_recipe(path, recipe.ReaderConfig, ['dev=["dev.json", "dev[2].json"]'])
+    assert config.bioasq == tuple(str(path.parent / f"4B{number}_golden.json") for number in (1, 2))
+    assert config.dev == (str(path.parent / "dev.json"), str(path.parent / "dev[2].json"))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_recipe(tmp_path: Path) -> None:
+    assert recipe.read_recipe(written(tmp_path, "\ufeffbase = 'a'"), recipe.ReaderConfig).base == "a"
+
+
+@pytest.mark.parametrize(
+    "change", ["epochs", "no.such=1", "schedule.epochs=many", "base.x=1", "negatives.x.y=1", "schedule.epochs.x=1"]
+)
 def test_a_change_that_cannot_be_made_is_refused(tmp_path: Path, change: str) -> None:
     with pytest.raises(InputError):
         recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig, [change])
