@@ -12,6 +12,7 @@ from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
 Fields = Mapping[str, Any]
+_SURROGATE = re.compile(rb"\\u[dD]|\xed[\xa0-\xbf]")  # of JSON in UTF-8, written out or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,18 @@ def read_gold(path: Path) -> list[GoldQuestion]:
     return questions
 
 
-def read_json(path: Path, what: str) -> Any:
-    """The content of a JSON file, maybe compressed. Raises InputError for a file that is missing or is not `what`."""
+def read_json(path: Path, what: str, *, legible: bool = False) -> Any:
+    """The content of a JSON file, maybe compressed; in a `legible` one question marks stand for lone surrogates, which
+    no tokenizer takes.
+
+    Raises InputError for a file that is missing or is not `what`.
+    """
     content = unpacked(path)
     try:
-        return json.loads(content)
+        value = json.loads(content)
+        if legible and _SURROGATE.search(content):
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return value
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not {what} ({error})") from None
 
@@ -72,7 +80,7 @@ def read_questions(path: Path) -> Iterator[tuple[str, Fields]]:
 
     Raises InputError for a file that is none, an entry without an id, and an id that comes twice.
     """
-    parsed = read_json(path, "a BioASQ file: expected JSON with 'questions'")
+    parsed = read_json(path, "a BioASQ file: expected JSON with 'questions'", legible=True)
     entries = parsed.get("questions") if isinstance(parsed, dict) else None
     if not isinstance(entries, list):
         raise InputError(f"{path}: not a BioASQ file: expected an object with a list called 'questions'")

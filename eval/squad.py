@@ -58,7 +58,7 @@ def read_squad(path: Path) -> Squad:
 
     Raises InputError: which question, what was expected.
     """
-    parsed = read_json(path, "a SQuAD file: expected JSON with 'data'")
+    parsed = read_json(path, "a SQuAD file: expected JSON with 'data'", legible=True)
     data = parsed.get("data") if isinstance(parsed, dict) else None
     if not isinstance(data, list):
         raise InputError(f"{path}: not a SQuAD file: expected an object with a list called 'data'")

@@ -108,7 +108,7 @@ def of_pubmedqa(path: Path) -> list[Example]:
 
     Raises InputError: which entry, what was expected.
     """
-    entries = read_json(path, "a PubMedQA file: expected a JSON object")
+    entries = read_json(path, "a PubMedQA file: expected a JSON object", legible=True)
     if not isinstance(entries, dict):
         raise InputError(f"{path}: not a PubMedQA file: expected a JSON object of entries by PMID")
     return [_of_entry(fields, f"{path}: entry {pmid}") for pmid, fields in entries.items()]

@@ -221,3 +221,10 @@ def test_a_value_in_an_error_is_never_endless(gold_file: Write) -> None:
 def test_nesting_without_end_is_no_gold_file(gold_file: Write) -> None:
     with pytest.raises(InputError, match="not a BioASQ file"):
         read_gold(gold_file(b"[" * 100_000))
+
+
+@pytest.mark.parametrize("surrogate", [b"\\ud83d", b"\\uDFFF", b"\xed\xa0\xbd"])
+def test_lone_surrogates_do_not_reach_a_tokenizer(gold_file: Callable[[Any], Path], surrogate: bytes) -> None:
+    content = json.dumps({"questions": [FACTOID]}).encode()
+    (question,) = read_gold(gold_file(content.replace(b"Which gene", surrogate + b" \\ud83e\\uddec gene")))
+    assert question.body == "? 🧬 gene is mutated in cystic fibrosis?"
