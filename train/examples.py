@@ -97,10 +97,14 @@ def of_squad(path: Path) -> tuple[list[Example], list[str]]:
 
 
 def _place(question: SquadQuestion, number: int) -> tuple[int, int] | None:
-    answer, start = question.answers[number], question.starts[number]
-    if start is None or question.context[start : start + len(answer)] != answer:
-        start = question.context.find(answer) if question.context.count(answer) == 1 else -1
-    return (start, start + len(answer)) if answer and start >= 0 else None
+    given, start = question.answers[number], question.starts[number]
+    if start is None or question.context[start : start + len(given)] != given:
+        start = question.context.find(given) if question.context.count(given) == 1 else -1
+    answer = given.strip()  # spaces are of no token: at an end of the text they would lie outside of all windows
+    if not answer or start < 0:
+        return None
+    start += given.index(answer)
+    return start, start + len(answer)
 
 
 def of_pubmedqa(path: Path) -> list[Example]:

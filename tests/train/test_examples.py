@@ -87,6 +87,14 @@ def test_an_answer_that_is_nowhere_or_anywhere_is_lost(tmp_path: Path, answer: s
     assert examples.of_squad(squad(tmp_path / "a.json", (answer, start))) == ([], ["1"])
 
 
+def test_spaces_around_an_answer_are_no_part_of_it(tmp_path: Path) -> None:
+    context = " CFTR it is, or HTT\n"
+    found, lost = examples.of_squad(squad(tmp_path / "a.json", (" CFTR ", 0), ("HTT\n", 16), context=context))
+    assert (found[0].answers, lost) == (((1, 5), (16, 19)), [])
+    for answer in ("  ", " CF"):
+        assert examples.of_squad(squad(tmp_path / "b.json", (answer, 0), context="Not  here.")) == ([], ["1"])
+
+
 def test_an_empty_text_is_of_no_use_and_no_answer_is_one(tmp_path: Path) -> None:
     assert examples.of_squad(squad(tmp_path / "a.json", context=" ")) == ([], ["1"])
     found, _ = examples.of_squad(squad(tmp_path / "b.json"))
