@@ -44,6 +44,10 @@ def train(
     dev = [question for path in config.dev for question in read_gold(Path(path))]
     if not dev:
         raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    if not any(question.snippets and question.exact for question in dev):
+        raise InputError(
+            "nothing to decide with which weights are kept: no question under dev has an exact answer and snippets"
+        )
     chosen = loop.device(device)
     task = ReaderTask(config, of_files(config, dev, talk), dev, chosen)
     talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")

@@ -163,6 +163,18 @@ def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
         reader.of_files(config, dev[0], lambda _: None)
 
 
+@pytest.mark.parametrize("lacking", ["snippets", "exact_answer"])
+def test_questions_that_decide_nothing_are_refused(run: Run, recipe_file: Path, tmp_path: Path, lacking: str) -> None:
+    bare = {**entry("1", "summary", "How?", None, "So."), lacking: []}
+    if lacking == "snippets":
+        bare |= {"type": "yesno", "exact_answer": "yes"}
+    (tmp_path / "bare.json").write_text(json.dumps({"questions": [bare]}))
+    outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run", "--set", 'dev=["bare.json"]')
+    assert outcome.status == 2
+    assert "no question under dev has an exact answer and snippets" in outcome.err
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_folder_without_weights_is_refused(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
         network.load(str(tmp_path))
