@@ -127,6 +127,8 @@ def remove(name: str) -> Path:
         raise InputError(f"{name} ships with bioqa and is the default; only models that were added can be removed")
     doomed = entry.folder.with_name(f".removing-{name}")
     try:
+        if doomed.exists():  # what a killed process left
+            shutil.rmtree(doomed)
         entry.folder.rename(doomed)  # half a model must not keep its name
         shutil.rmtree(doomed)
     except OSError as error:

@@ -180,6 +180,15 @@ def test_a_full_disk_is_told_and_adds_nothing(run: Run, tiny_biobert: Model, mon
     assert nothing_was_added()
 
 
+def test_a_model_is_removed_after_the_removal_of_one_of_its_name_was_killed(run: Run, tmp_path: Path) -> None:
+    exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "exported"))
+    shutil.copytree(exported, registry.registry() / ".removing-exported")
+    assert run("models", "add", exported, "--task", "reader").status == 0
+    removed = run("models", "remove", "exported")
+    assert (removed.status, removed.err) == (0, "")
+    assert nothing_was_added()
+
+
 @pytest.mark.parametrize("name", ["nothing", "minilm-l6-bioasq"])
 def test_only_what_was_added_is_removed(run: Run, name: str) -> None:
     outcome = run("models", "remove", name)
