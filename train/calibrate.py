@@ -152,8 +152,12 @@ def keeping_threshold(model: Logistic, sample: Sample) -> float:
     """The highest threshold that holds back at most three in a hundred of what is right, the whole index asked.
 
     A wrong "I don't know" costs a user more than an answer that is shown to be unsure.
+
+    Raises InputError where nothing is right.
     """
     whole = sample.where(_of_the_whole_index)
+    if not any(whole.right):
+        raise InputError("nothing to fit on: of the whole index, nothing comes out right first; give more questions")
     return float(np.quantile(probabilities(model, whole)[np.array(whole.right)], _HELD_BACK))
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bioqa.eval.confidence import expected_calibration_error
 from bioqa.eval.gold import GoldQuestion
 from bioqa.index import model
+from bioqa.index.errors import InputError
 from bioqa.qa import calibration
 from bioqa.qa.calibration import Logistic
 from bioqa.qa.engine import Engine
@@ -225,6 +226,14 @@ def test_the_surest_row_of_each_question_in_each_view() -> None:
         sample.add({"x": x}, right, question, view)
     first = calibrate.surest(model, sample)
     assert [row["x"] for row in first.features] == [2.0, 0.5, -1.0]
+
+
+def test_a_threshold_needs_something_that_is_right() -> None:
+    sample = Sample()
+    sample.add({"x": 1.0}, False, 0, View.WHOLE)
+    sample.add({"x": 0.5}, True, 0, View.NO_GOLD)
+    with pytest.raises(InputError, match="nothing comes out right first; give more questions"):
+        calibrate.keeping_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
 
 
 def test_what_a_least_confidence_bought_is_counted() -> None:
