@@ -36,6 +36,7 @@ class Repeated:
 
 def _runs(text: str) -> Array:
     """The distinct runs of words of a text, as numbers: int64. A shorter text is one run."""
-    words = [word.strip(".,;:?!()[]\"'") for word in folded(text).split()]
-    count = max(len(words) - _RUN + 1, 1 if any(words) else 0)
+    stripped = (word.strip(".,;:?!()[]\"'") for word in folded(text).split())
+    words = [word for word in stripped if word]
+    count = max(len(words) - _RUN + 1, 1 if words else 0)
     return np.array(sorted({hash(tuple(words[start : start + _RUN])) for start in range(count)}), dtype=np.int64)

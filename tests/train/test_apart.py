@@ -6,6 +6,7 @@ TEXTS = [
     "Which gene is mutated in cystic fibrosis?",
     "Cystic fibrosis is caused by mutations of CFTR, a gene on chromosome 7, and it is recessive.",
     "p53",
+    "Is CFTR a gene?",
 ]
 WHOLE, PARTS = apart.Repeated(TEXTS), apart.Repeated(TEXTS, parts=True)
 
@@ -17,6 +18,7 @@ WHOLE, PARTS = apart.Repeated(TEXTS), apart.Repeated(TEXTS, parts=True)
         "which  GENE is mutated in cystic fibrosis",
         "(Cystic fibrosis is caused by mutations of CFTR; a gene on chromosome 7, and it is recessive in humans.",
         "P53",
+        '( " Is CFTR a gene ? " )',
     ],
 )
 def test_what_nearly_repeats_a_text_is_told(text: str) -> None:
