@@ -103,8 +103,8 @@ def train(
     optimizer = torch.optim.AdamW(_groups(model, schedule.weight_decay), lr=schedule.learning_rate, fused=True)
     batches = len(task.batches(0, schedule.batch, schedule.seed))
     made_by = json.dumps({"schedule": asdict(schedule), "recipe": recipe, "batches": batches})
-    state = _resumed(folder / CHECKPOINT, model, optimizer, made_by)
-    scaler = torch.amp.GradScaler(enabled=schedule.precision == "fp16")
+    scaler = torch.amp.GradScaler(next(model.parameters()).device.type, enabled=schedule.precision == "fp16")
+    state = _resumed(folder / CHECKPOINT, model, optimizer, scaler, made_by)
     epoch_steps = math.ceil(batches / schedule.accumulate)
     steps = epoch_steps * schedule.epochs
     marks = {math.ceil(epoch_steps * (i + 1) / schedule.evaluations) for i in range(schedule.evaluations)}
@@ -125,7 +125,7 @@ def train(
             if evaluated:
                 _evaluate(task, schedule, state, keep, logs, talk)
             if evaluated or interrupted() or time.monotonic() - saved > _EVERY:
-                _save(folder / CHECKPOINT, model, optimizer, made_by, state)
+                _save(folder / CHECKPOINT, model, optimizer, scaler, made_by, state)
                 saved = time.monotonic()
             if interrupted():
                 raise KeyboardInterrupt
@@ -250,12 +250,14 @@ def _interruption() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, made_by: str, state: _State) -> None:
+def _save(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: Any, made_by: str, state: _State
+) -> None:
     tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
     for number, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{number}/{name}": tensor for name, tensor in moments.items()}
     fresh = path.with_suffix(".new")
-    metadata = {"made_by": made_by, "state": json.dumps(asdict(state))}
+    metadata = {"made_by": made_by, "state": json.dumps(asdict(state)), "scaler": json.dumps(scaler.state_dict())}
     try:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, fresh, metadata)
         fresh.replace(path)
@@ -265,8 +267,8 @@ def _save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, made_b
         raise StorageError(f"{path}: the checkpoint was not saved ({error}){kept}") from None
 
 
-def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, made_by: str) -> _State:
-    """The state of a checkpoint, whose tensors are put into model and optimizer; a fresh one where there is none."""
+def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: Any, made_by: str) -> _State:
+    """The state of a checkpoint, which model, optimizer and scaler are put into; a fresh one where there is none."""
     if not path.exists():
         return _State()
     cure = f"delete {path.name} to begin anew, or train into another folder"
@@ -282,6 +284,9 @@ def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mad
             number, _, kind = name.partition("/")
             moments.setdefault(int(number), {})[kind] = tensor
         optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+        scale = json.loads(metadata.get("scaler", "{}"))
+        if scale:
+            scaler.load_state_dict(scale)
         return _State(**json.loads(metadata["state"]))
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{path}: a checkpoint of another model, or damaged ({error}); {cure}") from None

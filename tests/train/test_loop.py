@@ -76,6 +76,16 @@ def test_interrupted_and_gone_on_with_it_ends_with_the_same_weights(tmp_path: Pa
     assert same(whole, second)
 
 
+@pytest.mark.filterwarnings("error")
+def test_in_fp16_the_scale_of_the_loss_is_gone_on_with(tmp_path: Path) -> None:
+    whole, first, second = Line(), Line(stop_at=8), Line()
+    trained(whole, tmp_path / "whole", precision="fp16")
+    with pytest.raises(KeyboardInterrupt):
+        trained(first, tmp_path / "parts", precision="fp16")
+    trained(second, tmp_path / "parts", precision="fp16")
+    assert same(whole, second)
+
+
 def test_the_logs_of_a_training_that_was_gone_on_with_have_every_step_and_evaluation(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
