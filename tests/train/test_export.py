@@ -87,6 +87,15 @@ def test_the_command_exports_one_folder_and_shows_it_beside_the_original(
     assert model.open_model(tmp_path / "out", "encoder").card.name == "mine"
 
 
+def test_the_folder_where_one_is_has_its_name_too(
+    run: Callable[..., Any], tiny_bert: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tiny_bert("encoder")
+    monkeypatch.chdir(source)
+    assert run("export", ".", "--to", tmp_path / "out", "--task", "encoder", "--precision", "fp32").status == 0
+    assert model.open_model(tmp_path / "out", "encoder").card.name == source.name
+
+
 def test_all_precisions_are_folders_that_ask_takes(
     run: Callable[..., Any], tiny_bert: Callable[[str], Path], tmp_path: Path, small_index: Path
 ) -> None:
