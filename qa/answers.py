@@ -40,7 +40,7 @@ def judged(
     fitted: Logistic,
 ) -> list[Answer]:
     """The first candidates with the confidence that is fitted for their type, surest first."""
-    similarities = {hit.passage.number: hit.dense_score or 0.0 for hit in hits}
+    similarities = {hit.passage.number: calibration.similarity(hit) for hit in hits}
     relevant = calibration.relevances(readings)
     answers = []
     for place, candidate in enumerate(candidates[:_JUDGED]):

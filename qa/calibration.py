@@ -13,6 +13,7 @@ from bioqa.qa.reader import Reading
 from bioqa.qa.terms import QuestionTerms
 
 FILE = "calibration.json"
+_NO_VECTORS = 0.55  # taken for a cosine: on BioASQ years 9 and 10 it holds back 3 in 100 of what is to the point
 HELD_OUT = "held_out"  # what a least confidence bought on questions that nothing was fitted on, for the help of `ask`
 
 
@@ -101,9 +102,14 @@ def found_features(hits: Sequence[Hit], terms: QuestionTerms, readings: Sequence
     return {
         "title": max((terms.coverage(hit.passage.document.title) for hit in hits), default=0.0),
         "coverage": max((terms.coverage_of(hit.passage) for hit in hits), default=0.0),
-        "similarity": max((hit.dense_score or 0.0 for hit in hits), default=0.0),
+        "similarity": max(map(similarity, hits), default=0.0),
         "relevance": log_odds(max(relevances(readings).values(), default=0.5)),
     }
+
+
+def similarity(hit: Hit) -> float:
+    """The cosine of question and passage; where there are no vectors, one that says little for or against it."""
+    return _NO_VECTORS if hit.dense_score is None else hit.dense_score
 
 
 def relevances(readings: Sequence[Reading]) -> dict[int, float]:

@@ -386,6 +386,15 @@ def test_an_index_without_vectors_answers_by_words_alone(lexical_engine: Engine)
         assert not lexical_engine.ask(question, ALWAYS).abstained
 
 
+@pytest.mark.parametrize("question", QUESTIONS.values())
+def test_an_index_without_vectors_is_sure_of_answers_too(lexical_engine: Engine, question: str) -> None:
+    assert not lexical_engine.ask(question, AskConfig()).abstained
+
+
+def test_an_index_without_vectors_does_not_know_what_it_does_not_hold(lexical_engine: Engine) -> None:
+    assert lexical_engine.ask("is ebola caused by a gene of the tuatara?", AskConfig()).abstained
+
+
 def test_an_index_without_vectors_says_nothing_where_no_word_matches(lexical_engine: Engine) -> None:
     response = lexical_engine.ask("zzzz qqqq", ALWAYS)
     assert response.hits == response.readings == ()
