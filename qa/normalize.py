@@ -8,6 +8,10 @@ import unicodedata
 
 from bioqa.index import greek
 
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")  # soft hyphens, joiners, marks of direction
+_POSSESSIVE = re.compile(r"(?<=[^\W\d_]{2})\s?['’]s\b", re.IGNORECASE)
+_NAME_OF_LETTER = rf"(?:{greek.NAME.pattern}|{greek.NAME.pattern.title()})"
+_IN_SYMBOL = re.compile(rf"(?<![a-z]){_NAME_OF_LETTER}(?![a-z])")  # TNFalpha, IkappaB, 1beta; not alphabet
 _NOT_WORD = re.compile(r"[^\w%+]+")
 _NOT_WORD_NOR_NUMBER = re.compile(r"(?:(?!(?<=\d)\.(?=\d)|(?<![-=])[<>≤≥](?=\d))[^\w%+])+")  # 4.5, <5%; but not 1->4
 _SIGNS = (
@@ -16,10 +20,12 @@ _SIGNS = (
     (re.compile(r"(?<=[<>])\s+(?=\d)"), ""),
 )
 _THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}([, ])\d{3}(?:\1\d{3})*(?!,?\d)")
+_PER_CENT = re.compile(r"(?<=\d)\s+(?=%)")
 _POINT = re.compile(r"(?<=\d)[,·](?=\d)")
 _ARTICLES = re.compile(r"^(?:(?:the|a|an)\s+)+")
 _TAILS = re.compile(r"\s+(?:genes?|proteins?)$")
 _LETTER_DIGIT = re.compile(r"(?<=[a-z])\s(?=\d+\b)")
+_LETTER_DIGIT_LETTER = re.compile(r"(?<=[a-z])\s(?=\d+[a-z]\b)")
 _PLURALS = (  # of a last word; "aids" is too short to be one, "sepsis", "virus" and "abscess" are none
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
     (re.compile(r"(?<=[a-z]{3})(?<!sh|rt)oes$"), "o"),  # mosquitoes, but not toes, horseshoes and hammertoes
@@ -35,10 +41,14 @@ _NUMBER = re.compile(rf"^(?:{'|'.join(_NUMBERS)})\b")
 def normalize(answer: str) -> str:
     """The key of an answer: equal keys are one answer.
 
-    Like `spelling`, but the plural of the last word, a number in front as a word and what parts the thousands of a
-    number make no difference either, and its decimal point and a sign of comparison before it do.
+    Like `spelling`, but the plural of the last word, a possessive "'s", invisible characters, a number in front as a
+    word, what parts the thousands of a number or it from %, the space in "IGF 1R" and one around the name of a Greek
+    letter that capitals or digits set off (TNFalpha, IL-1beta) make no difference either, and its decimal point and a
+    sign of comparison before it do.
     """
-    spelled = _spelled(_numbers_in_one_way(unicodedata.normalize("NFKC", answer)), _NOT_WORD_NOR_NUMBER)
+    plain = _POSSESSIVE.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", answer)))
+    apart = _IN_SYMBOL.sub(r" \g<0> ", _IN_SYMBOL.sub(r" \g<0> ", plain).casefold())
+    spelled = _LETTER_DIGIT_LETTER.sub("", _spelled(_numbers_in_one_way(apart), _NOT_WORD_NOR_NUMBER))
     text = _NUMBER.sub(lambda number: _NUMBERS[number[0]], spelled)
     return next((singular for plural, end in _PLURALS if (singular := plural.sub(end, text)) != text), text)
 
@@ -63,7 +73,7 @@ def _numbers_in_one_way(text: str) -> str:
     for forms, sign in _SIGNS:
         text = forms.sub(sign, text)
     text = _THOUSANDS.sub(lambda number: number[0].replace(number[1], ""), text)
-    return _POINT.sub(".", text)
+    return _POINT.sub(".", _PER_CENT.sub("", text))
 
 
 _LEAD = re.compile(r"(?:(?:the|an?)\s+)+", re.IGNORECASE)

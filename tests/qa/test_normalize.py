@@ -47,6 +47,16 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
         ("potatoes", "potato"),
         ("horseshoes", "horseshoe"),
         ("hammertoes", "hammertoe"),
+        ("Parkinson's disease", "Parkinson disease"),
+        ("Huntington ’s disease", "HUNTINGTON'S DISEASE"),
+        ("NF-κB", "NF-kappaB"),
+        ("TNFα", "TNFalpha"),
+        ("IL-1β", "IL-1beta"),
+        ("IκBα", "IkappaBalpha"),
+        ("Theta-toxin", "θ toxin"),
+        ("IGF-1R", "IGF1R"),
+        ("50 %", "50%"),
+        ("dys\u00adtrophin", "dystrophin\u200b"),
     ],
 )
 def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
@@ -80,6 +90,9 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
         ("bus", "bu"),
         ("statins use", "statin use"),
         ("tense", "10se"),
+        ("alphabet", "alpha bet"),
+        ("IL-1R", "IL-1"),
+        ("alphaS", "alpha"),
     ],
 )
 def test_different_answers_keep_different_keys(one: str, other: str) -> None:
