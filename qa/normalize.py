@@ -22,7 +22,7 @@ _SIGNS = (
 _THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}([, ])\d{3}(?:\1\d{3})*(?!,?\d)")
 _PER_CENT = re.compile(r"(?<=\d)\s+(?=%)")
 _POINT = re.compile(r"(?<=\d)[,·](?=\d)")
-_ARTICLES = re.compile(r"^(?:(?:the|a|an)\s+)+")
+_ARTICLES = re.compile(rf"^(?:(?:the|an|a(?! {_NAME_OF_LETTER}\b)) )+")  # but A beta is Aβ
 _TAILS = re.compile(r"\s+(?:genes?|proteins?)$")
 _LETTER_DIGIT = re.compile(r"(?<=[a-z])\s(?=\d+\b)")
 _LETTER_DIGIT_LETTER = re.compile(r"(?<=[a-z])\s(?=\d+[a-z]\b)")
@@ -76,7 +76,7 @@ def _numbers_in_one_way(text: str) -> str:
     return _POINT.sub(".", _PER_CENT.sub("", text))
 
 
-_LEAD = re.compile(r"(?:(?:the|an?)\s+)+", re.IGNORECASE)
+_LEAD = re.compile(rf"(?:(?:(?i:the|an)|a|A(?!\s+(?:{_NAME_OF_LETTER}\b|{greek.LETTER.pattern})))\s+)+")
 _NAMED_TAIL = re.compile(r"(?<=\S)\s+(?:genes?|proteins?)$")
 # A letter, a name or an adjective, as in G protein, Bence-Jones, C-reactive and F-box; but K-ras, E-cadherin, TGF-beta
 _NO_SYMBOL = re.compile(r"\w|(?:[A-Z][a-z]{3,}-?)+|.*-(?:box|(?!\w*(?:[^a]in|a)$)[a-z]{4,})")

@@ -56,6 +56,7 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
         ("Theta-toxin", "θ toxin"),
         ("IGF-1R", "IGF1R"),
         ("50 %", "50%"),
+        ("A beta", "Aβ"),
         ("dys\u00adtrophin", "dystrophin\u200b"),
     ],
 )
@@ -93,6 +94,7 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
         ("alphabet", "alpha bet"),
         ("IL-1R", "IL-1"),
         ("alphaS", "alpha"),
+        ("Aα", "alpha"),
     ],
 )
 def test_different_answers_keep_different_keys(one: str, other: str) -> None:
@@ -131,6 +133,10 @@ def test_case_and_punctuation_make_no_difference(words: list[str], between: str)
         ("gene", "gene"),
         ("the", "the"),
         ("theophylline", "theophylline"),
+        ("the A beta peptide", "A beta peptide"),
+        ("A β", "A β"),
+        ("a beta blocker", "beta blocker"),
+        ("A receptor", "receptor"),
         ("androgen", "androgen"),
         ("CFTR gene product", "CFTR gene product"),
         ("the BRCA1 gene", "BRCA1"),
