@@ -32,16 +32,19 @@ def pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def meanings(texts: Iterable[str]) -> dict[str, str]:
-    """The key of what each abbreviation stands for, by the key of the abbreviation, and of both written together.
+    """The key of what each abbreviation stands for, by the key of the abbreviation, and of both written together, in
+    either order.
 
-    An abbreviation that the texts explain in several ways is left out.
+    An abbreviation that the texts explain in several ways is left out where it stands alone.
     """
     found: dict[str, set[str]] = {}
+    together: dict[str, str] = {}
     for text in texts:
         for short, long in pairs(text):
-            found.setdefault(normalize(short), set()).add(normalize(long))
-    plain = {short: long for short, several in found.items() if len(several) == 1 for long in several}
-    return plain | {f"{long} {short}": long for short, long in plain.items()}
+            meaning = normalize(long)
+            found.setdefault(normalize(short), set()).add(meaning)
+            together |= {normalize(both): meaning for both in (f"{long} ({short})", f"{short} ({long})")}
+    return together | {short: long for short, several in found.items() if len(several) == 1 for long in several}
 
 
 def _is_short(form: str) -> bool:

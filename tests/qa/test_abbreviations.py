@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioqa.qa.abbreviations import meanings, pairs
+from bioqa.qa.normalize import normalize
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,26 @@ def test_a_long_form_is_the_shortest_that_fits_and_begins_with_a_word() -> None:
     assert list(pairs("massive amounts of muscular dystrophy (MD)")) == [("MD", "muscular dystrophy")]
 
 
-def test_an_abbreviation_with_two_meanings_has_none() -> None:
+def test_an_abbreviation_with_two_meanings_has_none_but_beside_one_of_them() -> None:
     texts = ["multiple sclerosis (MS)", "mass spectrometry (MS)", "cystic fibrosis (CF)"]
-    assert meanings(texts) == {"cf": "cystic fibrosis", "cystic fibrosis cf": "cystic fibrosis"}
+    found = meanings(texts)
+    assert "ms" not in found
+    assert found["multiple sclerosis ms"] == "multiple sclerosis"
+    assert found["mass spectrometry ms"] == "mass spectrometry"
+    assert found["cf"] == "cystic fibrosis"
     assert meanings(texts[:1] * 2)["ms"] == "multiple sclerosis"
+
+
+@pytest.mark.parametrize(
+    "both",
+    [
+        "vascular endothelial growth factors (VEGFs)",
+        "VEGF (vascular endothelial growth factor)",
+        "vascular endothelial growth factor gene (VEGF)",
+    ],
+)
+def test_both_forms_together_are_what_they_stand_for(both: str) -> None:
+    assert meanings([both])[normalize(both)] == "vascular endothelial growth factor"
 
 
 @given(st.text(alphabet="aAbB1 -()[];,α\n", max_size=200))
