@@ -6,9 +6,11 @@ _KINDS: dict[str, re.Pattern[str]] = {  # the first that matches names what is a
     "number": re.compile(
         r"\bhow (?:many|much|often|long|old|common|frequent|large|big|far|high)\b"
         r"|\bwhat (?:percentage|proportion|number|age)\b"
-        r"|\b(?:percentage|proportion|number|prevalence|incidence|half-life|dose|age) of\b"
+        r"|(?:\b(?:what|which) (?:is|are|was|were) (?:(?!(?:of|for|in|with|on|by|to|and|that)\b)[\w-]+ ){0,4}"
+        r"|^(?:\w+ )?(?:the )?)"
+        r"(?:percentage|proportion|number|prevalence|incidence|half-life|dose|age) of\b"
     ),
-    "year": re.compile(r"\b(?:which|what) year\b|^when\b"),
+    "year": re.compile(r"\b(?:which|what) year\b|^when (?:was|were|did)\b"),
     "chromosome": re.compile(r"\b(?:which|what) (?:human )?chromosome\b"),
     "gene or protein": re.compile(
         r"\b(?:genes?|proteins?|enzymes?|receptors?|kinases?|transcription factors?|antigens?|antibod(?:y|ies)"

@@ -18,6 +18,13 @@ from bioqa.qa.kinds import expected_kind, fits
         ("Which organ makes bile?", "place in the body"),
         ("Which test detects HIV?", "method"),
         ("Who discovered penicillin?", None),
+        ("What is usually the age of diagnosis?", "number"),
+        ("What is the most likely number of exons?", "number"),
+        ("Give the prevalence of hemophilia A", "number"),
+        ("Which gene modifies the age of onset of Huntington disease?", "gene or protein"),
+        ("Which drug lowers the incidence of stroke?", "drug"),
+        ("Which is the main reason for the increase in the incidence of cryptococcosis?", None),
+        ("When is lorlatinib used?", None),
     ],
 )
 def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> None:
