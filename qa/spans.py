@@ -13,9 +13,10 @@ _WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and be
     r"(?<=\d)(?=[.,·]\d)|(?<=\d[.,·])(?=\d)"
     r"|(?<=[<>≤≥⩽⩾])(?<![-=].)(?= ?\d)|(?<=[<>≤≥⩽⩾] )(?<![-=]..)(?=\d)"
 )
+_POSSESSIVE = re.compile(r"(?<=\w)['’](?=s\b)|(?<=\w['’])(?=s\b)")  # what begins here is no word
 _BRACKET = re.compile(r"[()\[\]]")
 _ASIDE = re.compile(r"\([^()]*\)\s|\[[^\[\]]*\]\s")
-_TRIM = re.compile(r"^[\s,;:.\"'/-]+|[\s,;:.\"'/-]+$")
+_TRIM = re.compile(r"^[\s,;:.\"'“”‘’/-]+|[\s,;:.\"'“”‘’/-]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def best_spans(
     n = len(start_logits)
     if not n or not segments:
         return []
-    starts = np.array([not _inside_word(text, int(offset)) for offset in offsets[:, 0]])
+    starts = np.array([not (_inside_word(text, at) or _POSSESSIVE.match(text, at)) for at in offsets[:, 0].tolist()])
     ends = np.array([not _inside_word(text, int(offset)) for offset in offsets[:, 1]])
     bounds = np.array(segments)
     home = _homes(offsets, segments)
@@ -95,7 +96,7 @@ def tagged(tag_logits: Array, offsets: Array, text: str, segments: list[tuple[in
     found = []
     for first, after in ranges:
         start, end = int(offsets[first, 0]), int(offsets[after - 1, 1])
-        while _inside_word(text, start):
+        while _inside_word(text, start) or _POSSESSIVE.match(text, start):
             start -= 1
         while _inside_word(text, end):
             end += 1

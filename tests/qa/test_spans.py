@@ -140,6 +140,18 @@ def test_what_tags_mark_of_a_number_is_the_number(number: str) -> None:
     assert text[span.start : span.end] == number
 
 
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_a_span_does_not_begin_with_what_makes_a_name_possessive(mark: str) -> None:
+    text = f"Kaposi{mark}s sarcoma"
+    offsets = np.array([(0, 6), (6, 7), (7, 8), (9, 16)])
+    logits = np.zeros(4)
+    found = best_spans(logits, logits, offsets, text, [(0, 16)], null=0.0, max_tokens=9, count=99)
+    assert {text[span.start : span.end] for span in found} == {"Kaposi", f"Kaposi{mark}s", text, "sarcoma"}
+    tags = np.array([[5.0, -5.0, -5.0], [5.0, -5.0, -5.0], [-5.0, 5.0, -5.0], [-5.0, -5.0, 5.0]])
+    (item,) = tagged(tags, offsets, text, [(0, 16)])
+    assert text[item.start : item.end] == text
+
+
 def test_a_span_with_one_bracket_of_two_is_none() -> None:
     text = "CFTR (ABCC7) binds ATP) and (ADP"
     offsets = np.array([(0, 4), (5, 6), (6, 11), (11, 12), (13, 18), (19, 22), (22, 23), (24, 27), (28, 29), (29, 32)])
@@ -197,6 +209,7 @@ def test_the_probability_of_a_span_is_the_logistic_of_its_score(score: float, pr
         ("interleukin 6 (IL-6)", "interleukin 6 (IL-6)"),
         ("IL-6)", "IL-6"),
         ("'BRCA1'.", "BRCA1"),
+        ("“BRCA1”, ‘", "BRCA1"),
         ("CD4+", "CD4+"),
         ("5%", "5%"),
         ("(+)-catechin", "(+)-catechin"),
