@@ -9,14 +9,17 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _OUTSIDE = 0.7  # probability of being outside up to which a token is taken in; what is unsure can be dropped later
-_WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and behind the sign of <5 and < 5
+_WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and behind the sign of <5, < 5 and −5
     r"(?<=\d)(?=[.,·]\d)|(?<=\d[.,·])(?=\d)"
     r"|(?<=[<>≤≥⩽⩾])(?<![-=].)(?= ?\d)|(?<=[<>≤≥⩽⩾] )(?<![-=]..)(?=\d)"
+    r"|(?<=[\s(\[<>=≤≥]−)(?=\d)"
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['’](?=s\b)|(?<=\w['’])(?=s\b)")  # what begins here is no word
 _BRACKET = re.compile(r"[()\[\]]")
 _ASIDE = re.compile(r"\([^()]*\)\s|\[[^\[\]]*\]\s")
-_TRIM = re.compile(r"^[\s,;:.\"'“”‘’/-]+|[\s,;:.\"'“”‘’/-]+$")
+_AROUND = r"[\s,;:.\"'“”‘’/-]"
+_TRIM_START = re.compile(rf"(?:(?!(?<![^\s(\[<>=≤≥])[-.]\.?\d){_AROUND})+")  # not the sign of -80, the point of .05
+_TRIM_END = re.compile(rf"{_AROUND}+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,12 @@ def sigmoid(logit: Array | float) -> Array:
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The range without punctuation and white space at its ends, brackets around all of it, and those at its ends that
-    have no other half in it: (R)-ketamine is whole."""
+    have no other half in it: (R)-ketamine is whole. A number keeps its sign."""
     while True:
-        for match in _TRIM.finditer(text[start:end]):
-            if match.start() == 0:
-                start += len(match.group())
-            else:
-                end -= len(match.group())
+        if before := _TRIM_START.match(text, start, end):
+            start = before.end()
+        if after := _TRIM_END.search(text[start:end]):
+            end -= len(after[0])
         alone = unpaired(text, start, end)
         around = text[start : start + 1] + text[end - 1 : end] in ("()", "[]") and not unpaired(
             text, start + 1, end - 1

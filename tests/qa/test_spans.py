@@ -119,6 +119,7 @@ def test_a_span_takes_whole_words_only() -> None:
         ("on 22q11.2", "22q11.2"),
         ("is <5% here", "<5%"),
         ("is > 5%", "> 5%"),
+        ("is −5 here", "−5"),
         ("a bond ->4", "4"),
     ],
 )
@@ -229,6 +230,24 @@ def test_the_probability_of_a_span_is_the_logistic_of_its_score(score: float, pr
 def test_punctuation_around_an_answer_is_no_part_of_it(text: str, kept: str) -> None:
     start, end = trimmed(f"ab{text}cd", 2, 2 + len(text))
     assert f"ab{text}cd"[start:end] == kept
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "kept"),
+    [
+        ("kept at ", "-80 °C,", "-80 °C"),
+        ("kept ", "(-80 °C)", "-80 °C"),
+        ("a p of ", ".05.", ".05"),
+        ("p=", "-.5", "-.5"),
+        ("serum IL", "-6", "6"),
+        ("", "- 5 mg", "5 mg"),
+        ("1", ".5", "5"),
+        ("", "--5", "5"),
+    ],
+)
+def test_a_number_keeps_its_sign_but_a_hyphen_is_none(before: str, text: str, kept: str) -> None:
+    start, end = trimmed(before + text, len(before), len(before + text))
+    assert (before + text)[start:end] == kept
 
 
 @settings(deadline=None)
