@@ -13,6 +13,8 @@ from bioqa.qa.terms import QuestionTerms
 
 _ENCODED = 16  # sentences that are encoded: the best by words, at about 2 ms each
 _REDUNDANCY = 0.4  # weight of likeness to what is chosen: maximal marginal relevance (Carbonell and Goldstein 1998)
+_REPEATED = 0.9  # share of its words from which on a sentence only says again what another does, under a heading maybe
+_WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?…]['\"’”»)\]]*$")
 _FEWEST_WORDS = 5  # below this it is a heading, not a sentence
 
@@ -60,8 +62,9 @@ def relevant_sentences(
 def choose(sentences: Sequence[Sentence], words: int) -> list[Sentence]:
     """Sentences of at most `words` words together, though at least one, in the order in which they were chosen.
 
-    Each is chosen for its worth less its likeness to those before it. Worth is in equal parts relevance and mean
-    likeness to all sentences: what many papers say is what an answer should (Erkan and Radev 2004).
+    Each is chosen for its worth less its likeness to those before it, and not where one of them says it in nearly the
+    same words. Worth is in equal parts relevance and mean likeness to all sentences: what many papers say is what an
+    answer should (Erkan and Radev 2004).
     """
     alike = [[_likeness(one, other) for other in sentences] for one in sentences]
     worth = [(sentence.relevance + fmean(row)) / 2 for sentence, row in zip(sentences, alike, strict=True)]
@@ -71,7 +74,8 @@ def choose(sentences: Sequence[Sentence], words: int) -> list[Sentence]:
         best = max(rest, key=lambda i: worth[i] - _REDUNDANCY * max((alike[i][j] for j in chosen), default=0.0))
         rest.remove(best)
         length = len(sentences[best].text.split())
-        if not chosen or length <= words:
+        repeats = any(_repeats(sentences[best], sentences[i]) for i in chosen)
+        if not chosen or (length <= words and not repeats):
             chosen.append(best)
             words -= length
     return [sentences[i] for i in chosen]
@@ -81,6 +85,11 @@ def written(sentences: Sequence[Sentence]) -> str:
     """The sentences as one text; one that ends without a mark of its own, as titles do, with a full stop."""
     texts = (sentence.text for sentence in sentences)
     return " ".join(text if _END.search(text) else f"{text.rstrip(',;:')}." for text in texts)
+
+
+def _repeats(one: Sentence, other: Sentence) -> bool:
+    mine, theirs = (set(_WORD.findall(sentence.text.lower())) for sentence in (one, other))
+    return len(mine & theirs) >= _REPEATED * len(mine)
 
 
 def _likeness(one: Sentence, other: Sentence) -> float:

@@ -120,6 +120,14 @@ def test_repetition_counts_against_a_sentence(vectors: list[list[float]] | None)
     assert texts(choose([plain(same, 0.9, a), plain(again, 0.7, b), plain(other, 0.7, c)], 9)) == [same, other]
 
 
+def test_what_is_said_is_not_said_again_under_a_heading_or_in_part() -> None:
+    said = "In patients with active ulcerative colitis, tofacitinib was more effective than placebo."
+    again = [f"CONCLUSIONS: {said}", said.replace(", ", " , "), "tofacitinib was more effective than placebo"]
+    other = "It was safe."
+    sentences = [plain(said, 0.9), *(plain(text, 0.8) for text in again), plain(other, 0.1)]
+    assert texts(choose(sentences, 99)) == [said, other]
+
+
 def test_of_two_as_relevant_the_one_that_others_bear_out_is_chosen() -> None:
     lonely, common, again = (
         plain("x y z", 0.5),
