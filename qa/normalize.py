@@ -25,6 +25,7 @@ _POINT = re.compile(r"(?<=\d)[,·](?=\d)")
 _ARTICLES = re.compile(rf"^(?:(?:the|an|a(?! {_NAME_OF_LETTER}\b)) )+")  # but A beta is Aβ
 _TAILS = re.compile(r"\s+(?:genes?|proteins?)$")
 _LETTER_DIGIT = re.compile(r"(?<=[a-z])\s(?=\d+\b)")
+_PREFIX = re.compile(r"\b(anti|bi|co|inter|intra|multi|non|post|pre|sub)\s(?=[a-z]{3})")  # with a hyphen or without
 _LETTER_DIGIT_LETTER = re.compile(r"(?<=[a-z])\s(?=\d+[a-z]\b)")
 _PLURALS = (  # of a last word; "aids" is too short to be one, "sepsis", "virus" and "abscess" are none
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
@@ -42,13 +43,14 @@ def normalize(answer: str) -> str:
     """The key of an answer: equal keys are one answer.
 
     Like `spelling`, but the plural of the last word, a possessive "'s", invisible characters, a number in front as a
-    word, what parts the thousands of a number or it from %, the space in "IGF 1R" and one around the name of a Greek
-    letter that capitals or digits set off (TNFalpha, IL-1beta) make no difference either, and its decimal point and a
-    sign of comparison before it do.
+    word, what parts the thousands of a number or it from %, a hyphen behind a prefix (non-coding), the space in "IGF
+    1R" and one around the name of a Greek letter that capitals or digits set off (TNFalpha, IL-1beta) make no
+    difference either, and its decimal point and a sign of comparison before it do.
     """
     plain = _POSSESSIVE.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", answer)))
     apart = _IN_SYMBOL.sub(r" \g<0> ", _IN_SYMBOL.sub(r" \g<0> ", plain).casefold())
-    spelled = _LETTER_DIGIT_LETTER.sub("", _spelled(_numbers_in_one_way(apart), _NOT_WORD_NOR_NUMBER))
+    spelled = _PREFIX.sub(r"\1", _spelled(_numbers_in_one_way(apart), _NOT_WORD_NOR_NUMBER))
+    spelled = _LETTER_DIGIT_LETTER.sub("", spelled)
     text = _NUMBER.sub(lambda number: _NUMBERS[number[0]], spelled)
     return next((singular for plural, end in _PLURALS if (singular := plural.sub(end, text)) != text), text)
 

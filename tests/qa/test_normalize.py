@@ -57,6 +57,8 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
         ("IGF-1R", "IGF1R"),
         ("50 %", "50%"),
         ("A beta", "Aβ"),
+        ("non-coding elements", "noncoding element"),
+        ("a sodium-glucose co-transporter", "sodium glucose cotransporter"),
         ("dys\u00adtrophin", "dystrophin\u200b"),
     ],
 )
@@ -94,6 +96,7 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
         ("alphabet", "alpha bet"),
         ("IL-1R", "IL-1"),
         ("alphaS", "alpha"),
+        ("non-A", "nona"),
         ("Aα", "alpha"),
     ],
 )
