@@ -5,6 +5,7 @@ BioASQ's own measures compare whole strings instead (`bioqa.eval.bioasq.same`).
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bioqa.index import greek
 
@@ -38,7 +39,10 @@ _NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 _NUMBERS = {name: str(number) for number, name in enumerate(_NAMES, start=1)}
 _NUMBER = re.compile(rf"^(?:{'|'.join(_NUMBERS)})\b")
 
+_REMEMBERED = 4_096  # keys: those of a question are asked for again with every few passages that are read
 
+
+@lru_cache(_REMEMBERED)
 def normalize(answer: str) -> str:
     """The key of an answer: equal keys are one answer.
 
