@@ -152,7 +152,7 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
     """Train a retriever as RECIPE says: an encoder whose vectors of questions lie near those of what answers them.
 
     It learns from pairs of a question and a passage, against the other passages of a batch and hard ones that BM25
-    brings up; with a teacher, also from its cosines. What is found for held-out questions decides which weights are
+    brings up, and where a miner is named, that encoder; with a teacher, also from its cosines. What is found for held-out questions decides which weights are
     kept. RECIPE, checkpoints and training.json are as for 'train reader'. Needs the extra 'train'. 'bioqa export DIR
     --task encoder' makes what 'index build --encoder' takes; with 'asymmetric = true' it makes a pair, one for
     questions and one for passages.
@@ -162,6 +162,7 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
       bioqa train retriever recipe.toml --to runs/retriever
       bioqa train retriever recipe.toml --to runs/taught --set teacher=BAAI/bge-base-en-v1.5 --set teacher_pooling=first
       bioqa train retriever recipe.toml --to runs/careful --set doubtful=0.0 --set negatives=3
+      bioqa train retriever recipe.toml --to runs/second --set miner=runs/retriever
     """
     extras.require()
     from bioqa.train.recipe import RetrieverConfig
