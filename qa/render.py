@@ -16,6 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
 _NARROWEST, _WIDEST = 20, 110  # columns; some terminals say that they have none
+_DONT_KNOW = "I don't know: the literature in this index does not say."
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 
 
@@ -73,16 +74,11 @@ def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count} papers"
 
 
-def _no_answer(response: Response) -> str:
-    said = "leaves it open" if response.disagreeing else "does not say"
-    return f"I don't know: the literature in this index {said}."
-
-
 def _disagreement(response: Response) -> str:
     """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."; none may say the answer."""
     said = [
         f"{len(answer.documents) or 'none'} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
-        for answer in ((response.answers or response.guesses)[0], *response.disagreeing)
+        for answer in (response.answers[0], *response.disagreeing)
     ]
     return f"Papers disagree: {', '.join(said)}."
 
@@ -93,14 +89,24 @@ def _other_side(response: Response) -> list[Evidence]:
     return [answer.evidence[0] for answer in response.disagreeing if answer not in shown]
 
 
+def _how_sure(answer: Answer) -> str:
+    """Confidence and papers, as in "53%, 4 papers"."""
+    return f"{answer.confidence:.0%}, {_papers(len(answer.documents))}"
+
+
 def _best_guess(response: Response) -> list[str]:
     """A line with the best answer that was not given, where there is one."""
-    # A sure yes or no is held back where nothing that was found is to the point: how sure would then mislead.
-    return [
-        f"Best guess, too uncertain to call an answer: {guess.text}"
-        + (f" ({guess.confidence:.0%})" if guess.confidence < response.threshold else "")
-        for guess in response.guesses[:1]
+    if not response.guesses:
+        return []
+    guess = response.guesses[0]
+    line = f"Best guess, too uncertain to call an answer: {guess.text}"
+    if guess.confidence >= response.threshold > response.found:
+        return [line]  # a sure yes or no where nothing that was found is to the point: how sure would mislead
+    said = [
+        f"; {_papers(len(other.documents))} {'say' if len(other.documents) > 1 else 'says'} {other.text}"
+        for other in response.disagreeing
     ]
+    return [f"{line} ({_how_sure(guess)}{''.join(said)})"]
 
 
 def _shown(response: Response) -> Sequence[Answer]:
@@ -125,14 +131,14 @@ def _say(line: str = "") -> None:
 
 def _response_text(response: Response, *, explain: bool) -> None:
     if response.abstained:
-        _say(_no_answer(response))
+        _say(_DONT_KNOW)
         for line in _best_guess(response):
             _say(line)
     for answer in _shown(response):
-        _say(f"{answer.text}  ({answer.confidence:.0%}, {_papers(len(answer.documents))})")
+        _say(f"{answer.text}  ({_how_sure(answer)})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
             _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
-    if response.disagreeing:
+    if response.answers and response.disagreeing:
         _say(_disagreement(response))
         for item in _other_side(response):
             _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
@@ -193,15 +199,10 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     console = Console(width=min(max(Console().width, _NARROWEST), _WIDEST))
     bar = "#-" if console.options.ascii_only else "━─"
     if response.abstained:
-        lines = [Text(_no_answer(response), style="bold yellow")]
+        lines = [Text(_DONT_KNOW, style="bold yellow")]
         lines += [Text(_printable(line), style="dim") for line in _best_guess(response)]
         console.print(
-            Panel(
-                Group(*lines, *_disagreement_block(response)),
-                title=escape(_printable(response.question)),
-                title_align="left",
-                border_style="yellow",
-            )
+            Panel(Group(*lines), title=escape(_printable(response.question)), title_align="left", border_style="yellow")
         )
     elif response.type is QuestionType.SUMMARY:
         body = [_cited(sentence.text, sentence.passage.document) for sentence in response.citations]
@@ -214,7 +215,9 @@ def _response_panels(response: Response, *, explain: bool) -> None:
             for place, answer in enumerate(_shown(response))
             for block in _answer_block(answer, bar, best=place == 0)
         ]
-        blocks += _disagreement_block(response)
+        if response.disagreeing:
+            blocks.append(Text(_printable(_disagreement(response)), style="yellow"))
+            blocks += [_cited(item.sentence, item.passage.document) for item in _other_side(response)]
         console.print(
             Panel(Group(*blocks), title=escape(_printable(response.question)), title_align="left", border_style="green")
         )
@@ -244,15 +247,6 @@ def _answer_block(answer: Answer, bar: str, *, best: bool) -> list[Any]:
             line.stylize("bold black on yellow", 2 + item.start, 2 + item.end)
         lines.append(line)
     return lines
-
-
-def _disagreement_block(response: Response) -> list[Any]:
-    from rich.text import Text
-
-    if not response.disagreeing:
-        return []
-    head = Text(_printable(_disagreement(response)), style="yellow")
-    return [head, *(_cited(item.sentence, item.passage.document) for item in _other_side(response))]
 
 
 def _cited(sentence: str, document: Document) -> Any:

@@ -152,10 +152,10 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
     """Train a retriever as RECIPE says: an encoder whose vectors of questions lie near those of what answers them.
 
     It learns from pairs of a question and a passage, against the other passages of a batch and hard ones that BM25
-    brings up, and where a miner is named, that encoder; with a teacher, also from its cosines. What is found for held-out questions decides which weights are
-    kept. RECIPE, checkpoints and training.json are as for 'train reader'. Needs the extra 'train'. 'bioqa export DIR
-    --task encoder' makes what 'index build --encoder' takes; with 'asymmetric = true' it makes a pair, one for
-    questions and one for passages.
+    brings up, or an encoder that is named as a miner; with a teacher, also from its cosines. What is found for
+    held-out questions decides which weights are kept. RECIPE, checkpoints and training.json are as for 'train reader'.
+    Needs the extra 'train'. 'bioqa export DIR --task encoder' makes what 'index build --encoder' takes; with
+    'asymmetric = true' it makes a pair, one for questions and one for passages.
 
     \b
     Examples:

@@ -116,8 +116,14 @@ def verdicts_of(engine: Engine, monkeypatch: pytest.MonkeyPatch, verdict: tuple[
     monkeypatch.setattr(engine, "calibration", replace(engine.calibration, yesno=sure_of_no))
 
 
-def test_what_says_yes_is_no_evidence_of_a_no_but_another_view(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_says_yes_is_no_evidence_of_a_no_which_is_then_no_answer(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     verdicts_of(engine, monkeypatch, (0.8, 0.1, 0.1))
+    response = engine.ask(QUESTIONS[QuestionType.YESNO], AskConfig())
+    assert response.abstained
+    assert [(guess.text, guess.evidence) for guess in response.guesses] == [("no", ())]
+    assert [(other.text, bool(other.evidence)) for other in response.disagreeing] == [("yes", True)]
     response = engine.ask(QUESTIONS[QuestionType.YESNO], ALWAYS)
     assert [(given.text, given.evidence) for given in response.answers] == [("no", ())]
     assert [(other.text, bool(other.evidence)) for other in response.disagreeing] == [("yes", True)]

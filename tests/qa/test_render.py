@@ -89,7 +89,7 @@ def test_a_summary_in_a_pipe_is_its_sentences(shown: Show) -> None:
 def test_an_abstention_says_so_and_names_the_best_guess(shown: Show, question: str, terminal: bool) -> None:
     text = ESCAPE.sub("", shown(question, terminal=terminal, least=1.0))
     assert "I don't know: the literature in this index does not say." in text
-    assert re.search(r"Best guess, too uncertain to call an answer: .+ \(\d+%\)", text)
+    assert re.search(r"Best guess, too uncertain to call an answer: .+ \(\d+%, \d+ papers?\)", text)
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -97,7 +97,7 @@ def test_a_sure_yes_that_is_held_back_for_what_was_found_does_not_say_how_sure(
     shown: Show, engine: Engine, terminal: bool
 ) -> None:
     given = engine.ask(YESNO, AskConfig(min_confidence=0.0))
-    held_back = replace(given, answers=(), guesses=given.answers, abstained=True, threshold=0.01)
+    held_back = replace(given, answers=(), guesses=given.answers, abstained=True, found=0.005, threshold=0.01)
     text = ESCAPE.sub("", shown(held_back, terminal=terminal))
     assert "Best guess, too uncertain to call an answer: yes" in text
     assert "%" not in text
@@ -302,9 +302,7 @@ def test_an_answer_that_no_paper_gives_is_shown_with_what_they_say_instead(
     assert "Papers disagree: none says yes, 1 says no." in text
     held_back = replace(response, answers=(), guesses=response.answers, disagreeing=(other,), abstained=True)
     text = ESCAPE.sub("", shown(held_back, terminal=terminal))
-    assert "I don't know: the literature in this index leaves it open." in text
-    assert "Papers disagree: none says yes, 1 says no." in text
-    assert other.evidence[0].sentence[:20] in text
+    assert re.search(r"Best guess, too uncertain to call an answer: yes \(\d+%, 0 papers; 1 paper says no\)", text)
 
 
 @pytest.mark.parametrize(("encoding", "bar"), [("ascii", r"[#-]{20}"), ("utf-8", r"━+─+")])
