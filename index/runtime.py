@@ -67,7 +67,7 @@ class Network:
     def run(self, sequence: Encoding) -> list[Array]:
         """The outputs for one sequence of n tokens, without the batch dimension.
 
-        Raises ModelError where the network does not take what the tokenizer makes.
+        Raises ModelError where the network cannot be run, as on what the tokenizer of another one makes.
         """
         feeds = {
             "input_ids": np.array([sequence.ids], dtype=np.int64),
@@ -76,10 +76,10 @@ class Network:
         }
         try:
             outputs = self._session.run(None, {name: feeds[name] for name in self._inputs})
-        except Exception as error:
+        except Exception as error:  # as above
             raise ModelError(
-                f"{self._folder}: model.onnx does not take what tokenizer.json makes of a text ({error}); "
-                "they are of different models, export the model again"
+                f"{self._folder}: model.onnx cannot be run on what tokenizer.json makes of a text: {error}; "
+                "where they are of different models, export the model again"
             ) from None
         return [output[0] for output in outputs]
 

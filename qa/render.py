@@ -74,12 +74,15 @@ def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count} papers"
 
 
+def _says(who: str | int, answer: Answer) -> str:
+    """As in "3 say yes" and "1 paper says no"."""
+    return f"{who} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
+
+
 def _disagreement(response: Response) -> str:
     """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."; none may say the answer."""
-    said = [
-        f"{len(answer.documents) or 'none'} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
-        for answer in (response.answers[0], *response.disagreeing)
-    ]
+    sides = (response.answers[0], *response.disagreeing)
+    said = [_says(len(answer.documents) or "none", answer) for answer in sides]
     return f"Papers disagree: {', '.join(said)}."
 
 
@@ -102,11 +105,8 @@ def _best_guess(response: Response) -> list[str]:
     line = f"Best guess, too uncertain to call an answer: {guess.text}"
     if guess.confidence >= response.threshold > response.found:
         return [line]  # a sure yes or no where nothing that was found is to the point: how sure would mislead
-    said = [
-        f"; {_papers(len(other.documents))} {'say' if len(other.documents) > 1 else 'says'} {other.text}"
-        for other in response.disagreeing
-    ]
-    return [f"{line} ({_how_sure(guess)}{''.join(said)})"]
+    said = [_says(_papers(len(other.documents)), other) for other in response.disagreeing]
+    return [f"{line} ({'; '.join([_how_sure(guess), *said])})"]
 
 
 def _shown(response: Response) -> Sequence[Answer]:

@@ -119,7 +119,7 @@ def test_a_network_that_does_not_know_a_token_names_its_folder(network: Network,
     class Unknown:
         ids = type_ids = (1_000_000,)
 
-    with pytest.raises(ModelError, match=r"model\.onnx does not take what tokenizer\.json makes") as caught:
+    with pytest.raises(ModelError, match=r"model\.onnx cannot be run on what tokenizer\.json makes") as caught:
         network.run_all([*sequences, Unknown()])  # type: ignore[list-item]
     assert str(model.shipped("encoder")) in str(caught.value)
 
