@@ -9,11 +9,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from bioqa.index.runtime import Array
+from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS
 from bioqa.qa.windows import Window, windows
 from bioqa.train.examples import Example, Ranges
 
 UNKNOWN = -100  # a label that no loss counts
+TYPES = tuple(QuestionType)
 _POOL = 50  # batches whose sequences are sorted by length together
 
 
@@ -22,7 +24,8 @@ class Labelled:
     """A window of an example with the labels of its n tokens.
 
     `ids` and `types` are int32 (n,). `starts` and `ends` are the tokens where answers begin and end, token 0 where the
-    window holds none, empty where nothing is known. `tags` is int8 (n,), or empty where nothing is known.
+    window holds none, empty where nothing is known. `tags` is int8 (n,), or empty where nothing is known. `asks` is the
+    number in `TYPES` of the question's type.
     """
 
     ids: Array
@@ -33,6 +36,7 @@ class Labelled:
     tags: Array
     verdict: int
     relevant: int
+    asks: int
     origin: int
 
 
@@ -41,7 +45,8 @@ class Batch:
     """b sequences filled up to n tokens.
 
     `readable` (b, n) marks the first token and those of the text; `starts`, `ends` (b, n) mark right borders; `tags`
-    (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`; `origin` (b,) numbers the kinds of data.
+    (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`; `asks` (b,) are numbers in `TYPES`, `origin`
+    (b,) those of the kinds of data.
     """
 
     ids: Tensor
@@ -53,6 +58,7 @@ class Batch:
     tags: Tensor
     verdict: Tensor
     relevant: Tensor
+    asks: Tensor
     origin: Tensor
 
     def to(self, device: str) -> "Batch":
@@ -91,6 +97,7 @@ def _labelled(example: Example, window: Window) -> Labelled:
         tags=tags,
         verdict=UNKNOWN if example.verdict is None else VERDICTS.index(example.verdict),
         relevant=UNKNOWN if example.relevant is None else int(example.relevant),
+        asks=TYPES.index(example.asks),
         origin=example.origin,
     )
 
@@ -140,5 +147,5 @@ def collated(rows: Sequence[Labelled]) -> Batch:
         readable[i, 0] = readable[i, row.text_from : n - 1] = True
         starts[i, list(row.starts)] = ends[i, list(row.ends)] = True
         tags[i, : len(row.tags)] = row.tags
-    of_text = (np.array([getattr(row, name) for row in rows]) for name in ("verdict", "relevant", "origin"))
+    of_text = (np.array([getattr(row, name) for row in rows]) for name in ("verdict", "relevant", "asks", "origin"))
     return Batch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *of_text)))

@@ -22,7 +22,9 @@ class Example:
 
     `answers` are the characters of the text where the answer stands, any of which is right: () where it does not say.
     `items` are those of all items of a list. `verdict` is what the text says to a yes/no question: yes, no or neither.
-    `relevant` tells whether the text is to the point. `origin` is the number of the kind of data that it is from.
+    `relevant` tells whether the text is to the point. `asks` is the type of the question, by which a teacher is heard:
+    on where answers stand, on what is said to yes or no, or on no more than relevance. `origin` is the number of the
+    kind of data that it is from.
     """
 
     question: str
@@ -31,6 +33,7 @@ class Example:
     items: Ranges | None = None
     verdict: str | None = None
     relevant: bool | None = None
+    asks: QuestionType = QuestionType.SUMMARY
     origin: int = 0
 
 
@@ -71,13 +74,14 @@ def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Example]:
 
 def _of_snippet(question: GoldQuestion, text: str) -> Example:
     if question.type is QuestionType.YESNO:
-        return Example(question.body, text, verdict=question.exact[0][0] if question.exact else None, relevant=True)
+        said = question.exact[0][0] if question.exact else None
+        return Example(question.body, text, verdict=said, relevant=True, asks=question.type)
     synonyms = [synonym for item in question.exact for synonym in item]
     places = tuple((match.start, match.end) for match in alignment.find_any(synonyms, text))
     if not places:  # it may say so in other words, so that nothing is known of where
-        return Example(question.body, text, relevant=True)
+        return Example(question.body, text, relevant=True, asks=question.type)
     items = places if question.type is QuestionType.LIST else None
-    return Example(question.body, text, answers=places, items=items, relevant=True)
+    return Example(question.body, text, answers=places, items=items, relevant=True, asks=question.type)
 
 
 def of_squad(path: Path) -> tuple[list[Example], list[str]]:
@@ -90,7 +94,7 @@ def of_squad(path: Path) -> tuple[list[Example], list[str]]:
         places = [_place(question, number) for number in range(len(question.answers))]
         if all(places) and question.context.strip():
             answers = tuple(dict.fromkeys(place for place in places if place))
-            examples.append(Example(question.question, question.context, answers=answers))
+            examples.append(Example(question.question, question.context, answers, asks=QuestionType.FACTOID))
         else:
             lost.append(question.id)
     return examples, lost
@@ -124,9 +128,8 @@ def _of_entry(fields: object, name: str) -> Example:
     question, texts = fields.get("QUESTION"), fields.get("CONTEXTS")
     if not isinstance(question, str) or not isinstance(texts, list):
         raise InputError(f"{name}: expected 'QUESTION' as text and 'CONTEXTS' as a list")
-    return Example(
-        question, " ".join(map(str, texts)), verdict=verdict(fields.get("final_decision"), name), relevant=True
-    )
+    said = verdict(fields.get("final_decision"), name)
+    return Example(question, " ".join(map(str, texts)), verdict=said, relevant=True, asks=QuestionType.YESNO)
 
 
 def of_claims(path: Path) -> list[Example]:
@@ -144,7 +147,8 @@ def _of_claim(claim: str | None, evidence: str | None, label: str | None, name: 
     if not claim or not evidence:
         raise InputError(f"{name}: claim or evidence is empty")
     found = verdict(label, name)
-    return Example(claim, evidence, verdict=found, relevant=found != "neither" or None)
+    told = found != "neither" or None
+    return Example(claim, evidence, verdict=found, relevant=told, asks=QuestionType.YESNO)
 
 
 def verdict(value: object, name: str) -> str:

@@ -4,8 +4,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bioqa.train.batches import UNKNOWN, Batch
+from bioqa.qa.questions import QuestionType
+from bioqa.train.batches import TYPES, UNKNOWN, Batch
 from bioqa.train.network import Output
+
+_LOWEST = torch.finfo(torch.float32).min  # in place of minus infinity, which times a probability of 0 would be none
 
 
 def span_loss(logits: Tensor, right: Tensor, readable: Tensor) -> Tensor:
@@ -33,6 +36,32 @@ def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
     )
 
 
+def heard(output: Output, said: Output, batch: Batch) -> Tensor:
+    """The sum of the heads' mean divergences from what a teacher said (Hinton, Vinyals and Dean 2015): of borders for
+    factoids and lists, of tags for lists, of verdicts for yes/no, of relevance for all."""
+    listed = batch.asks == TYPES.index(QuestionType.LIST)
+    spans = listed | (batch.asks == TYPES.index(QuestionType.FACTOID))
+    polar = batch.asks == TYPES.index(QuestionType.YESNO)
+    tokens = batch.readable & listed[:, None]
+    borders = [
+        _divergence(ours.masked_fill(~batch.readable, _LOWEST), theirs.masked_fill(~batch.readable, _LOWEST), spans)
+        for ours, theirs in ((output.start.float(), said.start.float()), (output.end.float(), said.end.float()))
+    ]
+    relevance = functional.binary_cross_entropy_with_logits(output.relevance.float(), said.relevance.float().sigmoid())
+    return (
+        torch.stack(borders).mean()
+        + _divergence(output.tags.float(), said.tags.float(), tokens)
+        + _divergence(output.verdict.float(), said.verdict.float(), polar)
+        + relevance
+    )
+
+
+def _divergence(ours: Tensor, theirs: Tensor, counted: Tensor) -> Tensor:
+    """The mean divergence of the probabilities by logits (..., c) from another's, over what is `counted` (...)."""
+    found = functional.kl_div(ours.log_softmax(-1), theirs.log_softmax(-1), log_target=True, reduction="none").sum(-1)
+    return torch.where(counted, found, 0.0).sum() / counted.sum().clamp(min=1)
+
+
 def contrastive(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
     """The mean over b queries of minus the log-probability of the right passage among it and the wrong ones.
 
@@ -46,12 +75,8 @@ def contrastive(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
 def imitation(cosines: Tensor, teacher: Tensor, wrong: Tensor, temperature: float) -> Tensor:
     """The mean over b queries of the divergence of the probabilities of right and wrong candidates from a teacher's,
     who gave the cosines `teacher` (b, c) (Hinton, Vinyals and Dean 2015)."""
-    # the least number in place of minus infinity, which times a probability of 0 would be none
-    lowest = torch.finfo(cosines.dtype).min
-    ours, theirs = (
-        (found / temperature).masked_fill(~_counted(wrong), lowest).log_softmax(dim=1) for found in (cosines, teacher)
-    )
-    return functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")
+    ours, theirs = ((found / temperature).masked_fill(~_counted(wrong), _LOWEST) for found in (cosines, teacher))
+    return _divergence(ours, theirs, torch.ones_like(ours[:, 0], dtype=torch.bool))
 
 
 def undoubted(wrong: Tensor, judge: Tensor, margin: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Hard negatives: texts that a question brings up, but that do not answer it, to train on or to judge by."""
+"""Texts that BM25 brings up for a question: hard negatives, which don't answer it, and those that nobody has judged."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,9 +12,11 @@ from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.index.filters import NO_FILTER
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter
+from bioqa.index.passages import windows
 from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.reader import context_of
 from bioqa.train.examples import Example
 from bioqa.train.pairs import Pair, is_wrong
 
@@ -31,6 +33,19 @@ def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
             _negative(question, snippets[number].text.strip())
             for question in questions
             for number in _unfit(question, index, snippets)[:count]
+        ]
+
+
+def unjudged(questions: Sequence[GoldQuestion], papers: Iterable[Document], count: int) -> list[Example]:
+    """For each question the `count` passages of papers that BM25 ranks highest, as a reader sees them, with nothing
+    known of any: for a teacher to say."""
+    cut = [(paper, place) for paper in papers for place in windows(paper)]
+    found = [Passage(number, paper, start, end) for number, (paper, (start, end)) in enumerate(cut)]
+    with _searchable(f"{passage.document.title}\n{passage.text}" for passage in found) as index:
+        return [
+            Example(question.body, context_of(found[number]).text, asks=question.type)
+            for question in questions
+            for number in list(index.search(question.body, count, NO_FILTER))[:count]
         ]
 
 
@@ -113,4 +128,5 @@ def _negative(question: GoldQuestion, text: str) -> Example:
         items=() if question.type is QuestionType.LIST else None,
         verdict="neither" if question.type is QuestionType.YESNO else None,
         relevant=False,
+        asks=question.type,
     )

@@ -1,7 +1,7 @@
 """The task behind `bioqa train reader`: one encoder whose heads mark answers, list items, yes or no, and relevance."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -14,17 +14,19 @@ from torch import Tensor
 from bioqa.eval import bioasq
 from bioqa.eval.gold import GoldQuestion, read_gold
 from bioqa.eval.submission import Submitted
-from bioqa.index.errors import InputError
+from bioqa.index.errors import InputError, ModelError
 from bioqa.index.progress import Progress
 from bioqa.index.records import Document, Passage
 from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading, Runs, context_of
-from bioqa.train import batches, examples, loop, losses, negatives, network, record, source
+from bioqa.train import batches, examples, loop, losses, negatives, network, pairs, recipe, record, source
 from bioqa.train.batches import UNKNOWN, Batch, Labelled
 from bioqa.train.examples import Example, folded, spread
+from bioqa.train.network import Output
 from bioqa.train.recipe import ReaderConfig
+from bioqa.train.teacher import Teacher
 from bioqa.train.traced import AllHeads, TorchNetwork
 
 DECISIVE = ("factoid_mrr", "yesno_macro_f1", "list_f_measure")
@@ -36,14 +38,17 @@ def train(
 ) -> dict[str, float]:
     """Train a reader into `folder`; returns the figures of the weights that were kept. What is there is gone on from.
 
-    Raises InputError where files or a finished training of another configuration stand in the way, and what
-    `loop.train` raises.
+    Raises InputError where files or a finished training of another configuration stand in the way, ModelError for a
+    teacher that cannot be one, and what `loop.train` raises.
     """
     record.refuse_finished(folder, "reader")
-    source.check_room(config.base, config.max_tokens)
-    dev = [question for path in config.dev for question in read_gold(Path(path))]
-    if not dev:
-        raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    for model in filter(None, (config.base, config.teacher)):
+        source.check_room(model, config.max_tokens)
+    if config.teacher and not network.has_all_heads(config.teacher):
+        raise ModelError(f"{config.teacher}: no reader as 'bioqa train reader' makes them, to be a teacher")
+    if config.corpora and not config.teacher:
+        raise InputError("only a teacher reads in corpora: name one under teacher")
+    dev = recipe.deciding(config)
     if not any(question.snippets and question.exact for question in dev):
         raise InputError(
             "nothing to decide with which weights are kept: no question under dev has an exact answer and snippets"
@@ -83,6 +88,9 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
     if questions:
         add("BioASQ snippets", _thinned(examples.of_bioasq(questions), config.relevant_only))
         add("BioASQ hard negatives", negatives.of_bioasq(questions, config.negatives))
+    if questions and config.corpora:
+        papers = pairs.papers([Path(path) for path in config.corpora]).values()
+        add("passages for the teacher alone", negatives.unjudged(questions, papers, config.unjudged))
     for path in config.squad:
         more, lost = examples.of_squad(Path(path))
         add(path, spread(more, config.limit), len(lost))
@@ -102,6 +110,14 @@ def _thinned(found: Sequence[Example], one_in: int) -> list[Example]:
     return [example for example in found if id(example) not in plain] + counted
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Windows to learn from, with what a teacher says of them, None without one."""
+
+    texts: Batch
+    said: Output | None
+
+
 class ReaderTask:
     """Training of a reader, as `loop.train` takes it."""
 
@@ -119,21 +135,31 @@ class ReaderTask:
             if row.verdict != UNKNOWN:
                 counts[row.origin, row.verdict] += 1
         self._verdict_weights = losses.balanced(counts).to(device)
+        room = config.max_tokens - self.tokenizer.num_special_tokens_to_add(is_pair=True)
+        self._teacher = Teacher(config.teacher, rows, self._rows, room, device) if config.teacher else None
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Batch]]:
+    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Lesson]]:
         """The batches of an epoch, in an order that seed and epoch decide."""
         order = batches.order(self._lengths, size, (seed, epoch))
         return [partial(self._batch, numbers) for numbers in order]
 
-    def _batch(self, numbers: Sequence[int]) -> Batch:
-        return batches.collated([self._rows[number] for number in numbers]).to(self._device)
+    def _batch(self, numbers: Sequence[int]) -> Lesson:
+        batch = batches.collated([self._rows[number] for number in numbers]).to(self._device)
+        return Lesson(batch, self._teacher.logits(numbers, batch) if self._teacher else None)
 
-    def loss(self, batch: Batch) -> Tensor:
-        """The sum of the heads' losses, in which every verdict counts alike, however many texts of a kind have it."""
-        return losses.total(self.model(batch.ids, batch.mask, batch.types), batch, self._verdict_weights)
+    def loss(self, batch: Lesson) -> Tensor:
+        """The sum of the heads' losses, in which every verdict counts alike, however many texts of a kind have it, and
+        where there is a teacher, of what it says otherwise."""
+        texts = batch.texts
+        output = self.model(texts.ids, texts.mask, texts.types)
+        found = losses.total(output, texts, self._verdict_weights)
+        if batch.said is None:
+            return found
+        share = self.config.distillation
+        return (1 - share) * found + share * losses.heard(output, batch.said, texts)
 
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""

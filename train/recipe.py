@@ -4,16 +4,19 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from glob import escape, glob
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bioqa.eval.gold import GoldQuestion, read_gold
 from bioqa.index.errors import InputError
 from bioqa.train.loop import PRECISIONS, Schedule
 
 _MODELS = ("base", "miner", "teacher")  # folders, looked for from the recipe's, or names at a hub
 _LEAST = {
     **dict.fromkeys(("epochs", "batch", "accumulate", "evaluations", "relevant_only"), 1),
-    **dict.fromkeys(("negatives", "limit", "pool", "patience", "seed", "learning_rate", "weight_decay", "clip"), 0),
+    **dict.fromkeys(("negatives", "unjudged", "limit", "pool", "patience", "seed"), 0),
+    **dict.fromkeys(("learning_rate", "weight_decay", "clip"), 0),
     "max_tokens": 16,
 }
 _SHARES = ("warm_up", "dropout")  # below 1
@@ -32,6 +35,10 @@ class ReaderConfig:
     dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; nothing in them is trained on
     negatives: int = 3  # texts without an answer for every BioASQ question
     relevant_only: int = 4  # of texts that are known to be relevant and nothing else, one in so many is kept
+    teacher: str = ""  # a reader trained here, such as a larger one, whose logits are imitated
+    distillation: float = 0.5  # share of the loss that imitates the teacher
+    corpora: tuple[str, ...] = ()  # files of papers, in which the teacher reads what BM25 finds for BioASQ's questions
+    unjudged: int = 5  # so many passages of them a question
     max_tokens: int = 384  # that the network sees at once: room for a passage, its title and a question
     limit: int = 0  # examples taken of each SQuAD file, from all over it; 0 for all
     dropout: float = 0.1  # in all layers; a CPU takes half as long again with it
@@ -95,6 +102,14 @@ def read_recipe(path: Path, kind: type[Config], changes: Sequence[str] = ()) -> 
     return kind(**checked)
 
 
+def deciding(config: ReaderConfig | RetrieverConfig) -> list[GoldQuestion]:
+    """The questions that decide which weights are kept. Raises InputError where there are none."""
+    questions = [question for path in config.dev for question in read_gold(Path(path))]
+    if not questions:
+        raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    return questions
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -139,8 +154,12 @@ def _checked(given: Mapping[str, Any], defaults: object, where: str) -> dict[str
 
 
 def _check_value(key: str, value: Any, complaint: str) -> None:
+    if isinstance(value, float) and not isfinite(value):
+        raise InputError(f"{complaint} a finite number")
     if key in _LEAST and not value >= _LEAST[key]:
         raise InputError(f"{complaint} at least {_LEAST[key]}")
+    if key == "temperature" and value <= 0:
+        raise InputError(f"{complaint} more than 0")
     if (key in _SHARES and not 0 <= value < 1) or (key == "distillation" and not 0 <= value <= 1):
         raise InputError(f"{complaint} a share from 0 to 1")
     if key == "precision" and value not in PRECISIONS:

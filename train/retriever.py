@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bioqa.eval.gold import read_gold
-from bioqa.index.errors import InputError, ModelError
+from bioqa.index.errors import ModelError
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
-from bioqa.train import batches, biencoder, loop, losses, negatives, network, pairs, pool, record, source
+from bioqa.train import batches, biencoder, loop, losses, negatives, network, pairs, pool, recipe, record, source
 from bioqa.train.biencoder import Sequences, Side
 from bioqa.train.pairs import Candidate, Pair
 from bioqa.train.pool import Pool
@@ -50,9 +49,7 @@ def train(
             source.check_room(side, config.max_tokens)
     if config.teacher and len(set(biencoder.sides(config.teacher).values())) > 1:
         raise ModelError(f"{config.teacher}: a pair of encoders, and a teacher is one; name the folder of one of them")
-    dev = [question for path in config.dev for question in read_gold(Path(path))]
-    if not dev:
-        raise InputError("nothing to decide with which weights are kept: name gold files under dev")
+    dev = recipe.deciding(config)
     papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
     judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
     chosen = loop.device(device)

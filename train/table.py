@@ -44,7 +44,8 @@ def read(path: Path) -> Table:
         return Table(path, tuple(dict.fromkeys(column for _, row in rows for column in row)), rows)
     csv.field_size_limit(_LONGEST)
     lines = io.StringIO(content, newline="")
-    reader = csv.reader(lines, delimiter="\t" if ".tsv" in path.suffixes else ",", strict=True)
+    tabs = ".tsv" in (suffix.lower() for suffix in path.suffixes)
+    reader = csv.reader(lines, delimiter="\t" if tabs else ",", strict=True)
     try:
         columns = tuple(name.strip().lower() for name in next(reader, []))
         rows = tuple(

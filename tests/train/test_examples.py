@@ -1,5 +1,6 @@
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.index.errors import InputError
+from bioqa.index.records import Document
 from bioqa.qa.questions import QuestionType
 from bioqa.train import examples, negatives
 from bioqa.train.examples import Example
 
+POLAR = QuestionType.YESNO
 CONTEXT = "Cystic fibrosis is caused by mutations in CFTR. CFTR is a channel."
 
 
@@ -39,12 +42,22 @@ def test_a_list_has_its_items_as_tags_and_answers() -> None:
 
 def test_where_no_answer_is_found_nothing_is_known_of_it() -> None:
     (found,) = examples.of_bioasq([question(QuestionType.FACTOID, ("HTT",), texts=(CONTEXT, CONTEXT, "  "))])
-    assert found == Example("What?", CONTEXT, relevant=True)
+    assert found == Example("What?", CONTEXT, relevant=True, asks=QuestionType.FACTOID)
 
 
 def test_yes_or_no_is_the_verdict_of_every_snippet() -> None:
     found = examples.of_bioasq([question(QuestionType.YESNO, ("no",), texts=("One.", "Two."))])
     assert [(each.text, each.verdict) for each in found] == [("One.", "no"), ("Two.", "no")]
+
+
+def test_passages_that_nobody_has_judged_are_as_a_reader_sees_them() -> None:
+    abstract = " ".join(f"Sentence {n} is about CFTR and has quite a few words that fill it up." for n in range(30))
+    papers = [Document("1", "On chloride", abstract), Document("2", "On chorea", "HTT causes chorea. CFTR does not.")]
+    asked = question(QuestionType.YESNO, ("yes",), texts=())
+    found = negatives.unjudged([replace(asked, body="Is CFTR a chloride channel?")], papers, 2)
+    assert [each.text.split("\n")[0] for each in found] == ["On chloride"] * 2
+    assert {each.text.split("\n")[1].split(" is ")[0] for each in found} < {f"Sentence {n}" for n in range(30)}
+    assert all(replace(each, text="") == Example("Is CFTR a chloride channel?", "", asks=POLAR) for each in found)
 
 
 def test_hard_negatives_are_of_other_questions_and_hold_no_answer() -> None:
@@ -107,12 +120,12 @@ def test_claims_are_read_under_the_names_that_tables_have(tmp_path: Path) -> Non
         gzip.compress(b'id,evidence,Claim,label\n1,"It works, said A.",It works,Supports\n2,x,y,Neutral\n')
     )
     assert examples.of_claims(path) == [
-        Example("It works", "It works, said A.", verdict="yes", relevant=True),
-        Example("y", "x", verdict="neither", relevant=None),
+        Example("It works", "It works, said A.", verdict="yes", relevant=True, asks=POLAR),
+        Example("y", "x", verdict="neither", relevant=None, asks=POLAR),
     ]
-    table = tmp_path / "claims.tsv"
+    table = tmp_path / "claims.TSV"
     table.write_text("sentence1\tSentence2\tentailment\nA text\tA claim\tnot_entailment\n")
-    assert examples.of_claims(table) == [Example("A claim", "A text", verdict="no", relevant=True)]
+    assert examples.of_claims(table) == [Example("A claim", "A text", verdict="no", relevant=True, asks=POLAR)]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,9 @@ def test_pubmedqa_gives_verdicts(tmp_path: Path) -> None:
     path = tmp_path / "pqal.json"
     entry = {"QUESTION": "Does it?", "CONTEXTS": ["One.", "Two."], "final_decision": "maybe"}
     path.write_text(json.dumps({"7": entry}))
-    assert examples.of_pubmedqa(path) == [Example("Does it?", "One. Two.", verdict="neither", relevant=True)]
+    assert examples.of_pubmedqa(path) == [
+        Example("Does it?", "One. Two.", verdict="neither", relevant=True, asks=POLAR)
+    ]
     for wrong in ([], {"7": []}, {"7": {**entry, "QUESTION": 1}}, {"7": {**entry, "final_decision": None}}):
         path.write_text(json.dumps(wrong))
         with pytest.raises(InputError, match=r"pqal\.json"):

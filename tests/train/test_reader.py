@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bioqa.eval.gold import read_gold
 from bioqa.index.errors import InputError, ModelError, StorageError
 from bioqa.index.progress import Silent
 from bioqa.index.records import Document, Passage
@@ -118,6 +119,31 @@ def test_the_same_recipe_gives_the_same_weights(recipe_file: Path, tmp_path: Pat
     assert one == two
 
 
+def test_a_reader_learns_from_a_teacher_on_passages_that_nobody_judged(
+    run: Run, recipe_file: Path, tmp_path: Path
+) -> None:
+    paper = {"id": "9", "title": "On chorea", "abstract": "The gene HTT causes chorea. CFTR causes cystic fibrosis."}
+    (tmp_path / "papers.jsonl").write_text(json.dumps(paper), encoding="utf-8")
+    assert run("train", "reader", recipe_file, "--to", tmp_path / "teacher").status == 0
+    more = f'teacher = "teacher"\ncorpora = ["papers.jsonl"]\nunjudged = 1\n{recipe_file.read_text(encoding="utf-8")}'
+    recipe_file.write_text(more, encoding="utf-8")
+    outcome = run("train", "reader", recipe_file, "--to", tmp_path / "student")
+    assert outcome.status == 0, outcome.err
+    assert "passages for the teacher alone: 2 examples" in outcome.err
+    record = json.loads((tmp_path / "student" / "training.json").read_text(encoding="utf-8"))
+    assert record["config"]["teacher"] == str(tmp_path / "teacher")
+
+
+def test_a_teacher_without_all_heads_and_papers_without_a_teacher_are_refused(
+    run: Run, recipe_file: Path, tmp_path: Path, tiny_bert: Callable[[str], Path]
+) -> None:
+    call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set"]
+    outcome = run(*call, f"teacher={tiny_bert('reader')}")
+    assert (outcome.status, "no reader as 'bioqa train reader' makes them" in outcome.err) == (2, True)
+    outcome = run(*call, f'corpora=["{recipe_file.name}"]')
+    assert (outcome.status, "only a teacher reads in corpora" in outcome.err) == (2, True)
+
+
 def test_of_several_seeds_those_that_are_trained_are_not_trained_again(
     run: Run, recipe_file: Path, tmp_path: Path
 ) -> None:
@@ -158,7 +184,7 @@ def test_a_disk_that_is_full_as_the_model_is_saved_is_told(
 
 def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
     config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ['dev=["train.json"]'])
-    dev = [reader.read_gold(Path(path)) for path in config.dev]
+    dev = [read_gold(Path(path)) for path in config.dev]
     with pytest.raises(InputError, match="nothing to train on"):
         reader.of_files(config, dev[0], lambda _: None)
 

@@ -47,7 +47,8 @@ def test_a_base_beside_the_recipe_is_a_folder(tmp_path: Path) -> None:
         ("schedule.accumulate=0", "accumulate is 0; expected at least 1"),
         ("schedule.evaluations=-1", "evaluations is -1; expected at least 1"),
         ("schedule.clip=-1.0", "clip is -1.0; expected at least 0"),
-        ("schedule.learning_rate=nan", "learning_rate is nan; expected at least 0"),
+        ("schedule.learning_rate=nan", "learning_rate is nan; expected a finite number"),
+        ("schedule.learning_rate=inf", "learning_rate is inf; expected a finite number"),
         ("schedule.warm_up=1.0", "warm_up is 1.0; expected a share"),
         ("schedule.precision=float32", "precision is 'float32'; expected one of auto, fp32, bf16, fp16"),
         ("negatives=-1", "negatives is -1; expected at least 0"),
@@ -64,6 +65,11 @@ def test_a_value_that_cannot_be_is_refused(change: str, message: str, tmp_path: 
 def test_no_more_than_the_whole_loss_can_be_the_teachers(share: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"distillation is .* expected a share from 0 to 1"):
         recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, [f"distillation={share}"])
+
+
+def test_cosines_are_divided_by_no_temperature_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"temperature is 0; expected more than 0"):
+        recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, ["temperature=0"])
 
 
 def test_the_whole_loss_may_be_the_teachers(tmp_path: Path) -> None:
