@@ -45,8 +45,12 @@ def parse(
 ) -> Filter:
     """A filter from the text of `--year` ("2015", "2015:2024", ":2010", "2020:") and of the other options.
 
-    Raises InputError where `years` is none of these or runs backwards.
+    Raises InputError where `years` is none of these or runs backwards, and for an empty text, which nothing has.
     """
+    named = [("--journal", journal), ("--publication-type", publication_type), ("--language", language)]
+    for option, value in (*named, *(("--mesh", term) for term in mesh)):
+        if value is not None and not value.strip():
+            raise InputError(f"{option} is empty: name one, or leave the option out")
     first = last = None
     if years is not None:
         match = _YEARS.fullmatch(years.strip())

@@ -71,3 +71,10 @@ def test_every_restriction_makes_a_filter_that_is_not_empty(narrow: Filter) -> N
 
 def test_the_journal_is_kept_as_written() -> None:
     assert filters.parse("2001", "The Lancet") == Filter(2001, 2001, "The Lancet")
+
+
+@pytest.mark.parametrize("option", ["journal", "publication_type", "language", "mesh"])
+def test_a_restriction_to_nothing_is_refused(option: str) -> None:
+    given = {"years": None, "journal": None, option: ("Humans", "") if option == "mesh" else " "}
+    with pytest.raises(InputError, match=f"--{option.replace('_', '-')} is empty"):
+        filters.parse(**given)  # type: ignore[arg-type]
