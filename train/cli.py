@@ -138,6 +138,7 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
       bioqa train reader recipe.toml --to runs/three --seed 1 --seed 2 --seed 3
       bioqa train reader recipe.toml --to runs/biobert --set base=dmis-lab/biobert-base-cased-v1.2
       bioqa train reader recipe.toml --to runs/short --set schedule.epochs=1 --set max_tokens=256
+      bioqa train reader recipe.toml --to runs/taught --set teacher=runs/mpnet
     """
     extras.require()
     from bioqa.train.reader import train as train_reader
