@@ -1,0 +1,65 @@
+"""Files in folders that a stranger may have made: opened only where they are plain files of that very folder.
+
+An index, a model or a download folder can be handed on. A name in it may lead elsewhere (`../../.bashrc`), and a file
+may be a symbolic link, a pipe that never ends, or a device. None of them is followed or opened.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, cast
+
+_LONGEST_NAME = 255  # bytes, on every common file system
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether `name` is that of a file in a folder itself: one path component, visible, the same on every system."""
+    return (
+        0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
+        and name.isprintable()
+        and name not in {".", ".."}
+        and not set('/\\:*?"<>|') & set(name)
+    )
+
+
+def open_plain(path: Path, mode: str = "rb") -> BinaryIO:
+    """Open a plain file, without a buffer of text: `mode` is "rb", "wb" (emptied), "xb" (fresh) or "a+b" (kept).
+
+    Raises OSError, with a reason for people in `strerror`, where `path` is a symbolic link, a folder, a pipe, a socket
+    or a device; with errno ENOENT where there is nothing.
+    """
+    flags = {
+        "rb": os.O_RDONLY,
+        "wb": os.O_WRONLY | os.O_CREAT,
+        "xb": os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+        "a+b": os.O_RDWR | os.O_CREAT | os.O_APPEND,
+    }[mode]
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # not every system has each
+        flags |= getattr(os, name, 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "is a symbolic link, which is not followed", str(path)) from None
+        if error.errno in (errno.EISDIR, errno.ENXIO):
+            raise OSError(error.errno, "is not a plain file", str(path)) from None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is not a plain file", str(path))
+        if mode == "wb":
+            os.ftruncate(descriptor, 0)
+        return cast(BinaryIO, os.fdopen(descriptor, mode))
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """The bytes of a plain file. Raises OSError as `open_plain` does, and where it holds more than `most` bytes."""
+    with open_plain(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"is larger than the {most:,} bytes that such a file can have", str(path))
+    return content
