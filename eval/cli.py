@@ -1,6 +1,5 @@
 """`bioqa eval`: measures."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from bioqa.eval.cli_retrieval import retrieval
 from bioqa.eval.cli_speed import speed
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option, reader_option
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def bioasq(
     else:
         found = _run(files, folder, given or "nothing", reader_folder, against, deliver)
     if as_json:
-        click.echo(json.dumps(evaluation.as_object(found), indent=1))
+        say_json(evaluation.as_object(found), indent=1)
     else:
-        click.echo("\n\n".join(tables.text(table) for table in evaluation.tables(found)))
+        say_lines("\n\n".join(tables.text(table) for table in evaluation.tables(found)))
 
 
 def _run(
@@ -196,11 +196,11 @@ def squad(
         raise InputError(f"{predictions}: there is no prediction for any question of {gold}")
     if scores.missing:
         count = f"{len(scores.missing):,} of {len(questions.questions):,} questions"
-        click.echo(f"warning: {count} have no prediction and count as wrong: {scores.missing[0]} ...", err=True)
+        say(f"warning: {count} have no prediction and count as wrong: {scores.missing[0]} ...", err=True)
     if as_json:
-        click.echo(json.dumps(squad_scores.as_object(scores), indent=1))
+        say_json(squad_scores.as_object(scores), indent=1)
     else:
-        click.echo(tables.text(squad_scores.table(scores)))
+        say_lines(tables.text(squad_scores.table(scores)))
 
 
 def _read(questions: "Squad", reader_folder: Path | None) -> "Predictions":

@@ -10,6 +10,7 @@ import click
 
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...
     with TerminalProgress("Reading the corpus", "documents") as progress:
         around = collection.read_corpus(inputs, progress)
     if around.unusable:
-        click.echo(f"warning: {len(around.unusable):,} unusable records: {around.unusable[0]} ...", err=True)
+        say(f"warning: {len(around.unusable):,} unusable records: {around.unusable[0]} ...", err=True)
     made = collection.collection(batches, around)
     collection.write(target, made)
     _print_counts(asdict(made.counts), as_json)
@@ -248,10 +249,10 @@ def _print_counts(counts: Mapping[str, int], as_json: bool) -> None:
     from bioqa.eval import tables
 
     if as_json:
-        click.echo(json.dumps(counts, indent=1))
+        say_json(counts, indent=1)
     else:
         rows = [(name.replace("_", " "), count) for name, count in counts.items()]
-        click.echo(tables.text(tables.Table("", ("what", "count"), rows)), err=True)
+        say_lines(tables.text(tables.Table("", ("what", "count"), rows)), err=True)
 
 
 def _look(
@@ -275,8 +276,8 @@ def _show(found: "Sequence[Finding]", made: "PairCounts | TagCounts", as_json: b
     by_rule = figures.pop("by_rule")
     figures |= asdict(made)
     if as_json:
-        click.echo(json.dumps({**figures, "by_rule": by_rule}, indent=1))
+        say_json({**figures, "by_rule": by_rule}, indent=1)
         return
     rows = [(name.replace("_", " "), count) for name, count in figures.items()]
     shown = (tables.Table("", ("what", "count"), rows), findings.table(statistics.by_rule))
-    click.echo("\n\n".join(map(tables.text, shown)), err=True)
+    say_lines("\n\n".join(map(tables.text, shown)), err=True)

@@ -1,10 +1,10 @@
 """`bioqa eval growth`: how times and memory grow with the corpus."""
 
-import json
 from pathlib import Path
 
 import click
 
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option
 
 
@@ -77,9 +77,9 @@ def growth(
         max_ram=planner.parse_size(max_ram) if max_ram is not None else None,
     )
     counts = [planner.parse_size(size, "--sizes") for size in sizes.split(",")]
-    found = growth.measure(job, counts, folder, dense=dense, talk=lambda what: click.echo(what, err=True))
+    found = growth.measure(job, counts, folder, dense=dense, talk=lambda what: say(what, err=True))
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=1))
+        say_json(asdict(found), indent=1)
         return
-    click.echo(machine.described(found.machine))
-    click.echo(f"\n{tables.text(growth.table(found))}")
+    say_lines(machine.described(found.machine))
+    say_lines(f"\n{tables.text(growth.table(found))}")

@@ -1,6 +1,5 @@
 """`bioqa eval retrieval`: search on collections in the form of BEIR."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import click
 from bioqa.index import atomic, feedback
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import feedback_option, fusion_option, json_option, reader_option, rerank_option
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ def retrieval(
         first = feedback.PASSAGES if speaking is None else speaking
         found = _search(collection, split, qrels, mode, fusion or FUSION, first, weigh, folder, save)
     if as_json:
-        click.echo(json.dumps(retrieval_scores.as_object(found), indent=1))
+        say_json(retrieval_scores.as_object(found), indent=1)
     else:
-        click.echo("\n\n".join(tables.text(table) for table in retrieval_scores.tables(found)))
+        say_lines("\n\n".join(tables.text(table) for table in retrieval_scores.tables(found)))
 
 
 def _score(run_file: Path, collection: Path, split: str, qrels: "Qrels") -> "RetrievalScores":
@@ -117,7 +117,7 @@ def _score(run_file: Path, collection: Path, split: str, qrels: "Qrels") -> "Ret
         raise InputError(f"{run_file}: there is nothing in it for any query of {collection}, {split}")
     if missing:
         count = f"{len(missing):,} of {len(qrels):,} queries"
-        click.echo(f"warning: {count} are not in the run and count as zero: {missing[0]} ...", err=True)
+        say(f"warning: {count} are not in the run and count as zero: {missing[0]} ...", err=True)
     return retrieval_scores.score(collection.absolute().name, split, qrels, {run_file.name: run})
 
 
@@ -148,7 +148,7 @@ def _search(
     corpus_index.check_holds(index, corpus.ids)
     others = index.manifest.documents - len(corpus.ids)
     if others:
-        click.echo(f"warning: {index.folder}: {others:,} documents of it are not of the corpus, and rank too", err=True)
+        say(f"warning: {index.folder}: {others:,} documents of it are not of the corpus, and rank too", err=True)
     with TerminalProgress("Searching", "queries") as progress:
         runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, speaking)
     if save:
@@ -170,11 +170,11 @@ def _warn(corpus: "Corpus", qrels: "Qrels") -> None:
     if corpus.unusable:
         count = f"{len(corpus.unusable):,} lines hold no usable document and are left out"
         first = corpus.unusable[0]
-        click.echo(f"warning: {corpus.path}: {count}: {first.place}: {first.reason} ...", err=True)
+        say(f"warning: {corpus.path}: {count}: {first.place}: {first.reason} ...", err=True)
     lacking = beir.lacking(corpus, qrels)
     if lacking:
         count = f"{len(lacking):,} documents that are judged relevant are not in it and count as not found"
-        click.echo(f"warning: {corpus.path}: {count}: {lacking[0]} ...", err=True)
+        say(f"warning: {corpus.path}: {count}: {lacking[0]} ...", err=True)
 
 
 def _built(corpus: Path, *, lexical_only: bool) -> Path:
@@ -186,7 +186,7 @@ def _built(corpus: Path, *, lexical_only: bool) -> Path:
     encoder = None if lexical_only else Encoder(model.shipped("encoder"))
     folder = corpus_index.folder_of(corpus, encoder)
     if not corpus_index.is_whole(folder):
-        click.echo(f"indexing {corpus}, to be kept in {folder}", err=True)
+        say(f"indexing {corpus}, to be kept in {folder}", err=True)
         with TerminalProgress("Indexing", "documents") as progress:
             corpus_index.build(corpus, folder, encoder, progress)
     return folder

@@ -1,10 +1,10 @@
 """`bioqa eval speed`: times and memory."""
 
-import json
 from pathlib import Path
 
 import click
 
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option, reader_option
 
 
@@ -101,12 +101,12 @@ def speed(
         warm_up=warm_up,
         repeat=repeat,
     )
-    report = speed.measure(job, runs=runs, most_questions=asked, talk=lambda what: click.echo(what, err=True))
+    report = speed.measure(job, runs=runs, most_questions=asked, talk=lambda what: say(what, err=True))
     if as_json:
-        click.echo(json.dumps(asdict(report), indent=1))
+        say_json(asdict(report), indent=1)
         return
-    click.echo(machine.described(report.machine))
+    say_lines(machine.described(report.machine))
     for table in timings.tables(report):
-        click.echo(f"\n{tables.text(table)}")
+        say_lines(f"\n{tables.text(table)}")
     for line in report.skipped:
-        click.echo(f"left out: {line}")
+        say(f"left out: {line}")

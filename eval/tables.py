@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bioqa.index.terminal import printable
+
 Cell = str | float | int | None
 
 # what means something in Markdown, but not the underscore within a file's name
@@ -28,8 +30,8 @@ def shown(cell: Cell) -> str:
 
 
 def text(table: Table) -> str:
-    """The table in aligned columns, numbers to the right."""
-    cells = _cells(table)
+    """The table in aligned columns, numbers to the right, for a terminal."""
+    cells = [[printable(cell) for cell in row] for row in _cells(table)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
     lines = [
         "  ".join(
@@ -37,7 +39,7 @@ def text(table: Table) -> str:
         )
         for row in cells
     ]
-    return "\n".join(line.rstrip() for line in [table.title, *lines] if line)
+    return "\n".join(line.rstrip() for line in [printable(table.title), *lines] if line)
 
 
 def markdown(table: Table) -> str:

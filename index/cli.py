@@ -1,7 +1,5 @@
 """`bioqa index`: build an index folder, keep it up to date, look at one, check one."""
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +10,7 @@ import click
 from bioqa.index import corpus, opening, planner
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.manifest import MANIFEST, Manifest
+from bioqa.index.terminal import say, say_json, say_lines
 
 if TYPE_CHECKING:
     from bioqa.index.builder import BuildReport
@@ -90,7 +89,7 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
             format_name=format_name,
             max_ram=limit,
             progress=progress,
-            talk=lambda line: click.echo(line, err=True),
+            talk=lambda plan: say_lines(plan, err=True),
         )
     _print_report(report, folder)
 
@@ -131,7 +130,7 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
     if downloaded:
         files = downloads.complete_files(downloaded)
         for warning in downloads.warnings(downloaded):
-            click.echo(f"warning: {warning}", err=True)
+            say(f"warning: {warning}", err=True)
     with TerminalProgress("Updating", "documents") as progress:
         report = builder.build(files, folder, encoder, format_name=format_name, progress=progress)
     _print_report(report, folder)
@@ -143,16 +142,16 @@ def _tell_passed_over(inputs: Sequence[Path], folder: Path) -> None:
     if not passed:
         return
     names = ", ".join(map(str, passed[:_NAMED])) + (" ..." if len(passed) > _NAMED else "")
-    files, say, them = ("file", "name says", "it") if len(passed) == 1 else ("files", "names say", "them")
-    told = f"{len(passed):,} {files} passed over, whose {say} no format: {names}"
-    click.echo(f"{told}; name {them} to have {them} read", err=True)
+    files, tells, them = ("file", "name says", "it") if len(passed) == 1 else ("files", "names say", "them")
+    told = f"{len(passed):,} {files} passed over, whose {tells} no format: {names}"
+    say(f"{told}; name {them} to have {them} read", err=True)
 
 
 def _print_report(report: "BuildReport", folder: Path) -> None:
     for bad in report.bad_records[:_SHOWN]:
-        click.echo(f"skipped: {bad}", err=True)
+        say(f"skipped: {bad}", err=True)
     if len(report.bad_records) > _SHOWN:
-        click.echo(f"skipped: {len(report.bad_records) - _SHOWN:,} further records", err=True)
+        say(f"skipped: {len(report.bad_records) - _SHOWN:,} further records", err=True)
     counts = {
         "replaced by a newer one with the same id": report.replaced,
         "passages with the text and vector of before": report.kept_vectors,
@@ -163,13 +162,13 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
         "files not read to the end": len(report.bad_files),
     }
     notes = [f"{count:,} {what}" for what, count in counts.items() if count]
-    click.echo("; ".join([f"{report.records:,} records read", *notes]) + ".", err=True)
+    say("; ".join([f"{report.records:,} records read", *notes]) + ".", err=True)
     indexed = (folder / MANIFEST).exists()
     if indexed:
         _print_info(folder)
     cure = "; what was read is in the index, mend the file and run the same command again" if indexed else ""
     for error in report.bad_files[:-1]:
-        click.echo(f"error: {error}{cure}", err=True)
+        say(f"error: {error}{cure}", err=True)
     if report.bad_files:
         raise InputError(f"{report.bad_files[-1]}{cure}")
     if not indexed:
@@ -197,13 +196,13 @@ def verify(folder: Path, as_json: bool) -> None:
     damages = [finding for finding in findings if not finding.harmless]
     if as_json:
         fields = {"path": str(folder), "damaged": bool(damages), "findings": [asdict(finding) for finding in findings]}
-        click.echo(json.dumps(fields, indent=1))
+        say_json(fields, indent=1)
     else:
         for finding in findings:
             kind = "harmless" if finding.harmless else "DAMAGED "
-            click.echo(f"{kind}  {finding.file}: {finding.what}; {finding.cure}")
+            say(f"{kind}  {finding.file}: {finding.what}; {finding.cure}")
         if not damages:
-            click.echo(f"{folder}: every file is as it was written")
+            say(f"{folder}: every file is as it was written")
     if damages:
         raise BioqaError(f"{folder}: damaged; {len(damages):,} of its files are named above")
 
@@ -237,8 +236,7 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     if as_json:
         counts = {"removed_passages": removed, "waiting_passages": waiting}
         fields = {**asdict(manifest), **counts, "path": str(folder), "bytes": size}
-        json.dump(fields, sys.stdout, indent=1)
-        click.echo()
+        say_json(fields, indent=1)
         return
     encoder = (
         f"{manifest.encoder.name}, {manifest.encoder.dimensions} dimensions"
@@ -246,19 +244,19 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
         else "none (lexical only)"
     )
     finished = sum(source.finished for source in manifest.sources)
-    click.echo(f"index      {folder}")
-    click.echo(f"documents  {manifest.documents:,}")
-    click.echo(f"passages   {manifest.passages:,}")
+    say(f"index      {folder}")
+    say(f"documents  {manifest.documents:,}")
+    say(f"passages   {manifest.passages:,}")
     if removed:
-        click.echo(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")
-    click.echo(f"encoder    {encoder}")
+        say(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")
+    say(f"encoder    {encoder}")
     if manifest.encoder:
-        click.echo(f"layout     {_layout(manifest)}")
-    click.echo(
+        say(f"layout     {_layout(manifest)}")
+    say(
         f"files in   {finished:,}"
         + (f", {len(manifest.sources) - finished:,} in part" if finished < len(manifest.sources) else "")
     )
-    click.echo(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit} of {manifest.committed}")
+    say(f"on disk    {size / 1e6:,.1f} MB, commit {manifest.commit} of {manifest.committed}")
 
 
 def _layout(manifest: Manifest) -> str:

@@ -1,6 +1,5 @@
 """`bioqa corpus`: literature from its publishers."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ import click
 
 from bioqa.index import downloads, listing, mirror
 from bioqa.index.errors import NetworkError
+from bioqa.index.terminal import say, say_json
 
 if TYPE_CHECKING:
     from bioqa.index.downloads import Download
@@ -78,7 +78,7 @@ def download(
         listing.parse_numbers(files) if files is not None else listing.EVERY_NUMBER,
         newest,
     )
-    server = web.Web(web.PATIENCE, lambda what: click.echo(what, err=True))
+    server = web.Web(web.PATIENCE, lambda what: say(what, err=True))
     chosen = mirror.listed(server, address, selection)
     if dry_run:
         _print_plan(_plan(server, address, folder, chosen, check), folder, as_json)
@@ -105,7 +105,7 @@ def _download(server: "Web", address: str, folder: Path, planned: "Plan", parall
         with TerminalProgress("Downloading", "MB") as progress:
             return mirror.download(server, address, folder, planned, parallel, progress)
     except KeyboardInterrupt:
-        click.echo(f"{folder}: unfinished files end in .part, and the same command goes on with them", err=True)
+        say(f"{folder}: unfinished files end in .part, and the same command goes on with them", err=True)
         raise
 
 
@@ -114,8 +114,8 @@ def _print_plan(planned: "Plan", folder: Path, as_json: bool) -> None:
         _print_json(folder, len(planned.present), planned.wanted, [], dry_run=True)
         return
     for file in planned.wanted:
-        click.echo(f"{file.folder}/{file.name}" + (f"  {file.size / 1e6:,.1f} MB" if file.size is not None else ""))
-    click.echo(
+        say(f"{file.folder}/{file.name}" + (f"  {file.size / 1e6:,.1f} MB" if file.size is not None else ""))
+    say(
         f"{len(planned.wanted):,} files to fetch, about {planned.bytes / 1e6:,.1f} MB; "
         f"{len(planned.present):,} are there already.",
         err=True,
@@ -128,16 +128,16 @@ def _print_report(report: "Report", planned: "Plan", folder: Path, as_json: bool
         _print_json(folder, there, report.new, report.failed, dry_run=False)
     else:
         for file in report.new:
-            click.echo(folder / file.name)
+            say(folder / file.name)
     size = sum(file.size for file in report.new) / 1e6
-    click.echo(f"{len(report.new):,} files fetched, {size:,.1f} MB; {there:,} were there already.", err=True)
+    say(f"{len(report.new):,} files fetched, {size:,.1f} MB; {there:,} were there already.", err=True)
     for warning in downloads.warnings(folder):
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     failed = [failure.error for failure in report.failed if failure.error is not report.stopped]
     for error in failed[:_SHOWN]:
-        click.echo(f"failed: {error}", err=True)
+        say(f"failed: {error}", err=True)
     if len(failed) > _SHOWN:
-        click.echo(f"failed: {len(failed) - _SHOWN:,} further files", err=True)
+        say(f"failed: {len(failed) - _SHOWN:,} further files", err=True)
     if report.stopped:
         raise report.stopped
     if report.failed:
@@ -159,4 +159,4 @@ def _print_json(
         "new": [{"folder": file.folder, "name": file.name, "size": file.size} for file in new],
         "failed": [{"name": failure.name, "reason": str(failure.error)} for failure in failed],
     }
-    click.echo(json.dumps(found, indent=1))
+    say_json(found, indent=1)

@@ -12,6 +12,7 @@ from bioqa.index import feedback, lines
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.fusion import FUSION
 from bioqa.index.lines import Line
+from bioqa.index.terminal import say, say_json
 from bioqa.qa.options import (
     feedback_option,
     filtered,
@@ -36,7 +37,6 @@ class _MinConfidence(click.Option):
     """An option whose help tells what it bought with the reader that ships."""
 
     def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
-        import json
 
         from bioqa.index.model import shipped
 
@@ -135,12 +135,12 @@ def ask(
             if question != "-":
                 raise
             refused += 1
-            click.echo(f"error: line {line.number}: {error}", err=True)
+            say(f"error: line {line.number}: {error}", err=True)
             continue
         if as_json:
             found = objects.of_response(response, engine, config.max_evidence)
             found |= {"explanation": objects.of_explanation(response)} if explain else {}
-            click.echo(json.dumps(found, ensure_ascii=False))
+            say_json(found)
         else:
             render.show_response(response, explain=explain, name_question=question == "-")
         sys.stdout.flush()
@@ -213,7 +213,7 @@ def search(
 
         hits = reranker(reader_folder, rerank)(text, hits)[:top]
     if as_json:
-        click.echo(json.dumps(objects.of_hits(hits), ensure_ascii=False))
+        say_json(objects.of_hits(hits))
     else:
         render.show_hits(hits)
 
@@ -231,9 +231,9 @@ def doctor(as_json: bool) -> None:
 
     findings = checkup()
     if as_json:
-        click.echo(json.dumps([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], indent=1))
+        say_json([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], indent=1)
     else:
         for finding in findings:
-            click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.what:<16} {finding.detail}")
+            say(f"{'ok ' if finding.ok else 'BAD'}  {finding.what:<16} {finding.detail}")
     if not all(finding.ok for finding in findings):
         raise BioqaError("something is wrong with this installation; see the lines marked BAD")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bioqa.index.errors import BioqaError
+from bioqa.index.terminal import say
 
 _COMMANDS = {  # name: where it is, and its line in the help
     "ask": ("bioqa.qa.ask:ask", "Answer a question from the literature."),
@@ -77,19 +78,19 @@ def _run(**options: Any) -> int:
         sys.stdout.flush()
         return status
     except BioqaError as error:
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         return error.exit_status
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; what was done before is kept", err=True)
+        say("interrupted; what was done before is kept", err=True)
         return _INTERRUPTED
     except (BrokenPipeError, SystemExit):  # SystemExit is how click ends where a pipe broke, and after shell completion
         return _hushed()
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        say(f"error: {where}{error.strerror or error}", err=True)
         return 1
 
 

@@ -1,18 +1,17 @@
 """How results look: panels on a terminal, plain text in a pipe."""
 
-import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from bioqa.index.records import CONCERN, RETRACTED, Document, Hit
+from bioqa.index.terminal import printable, say
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.answers import Answer, distinct
 from bioqa.qa.engine import Response
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
 _SHOWN_EVIDENCE = 2  # sentences under each
 _NARROWEST, _WIDEST = 20, 110  # columns; some terminals say that they have none
@@ -26,19 +25,20 @@ def show_response(response: Response, *, explain: bool, name_question: bool = Fa
         _response_panels(response, explain=explain)
         return
     if name_question:
-        _say(response.question)
+        say(response.question)
     _response_text(response, explain=explain)
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
     """Print what a search found."""
     if not hits:
-        _say("Nothing found.")
+        say("Nothing found.")
     for rank, hit in enumerate(hits, start=1):
-        _say(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
-        _say(f"   {_named(hit.passage.document)}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
-        lines = hit.passage.text.replace("\n", "\n   ")
-        _say(f"   {lines}\n")
+        say(f"{rank}. {hit.passage.document.title or hit.passage.document.id}")
+        say(f"   {_named(hit.passage.document)}{_published(hit)}  score {hit.score:.3f} ({_ranks(hit)})")
+        for line in hit.passage.text.split("\n"):
+            say(f"   {line}")
+        say()
 
 
 def _published(hit: Hit) -> str:
@@ -117,38 +117,29 @@ def _shown(response: Response) -> Sequence[Answer]:
     return distinct([*response.answers[:1], *others])[:_SHOWN_ANSWERS]
 
 
-def _printable(text: str) -> str:
-    """Without control characters: what a paper says must not steer the terminal."""
-    return _CONTROL.sub("", text)
-
-
-def _say(line: str = "") -> None:
-    print(_printable(line))
-
-
 # Plain text
 
 
 def _response_text(response: Response, *, explain: bool) -> None:
     if response.abstained:
-        _say(_DONT_KNOW)
+        say(_DONT_KNOW)
         for line in _best_guess(response):
-            _say(line)
+            say(line)
     for answer in _shown(response):
-        _say(f"{answer.text}  ({_how_sure(answer)})")
+        say(f"{answer.text}  ({_how_sure(answer)})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
-            _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
+            say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
     if response.answers and response.disagreeing:
-        _say(_disagreement(response))
+        say(_disagreement(response))
         for item in _other_side(response):
-            _say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
+            say(f'  "{item.sentence}"  {_reference(item.passage.document)}')
     if response.type is QuestionType.SUMMARY:
         for sentence in response.citations:
-            _say(f"{sentence.text}  {_reference(sentence.passage.document)}")
+            say(f"{sentence.text}  {_reference(sentence.passage.document)}")
     if explain:
-        _say()
+        say()
         for line in _explanation_lines(response):
-            _say(line)
+            say(line)
 
 
 def _reference(document: Document) -> str:
@@ -200,14 +191,14 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     bar = "#-" if console.options.ascii_only else "━─"
     if response.abstained:
         lines = [Text(_DONT_KNOW, style="bold yellow")]
-        lines += [Text(_printable(line), style="dim") for line in _best_guess(response)]
+        lines += [Text(printable(line), style="dim") for line in _best_guess(response)]
         console.print(
-            Panel(Group(*lines), title=escape(_printable(response.question)), title_align="left", border_style="yellow")
+            Panel(Group(*lines), title=escape(printable(response.question)), title_align="left", border_style="yellow")
         )
     elif response.type is QuestionType.SUMMARY:
         body = [_cited(sentence.text, sentence.passage.document) for sentence in response.citations]
         console.print(
-            Panel(Group(*body), title=escape(_printable(response.question)), title_align="left", border_style="green")
+            Panel(Group(*body), title=escape(printable(response.question)), title_align="left", border_style="green")
         )
     else:
         blocks = [
@@ -216,15 +207,15 @@ def _response_panels(response: Response, *, explain: bool) -> None:
             for block in _answer_block(answer, bar, best=place == 0)
         ]
         if response.disagreeing:
-            blocks.append(Text(_printable(_disagreement(response)), style="yellow"))
+            blocks.append(Text(printable(_disagreement(response)), style="yellow"))
             blocks += [_cited(item.sentence, item.passage.document) for item in _other_side(response)]
         console.print(
-            Panel(Group(*blocks), title=escape(_printable(response.question)), title_align="left", border_style="green")
+            Panel(Group(*blocks), title=escape(printable(response.question)), title_align="left", border_style="green")
         )
     if explain:
         console.print(
             Panel(
-                "\n".join(escape(_printable(line)) for line in _explanation_lines(response)),
+                "\n".join(escape(printable(line)) for line in _explanation_lines(response)),
                 title="how",
                 title_align="left",
                 border_style="dim",
@@ -237,7 +228,7 @@ def _answer_block(answer: Answer, bar: str, *, best: bool) -> list[Any]:
     from rich.text import Text
 
     filled = round(answer.confidence * 20)
-    head = Text(_printable(answer.text), style="bold green" if best else "bold")
+    head = Text(printable(answer.text), style="bold green" if best else "bold")
     head.append(f"   {bar[0] * filled}", style="green").append(bar[1] * (20 - filled), style="bright_black")
     head.append(f" {answer.confidence:.0%}  {_papers(len(answer.documents))}", style="default not bold")
     lines: list[Any] = [head]
@@ -252,6 +243,6 @@ def _answer_block(answer: Answer, bar: str, *, best: bool) -> list[Any]:
 def _cited(sentence: str, document: Document) -> Any:
     from rich.text import Text
 
-    line = Text(f"  {_CONTROL.sub(' ', sentence)} ")
-    line.append(f"[{_printable(document.id)}]", style=f"cyan link {document.link}" if document.link else "cyan")
+    line = Text(f"  {printable(sentence)} ")
+    line.append(f"[{printable(document.id)}]", style=f"cyan link {document.link}" if document.link else "cyan")
     return line.append(_warning(document), style="bold red")

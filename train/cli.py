@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bioqa.index.terminal import say
 from bioqa.qa.options import located
 from bioqa.train import extras
 
@@ -84,16 +85,16 @@ def calibration(
     calibrate.save(models, target)
     for name, fitted in models.items():
         weights = ", ".join(f"{feature} {weight:+.2f}" for feature, weight in fitted.weights.items())
-        click.echo(f"{name}: {weights}, bias {fitted.bias:+.2f}; threshold {fitted.threshold:.3f}")
+        say(f"{name}: {weights}, bias {fitted.bias:+.2f}; threshold {fitted.threshold:.3f}")
     if held_out:
         with TerminalProgress("Checking", "questions") as progress:
             samples = calibrate.collect(scores.pooled(checked).questions, Engine(folder, target), progress)
         for name, error in calibrate.errors(models, samples).items():
-            click.echo(f"{name}: expected calibration error {error:.3f} on held-out questions")
+            say(f"{name}: expected calibration error {error:.3f} on held-out questions")
         found = calibrate.bought(models["factoid"], samples["factoid"], _SHOWN_LEAST)
         if found:
             calibrate.save(models, target, found)
-            click.echo(
+            say(
                 f"factoid, answered only from {found['least']} on: {found['answered']:.3f} answered, "
                 f"{found['accuracy']:.3f} of these right, of all {found['accuracy_of_all']:.3f}"
             )
@@ -193,12 +194,12 @@ def _train(
         target = folder / name if len(seeds) > 1 else folder
         known = record.finished(target, config) if len(seeds) > 1 else None
         if known is not None:
-            click.echo(f"{target}: trained before", err=True)
+            say(f"{target}: trained before", err=True)
             found.append(known)
             continue
         with TerminalProgress(f"Training, {name}", "steps") as progress:
-            found.append(trained(config, target, device, progress, lambda line: click.echo(line, err=True)))
+            found.append(trained(config, target, device, progress, lambda line: say(line, err=True)))
     for name in found[0]:
         values = [figures[name] for figures in found]
         spread = f" ± {stdev(values):.4f} over {len(values)} seeds" if len(values) > 1 else ""
-        click.echo(f"{name} {fmean(values):.4f}{spread}")
+        say(f"{name} {fmean(values):.4f}{spread}")

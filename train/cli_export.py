@@ -1,11 +1,11 @@
 """`bioqa export`: models of transformers turned into what bioqa runs."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option
 
 PRECISIONS = ("int8", "bf16", "fp32")  # those of precision.py, which brings what the help does without
@@ -85,8 +85,8 @@ def export(
     measured_on = machine.this_machine()
     if as_json:
         found = {"name": called, "machine": asdict(measured_on), "variants": [asdict(row) for row in rows]}
-        click.echo(json.dumps(found, indent=1))
+        say_json(found, indent=1)
         return
-    click.echo(f"{machine.described(measured_on)}\n\n{tables.text(table(called, rows))}")
+    say_lines(f"{machine.described(measured_on)}\n\n{tables.text(table(called, rows))}")
     for precision, target in targets.items():
-        click.echo(f"{precision}: {target}")
+        say(f"{precision}: {target}")

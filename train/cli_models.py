@@ -1,12 +1,12 @@
 """`bioqa models`: the models that have a name."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option
 from bioqa.train.cli_export import PRECISIONS, max_tokens_option
 
@@ -36,7 +36,7 @@ def models(context: click.Context, as_json: bool) -> None:
 
     found = entries()
     if as_json:
-        click.echo(json.dumps([_object(entry) for entry in found], indent=1))
+        say_json([_object(entry) for entry in found], indent=1)
     else:
         _show(found)
 
@@ -69,13 +69,13 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
     with registry.adding(called) as folder:
         if (Path(source) / CARD).is_file():
             registry.copy(open_model(Path(source), task), folder)
-            click.echo(f"{called}: added, as it was exported")
+            say(f"{called}: added, as it was exported")
             return
         original = export(source, {precision: folder}, task, name=called, max_tokens=max_tokens)
         from bioqa.train.parity import parity
 
         found = parity(original, folder)
-    click.echo(
+    say(
         f"{called}: added; against the original, {found.outputs}: largest difference {found.largest_difference:.3f}, "
         f"cosine at least {found.cosine:.4f}"
     )
@@ -92,7 +92,7 @@ def remove(name: str) -> None:
     """
     from bioqa.index import registry
 
-    click.echo(f"{name}: removed ({registry.remove(name)})")
+    say(f"{name}: removed ({registry.remove(name)})")
 
 
 def _object(entry: "Entry") -> dict[str, object]:
@@ -127,7 +127,7 @@ def _show(found: "Sequence[Entry]") -> None:
         for entry in found
         if entry.card
     ]
-    click.echo(text(Table("", ["name", "task", "", "MB", "weights", "source", "digest", "where"], rows)))
+    say_lines(text(Table("", ["name", "task", "", "MB", "weights", "source", "digest", "where"], rows)))
     for entry in found:
         if entry.problem:
-            click.echo(f"{entry.name}: {entry.problem}; 'bioqa models remove {entry.name}' removes it", err=True)
+            say(f"{entry.name}: {entry.problem}; 'bioqa models remove {entry.name}' removes it", err=True)

@@ -1,0 +1,51 @@
+"""What reaches a terminal: no paper, file name, model or server may steer it.
+
+Escape sequences move the cursor, rename the window and fake output; U+202E and its kind show text in another order than
+it is read in (CVE-2021-42574). JSON keeps every character, but escapes these.
+"""
+
+import json
+import re
+import sys
+from typing import Any, TextIO
+
+_BLANK = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_CONTROL = [*range(0x20), *range(0x7F, 0xA0)]
+_DIRECTION = [0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_SHOWN = dict.fromkeys([*_CONTROL, *_DIRECTION], "\ufffd") | dict.fromkeys(map(ord, _BLANK), " ")
+_UNSAFE_IN_JSON = re.compile(
+    "[" + "".join(re.escape(chr(code)) for code in _SHOWN if code >= 0x7F) + "]"  # JSON itself escapes those below
+)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, each character that would steer a terminal replaced by one that shows it, so that offsets
+    stay as they are."""
+    return text.translate(_SHOWN)
+
+
+def say(line: object = "", *, err: bool = False) -> None:
+    """Print one line."""
+    _write(printable(str(line)), sys.stderr if err else sys.stdout)
+
+
+def say_lines(text: str, *, err: bool = False) -> None:
+    """Print a text of our own making, such as a plan, that has several lines."""
+    for line in text.split("\n"):
+        say(line, err=err)
+
+
+def say_json(value: Any, *, indent: int | None = None) -> None:
+    """Print data as JSON."""
+    _write(as_json(value, indent=indent), sys.stdout)
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """`value` as JSON that can be shown on a terminal and holds the very same data."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    stream.write(f"{text}\n")
+    stream.flush()
