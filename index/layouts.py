@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import planner, structure
+from bioqa.index.arrays import damaged
 from bioqa.index.manifest import Manifest, StructureInfo
 from bioqa.index.rows import Rows
 from bioqa.index.runtime import Array
@@ -25,10 +26,15 @@ def open_structure(folder: Path, manifest: Manifest) -> Structure | None:
 
 
 def open_vectors(manifest: Manifest, store: Store, lists: Structure | None) -> VectorIndex | None:
-    """Dense search over a commit, None where it has no vectors."""
+    """Dense search over a commit, None where it has no vectors.
+
+    Raises IndexFolderError where what was removed, or what the lists cover, does not fit the passages.
+    """
     if manifest.encoder is None:
         return None
     made, dimensions = manifest.structure, manifest.encoder.dimensions
+    if made and made.passages > store.next_passage:
+        raise damaged(store.folder, f"{made.file} covers {made.passages:,} passages of {store.next_passage:,}")
     kept = planner.rows_kept(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
     return VectorIndex(rows(store, dimensions, kept), _removed(store), lists)
 
@@ -72,11 +78,13 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
 
 def rows(store: Store, dimensions: int, kept: int = planner.FLAT_BYTES) -> Rows:
     """All vectors of a commit, of which so many bytes stay in memory."""
+    segments = store.segments
     return Rows(
-        [segment.info.passages for segment in store.segments],
-        lambda number: store.segments[number].vectors,
+        [segment.info.passages for segment in segments],
+        lambda number: segments[number].vectors_of(dimensions),
         dimensions,
         kept,
+        lambda number, places, count: segments[number].use_vectors(places, count),
     )
 
 
