@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import planner, structure
+from bioqa.index import digests, planner, structure
 from bioqa.index.arrays import damaged
+from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, StructureInfo
 from bioqa.index.rows import Rows
 from bioqa.index.runtime import Array
@@ -22,7 +23,10 @@ def open_structure(folder: Path, manifest: Manifest) -> Structure | None:
 
     Raises IndexFolderError where they are missing or damaged; reading never writes them.
     """
-    return Structure(folder, manifest.structure) if manifest.structure else None
+    made, encoder = manifest.structure, manifest.encoder
+    if made is None or encoder is None:
+        return None
+    return Structure(folder, made, encoder.dimensions, manifest.digests.get(made.file, ""))
 
 
 def open_vectors(manifest: Manifest, store: Store, lists: Structure | None) -> VectorIndex | None:
@@ -64,7 +68,7 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
     if design is None or not living:
         return None
     design = replace(design, lists=min(design.lists, living))
-    if current and current.codes == design.codes and structure.is_whole(folder, current):
+    if current and current.codes == design.codes and _is_as_written(folder, manifest, current):
         gone = int(np.count_nonzero(removed < current.passages)) - current.removed
         if not planner.is_stale(store.next_passage, current.passages, gone, dimensions):
             return current
@@ -74,6 +78,15 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
     return StructureInfo(
         file, size, design.codes, design.lists, design.probes, design.refine, store.next_passage, len(removed)
     )
+
+
+def _is_as_written(folder: Path, manifest: Manifest, made: StructureInfo) -> bool:
+    try:
+        open_structure(folder, manifest)
+        digests.refuse_changed({folder / made.file: manifest.digests.get(made.file, "")})
+    except IndexFolderError:
+        return False
+    return True
 
 
 def rows(store: Store, dimensions: int, kept: int = planner.FLAT_BYTES) -> Rows:

@@ -21,8 +21,8 @@ from bioqa.index.manifest import Manifest
 from bioqa.index.plain_files import read_plain
 from bioqa.index.records import RETRACTED, Passage
 from bioqa.index.runtime import Array
-from bioqa.index.segments import WHOLE
 
+_WHOLE = 64_000_000  # bytes that are checked before the first search: they take some 50 ms on one processor
 _AT_ONCE = 1_000_000  # bytes of an index that are checked as it is opened: they take less than a millisecond
 _MOST_META = 1 << 24  # bytes of meta.json, which has some 3,000
 _SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
@@ -85,7 +85,7 @@ class LexicalIndex:
         with self._reading("cannot be opened"):
             self._files = {path: path.stat() for path in written or {}}
         size = sum(state.st_size for state in self._files.values())
-        self._unchecked = dict(written or {}) if size <= WHOLE else {}
+        self._unchecked = dict(written or {}) if size <= _WHOLE else {}
         if size <= _AT_ONCE:
             self._check("cannot be opened")
         with self._reading("cannot be opened"):

@@ -21,7 +21,7 @@ from bioqa.index.planner import TEXTS_KEPT
 from bioqa.index.records import Document, Passage, Section
 from bioqa.index.runtime import Array
 
-WHOLE = 64_000_000  # bytes that are read to check a file before one byte of it is used: they take some 50 ms
+_WHOLE = 8_000_000  # bytes of a file without checksums that is checked as a whole: they take some 7 ms
 
 
 class Segment:
@@ -33,7 +33,7 @@ class Segment:
         info: SegmentInfo,
         texts: Allowance | None = None,
         written: Mapping[str, str] | None = None,
-        most_whole: int = WHOLE,
+        most_whole: int = _WHOLE,
     ):
         """`texts` is for the documents of several segments together; `written` are digests by paths in the folder, by
         which files of no more than `most_whole` bytes are checked where the segment has no checksums."""
@@ -225,7 +225,7 @@ def _check(document: Document) -> None:
 class Store:
     """Documents and passages of one commit, by their row numbers over all segments."""
 
-    def __init__(self, folder: Path, manifest: Manifest, most_whole: int = WHOLE):
+    def __init__(self, folder: Path, manifest: Manifest, most_whole: int = _WHOLE):
         """`most_whole` is that of segments; a writer, which signs what it makes of them, has all files checked."""
         self.folder, texts = folder, Allowance(TEXTS_KEPT)
         self.segments = [Segment(folder, info, texts, manifest.digests, most_whole) for info in manifest.segments]
