@@ -4,6 +4,7 @@ import json
 import os
 import re
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -116,22 +117,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         content = read_plain(path, _MOST_BYTES)
-        fields: dict[str, Any] = json.loads(content)
-        found = fields["format"]
-        if found != FORMAT:
-            raise IndexFolderError(
-                f"{folder}: index format {_short(found)}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
-            )
-        signed = fields.pop("digest") != ""  # left out where a manifest was written by hand: such a one can be read
-        encoder, structure = fields.pop("encoder"), fields.pop("structure", None)
-        manifest = Manifest(
-            encoder=EncoderIdentity(**encoder) if encoder else None,
-            structure=StructureInfo(**structure) if structure else None,
-            segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
-            sources=tuple(Source(**source) for source in fields.pop("sources")),
-            **fields,
-        )
-        _check(manifest)
+        found, manifest, is_altered = _parsed(content)
     except FileNotFoundError:
         raise IndexFolderError(
             f"{folder}: no index there (no {MANIFEST}); 'bioqa index build INPUT --to {folder}' makes one"
@@ -140,12 +126,39 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexFolderError(f"{path}: {error.strerror or error}; rebuild with 'bioqa index build'") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexFolderError(f"{path}: damaged ({_short(error)}); rebuild with 'bioqa index build'") from None
-    if signed and not _is_signed(content):
+    if manifest is None:
+        raise IndexFolderError(
+            f"{folder}: index format {_short(found)}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
+        )
+    if is_altered:
         raise AlteredError(
             f"{path}: damaged (it is not what the last commit wrote); "
             "restore it from a copy, or rebuild with 'bioqa index build'"
         )
     return manifest
+
+
+@lru_cache(maxsize=1)  # it is read before and after an index is opened, and is mostly the same
+def _parsed(content: bytes) -> tuple[object, Manifest | None, bool]:
+    """The format of a manifest; what it says, None where that is of another format; and whether a byte has changed.
+
+    Raises ValueError, KeyError, TypeError, AttributeError or RecursionError where it is damaged.
+    """
+    fields: dict[str, Any] = json.loads(content)
+    found = fields["format"]
+    if found != FORMAT:
+        return found, None, False
+    signed = fields.pop("digest") != ""  # left out where a manifest was written by hand: such a one can be read
+    encoder, structure = fields.pop("encoder"), fields.pop("structure", None)
+    manifest = Manifest(
+        encoder=EncoderIdentity(**encoder) if encoder else None,
+        structure=StructureInfo(**structure) if structure else None,
+        segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
+        sources=tuple(Source(**source) for source in fields.pop("sources")),
+        **fields,
+    )
+    _check(manifest)
+    return found, manifest, signed and not _is_signed(content)
 
 
 def _short(found: object) -> str:
@@ -193,6 +206,10 @@ def _check_ranges(manifest: Manifest) -> None:
         raise ValueError("the encoder lies in no folder")
     if made and not (0 < made.lists <= _MOST_LISTS and made.probes > 0 and 0 < made.refine <= _MOST_REFINE):
         raise ValueError("inverted lists of which nothing can be read")
+    if made and not encoder:
+        raise ValueError("inverted lists over no vectors")
+    if made and made.removed > made.passages:
+        raise ValueError("inverted lists of fewer passages than were removed from them")
 
 
 def _check_names(manifest: Manifest) -> None:
