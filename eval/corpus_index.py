@@ -10,9 +10,10 @@ from bioqa.index import builder
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.hybrid import Index
-from bioqa.index.manifest import FORMAT, MANIFEST, read_manifest
+from bioqa.index.lock import locked
+from bioqa.index.manifest import FORMAT
 from bioqa.index.progress import Progress
-from bioqa.index.segments import Store
+from bioqa.index.storage import read_checked
 
 
 def folder_of(corpus: Path, encoder: Encoder | None) -> Path:
@@ -34,8 +35,7 @@ def folder_of(corpus: Path, encoder: Encoder | None) -> Path:
 def is_whole(folder: Path) -> bool:
     """Whether an index is there that was built to its end."""
     try:
-        manifest = read_manifest(folder)
-        Store(folder, manifest)
+        manifest = read_checked(folder)
     except IndexFolderError:
         return False
     return any(source.finished for source in manifest.sources)
@@ -46,8 +46,9 @@ def build(corpus: Path, folder: Path, encoder: Encoder | None, progress: Progres
 
     Raises InputError where the corpus breaks off, StorageError where the cache cannot be written.
     """
-    if (folder / MANIFEST).exists() and not _goes_on(folder, corpus):
-        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists() and not _goes_on(folder, corpus):
+        with locked(folder, "building this index"):
+            shutil.rmtree(folder, ignore_errors=True)
     try:
         report = builder.build([corpus], folder, encoder, format_name="jsonl", progress=progress)
     except StorageError as error:
@@ -62,8 +63,7 @@ def _goes_on(folder: Path, corpus: Path) -> bool:
     """Whether what is there was read from this very file: of the same from elsewhere every document would be replaced,
     and BM25 counts replaced documents for a while."""
     try:
-        manifest = read_manifest(folder)
-        Store(folder, manifest)
+        manifest = read_checked(folder)
     except IndexFolderError:
         return False
     here = str(corpus.resolve()), corpus.stat().st_mtime_ns

@@ -26,8 +26,19 @@ def write(path: Path, content: bytes) -> None:
         else:
             _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
-        reason = error.strerror or error
-        raise StorageError(f"{path}: {reason}; it was not written, and what stood there before is as it was") from None
+        raise _not_written(path, error) from None
+
+
+def write_inside(path: Path, content: bytes) -> None:
+    """`write` of a file in a folder of bioqa's own, which a stranger may have made: no link is followed.
+
+    What stands at `path`, or where it is written first, is replaced and never written through.
+    """
+    try:
+        unfinished(path).unlink(missing_ok=True)
+        _replace(path, content, "xb")
+    except OSError as error:
+        raise _not_written(path, error) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,10 +68,25 @@ def refuse_named_twice(read: Iterable[Path], *targets: Path | None) -> None:
             taken.add(target.resolve())
 
 
-def _replace(path: Path, content: bytes) -> None:
+def sync_folder(folder: Path) -> None:
+    """See to it that the names in a folder are on the disk, where the system can do that."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _not_written(path: Path, error: OSError) -> StorageError:
+    reason = error.strerror or error
+    return StorageError(f"{path}: {reason}; it was not written, and what stood there before is as it was")
+
+
+def _replace(path: Path, content: bytes, mode: str = "wb") -> None:
     fresh = unfinished(path)
     try:
-        with fresh.open("wb") as file:
+        with fresh.open(mode) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

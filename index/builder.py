@@ -1,6 +1,7 @@
 """Building an index folder from corpus files, committed in parts: an interrupted build goes on from the last one."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, starmap
@@ -12,10 +13,10 @@ from bioqa.index import analyzer, corpus, layouts, listing, merging, passages
 from bioqa.index.budget import Budget
 from bioqa.index.crew import Crew
 from bioqa.index.encoder import Encoder
-from bioqa.index.errors import IndexFolderError, InputError
+from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter, disk_errors, length
-from bioqa.index.manifest import MANIFEST, Manifest, Source, read_manifest
+from bioqa.index.manifest import MANIFEST, Manifest, Source
 from bioqa.index.pending import Changes, Pending
 from bioqa.index.prepared import Entry, Prepared
 from bioqa.index.progress import Progress, Silent
@@ -26,6 +27,7 @@ from bioqa.index.storage import (
     commit,
     discard_uncommitted,
     fork_lexical,
+    read_whole,
     write_removed,
     write_segment,
     writing,
@@ -86,7 +88,7 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     identity = encoder.identity if encoder else None
     if not (folder / MANIFEST).exists():
         return Manifest(analyzer=analyzer.NAME, passage_words=passages.MAX_WORDS, encoder=identity)
-    manifest = read_manifest(folder)
+    manifest = read_whole(folder)
     if (manifest.encoder and manifest.encoder.digests) != (identity and identity.digests):
         was, now = (made.name if made else "no encoder" for made in (manifest.encoder, identity))
         raise IndexFolderError(
@@ -183,7 +185,7 @@ class _Build:
             if sources != self._manifest.sources and self._manifest.segments:
                 self._manifest = commit(self._folder, self._manifest, replace(self._manifest, sources=sources))
             return self._manifest
-        store = Store(self._folder, self._manifest)
+        store = Store(self._folder, self._manifest, most_whole=sys.maxsize)
         committed = ((row, store.document(row)) for row in self._committed_rows(self._pending.ids))
         outdated = np.array(self._pending.outdated(committed), dtype=np.int64)
         gone = [store.passage(number) for number in store.passages_of(outdated).tolist()]
@@ -202,6 +204,8 @@ class _Build:
             terms = (written for entry in entries for written in entry.terms)
             added = sum(starmap(writer.add, zip(fresh, rows, terms, strict=True)))
             writer.commit()
+        passages = self._manifest.passages + len(fresh) - len(gone)
+        _refuse_incomplete(lexical_folder, passages)
 
         removed = np.concatenate([store.removed, outdated])
         segment = write_segment(self._folder, name, documents, ranges, vectors)
@@ -211,7 +215,7 @@ class _Build:
             replace(
                 self._manifest,
                 documents=self._manifest.documents + len(documents) - len(outdated),
-                passages=self._manifest.passages + len(fresh) - len(gone),
+                passages=passages,
                 tokens=self._manifest.tokens + added - sum(map(length, gone)),
                 segments=(*self._manifest.segments, segment),
                 sources=sources,
@@ -258,6 +262,15 @@ class _Build:
             )
 
         return encoder.encode([passage.titled for passage in fresh], on_done)
+
+
+def _refuse_incomplete(lexical_folder: Path, passages: int) -> None:
+    """Raise StorageError where not so many passages can be found: tantivy merges in threads whose failures it hides."""
+    found = LexicalIndex(lexical_folder).passages
+    if found != passages:
+        raise StorageError(
+            f"{lexical_folder}: writing the lexical index failed: {found:,} of {passages:,} passages can be found"
+        )
 
 
 def _size(file: Path) -> int:

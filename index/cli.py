@@ -222,13 +222,13 @@ def info(folder: Path, as_json: bool) -> None:
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
     from bioqa.index.layouts import open_structure
-    from bioqa.index.lexical import LexicalIndex
+    from bioqa.index.lexical import open_lexical
     from bioqa.index.segments import Store
 
     def counted(manifest: Manifest) -> tuple[int, int]:
         store = Store(folder, manifest)  # this and the next two lines check that every file is there
         open_structure(folder, manifest)
-        waiting = LexicalIndex(folder / "lexical" / manifest.lexical).waiting
+        waiting = open_lexical(folder, manifest).waiting
         return store.next_passage - manifest.passages, waiting
 
     manifest, (removed, waiting) = opening.opened(folder, counted)

@@ -55,7 +55,8 @@ class Crew:
         if self._size > 1 and _is_worth_it(file.path):
             stopped = yield from self._side_by_side(file)
         if stopped is not None:
-            yield from map(prepared, islice(file.records(), stopped, None))
+            for record in islice(file.records(), stopped, None):
+                yield prepared(record, str(file.path))
 
     def _side_by_side(self, file: CorpusFile) -> Generator[Entry, None, int | None]:
         """The records up to what is unusual; returns how many they were then, None where nothing was."""
@@ -119,7 +120,7 @@ def _end_with_parent() -> None:
 def _read(part: bytes, format_name: str, source: str) -> list[Entry] | None:
     """The records of a part; None where one is bad or the part cannot be read: a message names the line in the file."""
     try:
-        found = [prepared(record) for record in corpus.FORMATS[format_name](BytesIO(part), source)]
+        found = [prepared(record, source) for record in corpus.FORMATS[format_name](BytesIO(part), source)]
     except InputError:
         return None
     return None if any(isinstance(entry, BadRecord) for entry in found) else found

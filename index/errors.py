@@ -17,6 +17,10 @@ class IndexFolderError(InputError):
     """The folder is no index, one of another format, or a damaged one."""
 
 
+class AlteredError(IndexFolderError):
+    """A file of an index is not what was committed: a byte or more has changed."""
+
+
 class ModelError(InputError):
     """A model folder is missing, damaged, or does not fit its use."""
 

@@ -14,7 +14,7 @@ from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSION, FUSIONS
 from bioqa.index.layouts import open_structure, open_vectors
-from bioqa.index.lexical import LexicalIndex, Living
+from bioqa.index.lexical import LexicalIndex, Living, open_lexical
 from bioqa.index.manifest import Manifest
 from bioqa.index.model import shipped
 from bioqa.index.opening import opened
@@ -55,7 +55,7 @@ class Index:
         store.hold()
         structure = open_structure(self.folder, manifest)
         living = Living(manifest.tokens, store.passage)
-        return store, structure, LexicalIndex(self.folder / "lexical" / manifest.lexical, living)
+        return store, structure, open_lexical(self.folder, manifest, living)
 
     @cached_property
     def _vectors(self) -> VectorIndex | None:
@@ -130,7 +130,9 @@ class Index:
     ) -> "_Found":
         """What terms of these weights and this vector bring up, each to a depth; `allowed` pass the filter."""
         place = self._store.place
-        lexical = ties.ordered(self.lexical.weighted(weights, depth, narrow), depth, place)
+        found = self.lexical.weighted(weights, depth, narrow)
+        self._store.refuse_unknown(found)
+        lexical = ties.ordered(found, depth, place)
         dense: dict[int, float] = {}
         if self._vectors is not None and vector is not None:
             vectors, wanted = self._vectors, vector

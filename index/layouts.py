@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import planner, structure
+from bioqa.index import digests, planner, structure
+from bioqa.index.arrays import damaged
+from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, StructureInfo
 from bioqa.index.rows import Rows
 from bioqa.index.runtime import Array
@@ -21,14 +23,22 @@ def open_structure(folder: Path, manifest: Manifest) -> Structure | None:
 
     Raises IndexFolderError where they are missing or damaged; reading never writes them.
     """
-    return Structure(folder, manifest.structure) if manifest.structure else None
+    made, encoder = manifest.structure, manifest.encoder
+    if made is None or encoder is None:
+        return None
+    return Structure(folder, made, encoder.dimensions, manifest.digests.get(made.file, ""))
 
 
 def open_vectors(manifest: Manifest, store: Store, lists: Structure | None) -> VectorIndex | None:
-    """Dense search over a commit, None where it has no vectors."""
+    """Dense search over a commit, None where it has no vectors.
+
+    Raises IndexFolderError where what was removed, or what the lists cover, does not fit the passages.
+    """
     if manifest.encoder is None:
         return None
     made, dimensions = manifest.structure, manifest.encoder.dimensions
+    if made and made.passages > store.next_passage:
+        raise damaged(store.folder, f"{made.file} covers {made.passages:,} passages of {store.next_passage:,}")
     kept = planner.rows_kept(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
     return VectorIndex(rows(store, dimensions, kept), _removed(store), lists)
 
@@ -58,7 +68,7 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
     if design is None or not living:
         return None
     design = replace(design, lists=min(design.lists, living))
-    if current and current.codes == design.codes and structure.is_whole(folder, current):
+    if current and current.codes == design.codes and _is_as_written(folder, manifest, current):
         gone = int(np.count_nonzero(removed < current.passages)) - current.removed
         if not planner.is_stale(store.next_passage, current.passages, gone, dimensions):
             return current
@@ -70,13 +80,24 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
     )
 
 
+def _is_as_written(folder: Path, manifest: Manifest, made: StructureInfo) -> bool:
+    try:
+        open_structure(folder, manifest)
+        digests.refuse_changed({folder / made.file: manifest.digests.get(made.file, "")})
+    except IndexFolderError:
+        return False
+    return True
+
+
 def rows(store: Store, dimensions: int, kept: int = planner.FLAT_BYTES) -> Rows:
     """All vectors of a commit, of which so many bytes stay in memory."""
+    segments = store.segments
     return Rows(
-        [segment.info.passages for segment in store.segments],
-        lambda number: store.segments[number].vectors,
+        [segment.info.passages for segment in segments],
+        lambda number: segments[number].vectors_of(dimensions),
         dimensions,
         kept,
+        lambda number, places, count: segments[number].use_vectors(places, count),
     )
 
 

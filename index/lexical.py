@@ -14,12 +14,17 @@ from typing import Any
 import numpy as np
 import tantivy
 
-from bioqa.index import analyzer, bm25, ties
+from bioqa.index import analyzer, bm25, digests, failures, ties
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.filters import Filter
+from bioqa.index.manifest import Manifest
+from bioqa.index.plain_files import read_plain
 from bioqa.index.records import RETRACTED, Passage
 from bioqa.index.runtime import Array
 
+_WHOLE = 64_000_000  # bytes that are checked before the first search: they take some 50 ms on one processor
+_AT_ONCE = 1_000_000  # bytes of an index that are checked as it is opened: they take less than a millisecond
+_MOST_META = 1 << 24  # bytes of meta.json, which has some 3,000
 _SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
 
 
@@ -32,12 +37,39 @@ def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
     return mirror
 
 
+def _still(path: Path, state: os.stat_result) -> os.stat_result | None:
+    """The state of now, None where the file is no longer there, or another one."""
+    try:
+        now = os.stat(path)  # noqa: PTH116 (half the time, before every search)
+    except OSError:
+        return None
+    return now if os.path.samestat(now, state) else None
+
+
+def _counted(folder: Path) -> int:
+    """The passages in tantivy's segments, those included that wait to be dropped."""
+    try:
+        segments = json.loads(read_plain(folder / "meta.json", _MOST_META))["segments"]
+        return sum(int(segment["max_doc"]) for segment in segments)
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"meta.json: {type(error).__name__} {error}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Living:
     """What is known of the passages that have not been removed: how many terms they have, and the text of each."""
 
     tokens: int
     passage: Callable[[int], Passage]
+
+
+def open_lexical(folder: Path, manifest: Manifest, living: Living | None = None) -> "LexicalIndex":
+    """The lexical index of a commit, whose files are checked by their digests before they are used.
+
+    One of more than 64 MB, of some 200,000 abstracts, is not: that would take longer than a question. Raises
+    IndexFolderError where it cannot be opened.
+    """
+    return LexicalIndex(folder / "lexical" / manifest.lexical, living, digests.lexical(folder, manifest))
 
 
 class LexicalIndex:
@@ -47,20 +79,22 @@ class LexicalIndex:
     merged. With `living`, scores are those of an index in which they never were; without, the mean length is tantivy's.
     """
 
-    def __init__(self, folder: Path, living: Living | None = None):
-        try:
+    def __init__(self, folder: Path, living: Living | None = None, written: Mapping[Path, str] | None = None):
+        """`written` are the digests of its files, checked at the first search, or now where they are small."""
+        self._folder = folder
+        with self._reading("cannot be opened"):
+            self._files = {path: path.stat() for path in written or {}}
+        size = sum(state.st_size for state in self._files.values())
+        self._unchecked = dict(written or {}) if size <= _WHOLE else {}
+        if size <= _AT_ONCE:
+            self._check("cannot be opened")
+        with self._reading("cannot be opened"):
             self._mirror = None if os.access(folder, os.W_OK) else _mirrored(folder)
             self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
-            segments = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["segments"]
-            self._counted: int = sum(segment["max_doc"] for segment in segments)
+            self._counted = _counted(folder)
             self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
             self._index.config_reader("manual")
             self._searcher = self._index.searcher()
-        except (ValueError, OSError) as error:
-            raise IndexFolderError(
-                f"{folder}: the lexical index cannot be opened ({error}); build the index again"
-            ) from None
-        self._folder = folder
         self._living = living
         self._frequencies: dict[str, int] = {}
         self._counted_mean: float | None = None
@@ -83,7 +117,14 @@ class LexicalIndex:
         return self.weighted(self.weights(query), k, narrow)
 
     def weights(self, query: str) -> dict[str, float]:
-        """What the terms of a query weigh, unknown ones included: how often each is in it, times its idf."""
+        """What the terms of a query weigh, unknown ones included: how often each is in it, times its idf.
+
+        Raises IndexFolderError where a file was cut since the index was opened: its end would end the process.
+        """
+        for path, state in self._files.items():
+            now = _still(path, state)
+            if now and now.st_size < state.st_size:
+                raise self._damaged(f"{path.name} was cut while it was read")
         return {term: count * self.idf(term) for term, count in Counter(analyzer.query_terms(query)).items()}
 
     def idf(self, term: str) -> float:
@@ -95,13 +136,14 @@ class LexicalIndex:
         known = {term: weight for term, weight in weights.items() if self.document_frequency(term)}
         if not known or k < 1:
             return {}
-        scored = self._scored(known)
-        narrowed = self._narrowed(scored, narrow)
-        stretch = self._stretch(scored)
-        if self._living and abs(stretch - 1) > _SAME:
-            return ties.reaching(self._rescored(narrowed, k, known, stretch, self._living), k)
-        # BM25 often scores alike, and to search twice takes longer than to search for more
-        return ties.complete(lambda size: self._found(narrowed, size), k, spare=k // 2)
+        with self._reading():
+            scored = self._scored(known)
+            narrowed = self._narrowed(scored, narrow)
+            stretch = self._stretch(scored)
+            if self._living and abs(stretch - 1) > _SAME:
+                return ties.reaching(self._rescored(narrowed, k, known, stretch, self._living), k)
+            # BM25 often scores alike, and to search twice takes longer than to search for more
+            return ties.complete(lambda size: self._found(narrowed, size), k, spare=k // 2)
 
     @staticmethod
     def shares(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
@@ -147,23 +189,24 @@ class LexicalIndex:
         return self._living.tokens / self.passages / self._counted_mean
 
     def _explained_mean(self, scored: Any) -> float:
-        with self._reading():
-            ((_, address),) = self._hits(scored, 1)
-            parts = [json.loads(scored.explain(self._searcher, address).to_json())]
-            for part in parts:
-                if part["description"].startswith("avgdl"):
-                    return float(part["value"])
-                parts.extend(part.get("details", ()))
-            raise ValueError("tantivy does not tell the mean length of its passages")
+        ((_, address),) = self._hits(scored, 1)
+        parts = [json.loads(scored.explain(self._searcher, address).to_json())]
+        for part in parts:
+            if part["description"].startswith("avgdl"):
+                return float(part["value"])
+            parts.extend(part.get("details", ()))
+        raise ValueError("tantivy does not tell the mean length of its passages")
 
     def matching(self, narrow: Filter) -> Array:
         """The numbers of all passages that pass the filter: int64, shape (n,)."""
-        return self._all_values(self._filter_query(narrow), "passage")
+        with self._reading():
+            return self._all_values(self._filter_query(narrow), "passage")
 
     def document_rows(self, ids: Sequence[str]) -> dict[int, None]:
         """The rows of the documents that have one of these ids, ascending."""
-        query = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
-        return dict.fromkeys(np.unique(self._all_values(query, "document")).tolist())
+        with self._reading():
+            query = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
+            return dict.fromkeys(np.unique(self._all_values(query, "document")).tolist())
 
     def document_frequency(self, term: str) -> int:
         """The number of passages that hold a term as the analyzer writes it."""
@@ -192,15 +235,30 @@ class LexicalIndex:
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, scored), (tantivy.Occur.Must, unscored)])
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
+    def _reading(self, what: str = "") -> Iterator[None]:
+        """Around every use of the engine, which opens some files only when a query needs them."""
+        if not what and self._unchecked:
+            self._check()
+        with failures.of_tantivy(lambda reason: self._damaged(reason, what)):
             yield
-        except ValueError as error:  # a file that is opened only when a query needs it
-            raise IndexFolderError(f"{self._folder}: damaged ({error}); build the index again") from None
+
+    def _check(self, what: str = "") -> None:
+        """Check all files, unless that was done; those that a later commit has deleted are open, but out of reach."""
+        there = {path: made for path, made in self._unchecked.items() if _still(path, self._files[path])}
+        try:
+            digests.refuse_changed(there)
+        except IndexFolderError as error:
+            if all(_still(path, self._files[path]) for path in there):
+                raise self._damaged(str(error).removeprefix(f"{self._folder}/").partition(";")[0], what) from None
+        self._unchecked = {}
+
+    def _damaged(self, reason: str, what: str = "") -> IndexFolderError:
+        if what:
+            return IndexFolderError(f"{self._folder}: the lexical index {what} ({reason}); build the index again")
+        return IndexFolderError(f"{self._folder}: damaged ({reason}); build the index again")
 
     def _hits(self, query: Any, k: int) -> list[tuple[float, Any]]:
-        with self._reading():
-            hits: list[tuple[float, Any]] = self._searcher.search(query, k, count=False).hits
+        hits: list[tuple[float, Any]] = self._searcher.search(query, k, count=False).hits
         return hits
 
     def _found(self, query: Any, k: int) -> dict[int, float]:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import tantivy
 
-from bioqa.index import analyzer
+from bioqa.index import analyzer, failures
 from bioqa.index.errors import StorageError
 from bioqa.index.prepared import terms_of
 from bioqa.index.records import Passage
@@ -32,6 +32,7 @@ class LexicalWriter:
     """Adds passages to, and removes documents from, the tantivy index in a folder; nothing shows before `commit`."""
 
     def __init__(self, folder: Path):
+        self._folder = folder
         self._index = tantivy.Index(_schema(), path=str(folder))
         self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
         self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
@@ -78,15 +79,15 @@ class LexicalWriter:
         """Make the changes permanent and end the writer."""
         self._writer.commit()
         self._writer.wait_merging_threads()
+        for path in self._folder.glob("*.json"):  # tantivy lets nobody else read these two
+            path.chmod(self._folder.stat().st_mode & 0o666)
 
 
 @contextlib.contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """tantivy reports every failure as ValueError or OSError text: make it a StorageError that names the folder."""
-    try:
+    """Makes of every failure of tantivy a StorageError that names the folder."""
+    with failures.of_tantivy(lambda reason: StorageError(f"{folder}: writing the lexical index failed: {reason}")):
         yield
-    except (ValueError, OSError) as error:
-        raise StorageError(f"{folder}: writing the lexical index failed: {error}") from error
 
 
 def length(passage: Passage) -> int:

@@ -1,6 +1,7 @@
 """The lock of a folder: one writer at a time, and who comes second is told who the first is."""
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -9,11 +10,15 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from bioqa.index.errors import StorageError
+from bioqa.index.plain_files import open_plain
 
 LOCK = "writer.lock"
+_BEGINNING = b'{"process": '
+_IN_THE_WAY = {errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR}  # of a link, a pipe, a socket or a folder
+_LONGEST = 1 << 16  # bytes of it that are read
 
 
 @contextlib.contextmanager
@@ -21,12 +26,13 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
     """Holds the lock of `folder`, which is made where it is not there; the lock file says who holds it.
 
     It is the kernel's (flock): that of a process that has ended, however it ended, is free. Raises StorageError where
-    another process holds it, `doing` what it is there for.
+    another process holds it, `doing` what it is there for, and where something else stands in its place: nothing that
+    is not a lock is written to.
     """
     with _opened(folder, doing) as file:
         with contextlib.suppress(OSError):  # a full disk may forbid it, and what is held is held all the same
             file.truncate(0)
-            file.write(json.dumps(_holder()))
+            file.write(json.dumps(_holder()).encode())
             file.flush()
         try:
             yield
@@ -36,29 +42,47 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path, doing: str) -> Iterator[TextIO]:
+def _opened(folder: Path, doing: str) -> Iterator[BinaryIO]:
+    path = folder / LOCK
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             try:
-                file = stack.enter_context((folder / LOCK).open("a+", encoding="utf-8", errors="replace"))
+                file = stack.enter_context(open_plain(path, "a+b"))
             except FileNotFoundError:  # a writer that committed nothing took the folder away just now
                 continue
+            except OSError as error:
+                if error.errno not in _IN_THE_WAY:
+                    raise
+                raise StorageError(f"{path}: {error.strerror}; delete it, or choose another folder") from None
             _lock(file, f"{folder}: another bioqa is {doing}")
-            if _is_there(folder / LOCK, file):
-                yield file
-                return
+            if not _is_there(path, file):
+                continue
+            if not _is_ours(file):
+                raise StorageError(f"{path}: is no lock of bioqa; move it away, or choose another folder")
+            if os.fstat(file.fileno()).st_nlink > 1:  # what is written into it would stand in another file, too
+                path.unlink()
+                continue
+            yield file
+            return
 
 
-def _is_there(path: Path, file: TextIO) -> bool:
+def _is_there(path: Path, file: BinaryIO) -> bool:
     """Whether `file` is still the one at `path`: a writer that committed nothing takes its lock file away."""
     try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+        return os.path.samestat(path.lstat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
 
 
-def _lock(file: TextIO, taken: str) -> None:
+def _is_ours(file: BinaryIO) -> bool:
+    """Whether the file holds nothing, or who held it, which a killed process may have written in part."""
+    file.seek(0)
+    content = file.read(len(_BEGINNING))
+    return content == _BEGINNING[: len(content)]
+
+
+def _lock(file: BinaryIO, taken: str) -> None:
     try:
         import fcntl
     except ImportError:  # Windows: tantivy's own lock still stops a second writer
@@ -79,10 +103,10 @@ def _holder() -> dict[str, str | int]:
     }
 
 
-def _described(file: TextIO) -> str:
+def _described(file: BinaryIO) -> str:
     file.seek(0)
     try:
-        holder = json.loads(file.read())
+        holder = json.loads(file.read(_LONGEST))
         return f" (process {holder['process']} on {holder['host']} since {holder['since']}: {holder['command']})"
-    except (ValueError, TypeError, KeyError):  # it has the lock, but has not written yet who it is
+    except (ValueError, TypeError, KeyError, RecursionError):  # it has the lock, but has not written yet who it is
         return ""

@@ -1,18 +1,30 @@
 """The manifest of an index folder: the only source of truth about what it holds."""
 
 import json
+import os
 import re
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from bioqa.index import atomic
-from bioqa.index.errors import IndexFolderError
+from bioqa.index.errors import AlteredError, IndexFolderError
+from bioqa.index.plain_files import is_plain_name, read_plain
 
 FORMAT = 3  # 3: terms of the analyzer biomedical-2
 MANIFEST = "manifest.json"
 _DIGEST = re.compile(rb'\{\s*"digest": "([0-9a-f]*)"')
+_MOST_BYTES = 1 << 25  # of a manifest; one of all of PubMed has some 5 MB
+_MOST = 1 << 53  # of any number in it; JSON readers in other languages are exact up to here
+_MOST_DIMENSIONS = 1 << 16
+_MOST_LISTS = 1 << 24
+_MOST_REFINE = 1 << 10
+_COMMIT = "[0-9]{6,12}"  # the number of a commit, by which segments and other files are named
+_NUMBER = re.compile(_COMMIT)
+_REMOVED = re.compile(rf"removed-{_COMMIT}\.npy")
+_STRUCTURE = re.compile(rf"vectors-{_COMMIT}\.faiss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +111,63 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the index in `folder`.
 
-    Raises IndexFolderError where there is none, it is damaged, or it is of a format that this bioqa does not read.
+    Raises IndexFolderError where there is none, it is damaged, it names what lies elsewhere, or it is of a format that
+    this bioqa does not read; of these, AlteredError where a byte is not the one that was committed.
     """
     path = folder / MANIFEST
     try:
-        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        found = fields["format"]
-        if found != FORMAT:
-            raise IndexFolderError(
-                f"{folder}: index format {found}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
-            )
-        del fields["digest"]
-        encoder, structure = fields.pop("encoder"), fields.pop("structure", None)
-        manifest = Manifest(
-            encoder=EncoderIdentity(**encoder) if encoder else None,
-            structure=StructureInfo(**structure) if structure else None,
-            segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
-            sources=tuple(Source(**source) for source in fields.pop("sources")),
-            **fields,
-        )
-        _check_types(manifest)
-        return manifest
+        content = read_plain(path, _MOST_BYTES)
+        found, manifest, is_altered = _parsed(content)
     except FileNotFoundError:
         raise IndexFolderError(
             f"{folder}: no index there (no {MANIFEST}); 'bioqa index build INPUT --to {folder}' makes one"
         ) from None
     except OSError as error:
-        raise IndexFolderError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexFolderError(f"{path}: damaged ({error}); rebuild with 'bioqa index build'") from None
+        raise IndexFolderError(f"{path}: {error.strerror or error}; rebuild with 'bioqa index build'") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise IndexFolderError(f"{path}: damaged ({_short(error)}); rebuild with 'bioqa index build'") from None
+    if manifest is None:
+        raise IndexFolderError(
+            f"{folder}: index format {_short(found)}, this bioqa reads {FORMAT}; rebuild with 'bioqa index build'"
+        )
+    if is_altered:
+        raise AlteredError(
+            f"{path}: damaged (it is not what the last commit wrote); "
+            "restore it from a copy, or rebuild with 'bioqa index build'"
+        )
+    return manifest
 
 
-def _check_types(manifest: Manifest) -> None:
+@lru_cache(maxsize=1)  # it is read before and after an index is opened, and is mostly the same
+def _parsed(content: bytes) -> tuple[object, Manifest | None, bool]:
+    """The format of a manifest; what it says, None where that is of another format; and whether a byte has changed.
+
+    Raises ValueError, KeyError, TypeError, AttributeError or RecursionError where it is damaged.
+    """
+    fields: dict[str, Any] = json.loads(content)
+    found = fields["format"]
+    if found != FORMAT:
+        return found, None, False
+    signed = fields.pop("digest") != ""  # left out where a manifest was written by hand: such a one can be read
+    encoder, structure = fields.pop("encoder"), fields.pop("structure", None)
+    manifest = Manifest(
+        encoder=EncoderIdentity(**encoder) if encoder else None,
+        structure=StructureInfo(**structure) if structure else None,
+        segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
+        sources=tuple(Source(**source) for source in fields.pop("sources")),
+        **fields,
+    )
+    _check(manifest)
+    return found, manifest, signed and not _is_signed(content)
+
+
+def _short(found: object) -> str:
+    """What a file says, as a part of one line."""
+    return " ".join(str(found)[:200].split())
+
+
+def _check(manifest: Manifest) -> None:
+    """Raises TypeError or ValueError where a value is of another type, out of range, or names a file elsewhere."""
     numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.tokens, manifest.passage_words]
     texts = [manifest.analyzer, manifest.lexical, manifest.removed, manifest.committed]
     texts += [text for entry in dict(manifest.digests).items() for text in entry]
@@ -138,25 +175,77 @@ def _check_types(manifest: Manifest) -> None:
     for segment in manifest.segments:
         numbers += [segment.documents, segment.passages, *dict(segment.files).values()]
         texts += [segment.name, *segment.files]
+    for source in manifest.sources:
+        numbers += [source.bytes, source.records, abs(source.modified) // 1_000_000_000]
+        texts.append(source.path)
+        if not isinstance(source.finished, bool):
+            raise TypeError("a source is neither finished nor unfinished")
+    if manifest.encoder:
+        made_by = manifest.encoder
+        numbers.append(made_by.dimensions)
+        texts += [made_by.name, made_by.digest, made_by.folder, made_by.questions]
     if manifest.structure:
         made = manifest.structure
         numbers += [made.bytes, made.lists, made.probes, made.refine, made.passages, made.removed]
         texts += [made.file, made.codes]
     if manifest.max_ram is not None:
         numbers.append(manifest.max_ram)
-    if not all(isinstance(number, int) for number in numbers) or not all(isinstance(text, str) for text in texts):
+    if not all(type(number) is int for number in numbers) or not all(isinstance(text, str) for text in texts):
         raise TypeError("a number or a name is of another type")
+    if not all(0 <= number < _MOST for number in numbers):
+        raise ValueError("a number is out of range")
+    _check_ranges(manifest)
+    _check_names(manifest)
+
+
+def _check_ranges(manifest: Manifest) -> None:
+    encoder, made = manifest.encoder, manifest.structure
+    if encoder and not 0 < encoder.dimensions <= _MOST_DIMENSIONS:
+        raise ValueError(f"vectors of {encoder.dimensions:,} dimensions")
+    if encoder and b"\0" in os.fsencode(encoder.folder):
+        raise ValueError("the encoder lies in no folder")
+    if made and not (0 < made.lists <= _MOST_LISTS and made.probes > 0 and 0 < made.refine <= _MOST_REFINE):
+        raise ValueError("inverted lists of which nothing can be read")
+    if made and not encoder:
+        raise ValueError("inverted lists over no vectors")
+    if made and made.removed > made.passages:
+        raise ValueError("inverted lists of fewer passages than were removed from them")
+
+
+def _check_names(manifest: Manifest) -> None:
+    """Every file is one of the folder itself, under a name as bioqa gives it: others are neither read nor deleted."""
+    numbered = [*(segment.name for segment in manifest.segments), *filter(None, [manifest.lexical])]
+    single = [(_REMOVED, manifest.removed)] if manifest.removed else []
+    single += [(_STRUCTURE, manifest.structure.file)] if manifest.structure else []
+    strange = [name for name in numbered if not _NUMBER.fullmatch(name)]
+    strange += [name for pattern, name in single if not pattern.fullmatch(name)]
+    strange += [name for segment in manifest.segments for name in segment.files if not is_plain_name(name)]
+    strange += [path for path in manifest.digests if not _is_inside(path)]
+    if strange:
+        raise ValueError(f"it names {strange[0]!r}, which is no file of an index")
+
+
+def _is_inside(path: str) -> bool:
+    match path.split("/"):
+        case [name]:
+            return bool(_REMOVED.fullmatch(name) or _STRUCTURE.fullmatch(name))
+        case ["segments" | "lexical", number, name]:
+            return bool(_NUMBER.fullmatch(number)) and is_plain_name(name)
+    return False
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """The commit: after this rename the new state is there, before it the old one is."""
     content = {"digest": "", **asdict(manifest)}
-    atomic.write(folder / MANIFEST, _signed(json.dumps(content, indent=1).encode()))
+    atomic.write_inside(folder / MANIFEST, _signed(json.dumps(content, indent=1).encode()))
 
 
 def is_as_written(folder: Path) -> bool:
     """Whether not one byte of the manifest has changed since its commit: it begins with the digest of all the rest."""
-    found = (folder / MANIFEST).read_bytes()
+    return _is_signed(read_plain(folder / MANIFEST, _MOST_BYTES))
+
+
+def _is_signed(found: bytes) -> bool:
     digest = _DIGEST.match(found)
     return digest is not None and _signed(found[: digest.start(1)] + found[digest.end(1) :]) == found
 

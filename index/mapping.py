@@ -45,8 +45,8 @@ def give_back(array: Array) -> None:
 def file_of(array: Array) -> mmap.mmap | None:
     """The mapped file that an array is a view of, however many views lie between; None where there is none."""
     owner: Any = array
-    while isinstance(owner, np.ndarray):
-        owner = owner.base
+    while isinstance(owner, np.ndarray | memoryview):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
     return owner if isinstance(owner, mmap.mmap) else None
 
 

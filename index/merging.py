@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index.digests import digest
-from bioqa.index.errors import IndexFolderError
+from bioqa.index import arrays, digests
 from bioqa.index.manifest import Manifest, SegmentInfo
 from bioqa.index.runtime import Array
+from bioqa.index.segments import Segment
 from bioqa.index.storage import commit, sealed
 
 MOST_DOCUMENTS = 3_000_000  # in one segment: 12 GB with vectors, and half a minute to write
@@ -48,19 +48,9 @@ def merge(folder: Path, manifest: Manifest) -> Manifest:
     if not count:
         return manifest
     parts = manifest.segments[-count:]
-    for part in parts:
-        for file in part.files:
-            _check(folder, f"segments/{part.name}/{file}", manifest)
+    digests.refuse_changed(digests.segments(folder, manifest, parts))
     joined = _joined(folder, f"{manifest.commit + 1:06}", parts)
     return commit(folder, manifest, replace(manifest, segments=(*manifest.segments[:-count], joined)))
-
-
-def _check(folder: Path, name: str, manifest: Manifest) -> None:
-    if digest(folder / name) != manifest.digests.get(name):
-        raise IndexFolderError(
-            f"{folder / name} does not hold what was written: a byte or more has changed; "
-            "rebuild with 'bioqa index build'"
-        )
 
 
 def _joined(folder: Path, name: str, parts: Sequence[SegmentInfo]) -> SegmentInfo:
@@ -71,21 +61,26 @@ def _joined(folder: Path, name: str, parts: Sequence[SegmentInfo]) -> SegmentInf
         for source in sources:
             with (source / "documents.jsonl").open("rb") as file:
                 shutil.copyfileobj(file, lines, _BLOCK)
-    offsets = [np.load(source / "documents.npy") for source in sources]
+    offsets = [Segment(folder, part).offsets for part in parts]
     begins = accumulate((part[-1] for part in offsets), initial=0)
     ends = [part[1:] + begin for part, begin in zip(offsets, begins, strict=False)]
     np.save(target / "documents.npy", np.concatenate([offsets[0][:1], *ends]))
     rows = accumulate((part.documents for part in parts), initial=0)
-    _join([source / "passages.npy" for source in sources], target, rows)
+    _join([source / "passages.npy" for source in sources], target, np.int32, rows)
     if "vectors.npy" in parts[0].files:
-        _join([source / "vectors.npy" for source in sources], target)
+        _join([source / "vectors.npy" for source in sources], target, np.float16)
     return sealed(target, sum(part.documents for part in parts), sum(part.passages for part in parts))
 
 
-def _join(sources: Sequence[Path], target: Path, first_column: Iterable[int] = repeat(0)) -> None:
+def _join(
+    sources: Sequence[Path], target: Path, kind: type[np.generic], first_column: Iterable[int] = repeat(0)
+) -> None:
     """Write the rows of array files one after the other into a file of the same name, with so much added to the first
-    column of each."""
-    heads = [np.load(source, mmap_mode="r") for source in sources]
+    column of each. Raises IndexFolderError where they have not as many columns as one another."""
+    heads = [arrays.mapped(source, kind, columns=True)[1] for source in sources]
+    for source, head in zip(sources, heads, strict=True):
+        if head.shape[1] != heads[0].shape[1]:
+            raise arrays.damaged(source, f"is of shape {head.shape}, another segment of {heads[0].shape}")
     header = np.lib.format.header_data_from_array_1_0(heads[0])
     header["shape"] = (sum(map(len, heads)), *heads[0].shape[1:])
     with (target / sources[0].name).open("wb") as joined:

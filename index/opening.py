@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, read_manifest
+from bioqa.index.storage import refuse_links
 
 T = TypeVar("T")
 
@@ -16,8 +17,9 @@ def opened(folder: Path, look: Callable[[Manifest], T]) -> tuple[Manifest, T]:
     """The manifest of the index in `folder` and what `look` makes of it, looked at again where a commit came meanwhile.
 
     Even a look that did not fail may have found a file gone that it can do without at first. Raises IndexFolderError
-    where there is no index, and what `look` raises where it was not disturbed.
+    where there is no index, or one that holds a link, and what `look` raises where it was not disturbed.
     """
+    refuse_links(folder)
     while True:
         manifest = read_manifest(folder)
         try:

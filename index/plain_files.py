@@ -4,9 +4,11 @@ An index, a model or a download folder can be handed on. A name in it may lead e
 may be a symbolic link, a pipe that never ends, or a device. None of them is followed or opened.
 """
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -54,6 +56,20 @@ def open_plain(path: Path, mode: str = "rb") -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def followed(folder: Path, depth: int = 3) -> Iterator[str]:
+    """What in `folder`, so many folders deep, is neither a plain file nor a folder: a symbolic link, a pipe, a device.
+
+    Such a thing leads elsewhere or never ends. Each is named by its path in the folder; what goes meanwhile is none.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if depth > 1:
+                    yield from (f"{entry.name}/{name}" for name in followed(Path(entry.path), depth - 1))
+            elif not entry.is_file(follow_symlinks=False):
+                yield entry.name
 
 
 def read_plain(path: Path, most: int) -> bytes:

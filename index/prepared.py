@@ -16,10 +16,14 @@ class Prepared:
 
 
 Entry = Prepared | Deletion | BadRecord
+_LONGEST_ID = 1_000  # characters; the search engine silently leaves out a term of more than 65,530 bytes
 
 
-def prepared(record: Record) -> Entry:
-    """A record made ready to be indexed."""
+def prepared(record: Record, source: str = "") -> Entry:
+    """A record of the file `source` made ready to be indexed; one whose id is too long to be found is a bad one."""
+    if not isinstance(record, BadRecord) and len(record.id) > _LONGEST_ID:
+        reason = f"its id has {len(record.id):,} characters; ids of up to {_LONGEST_ID:,} can be found again"
+        return BadRecord(source, f"the record with the id {record.id[:40]!r}...", reason)
     if not isinstance(record, Document):
         return record
     ranges = tuple(passages.windows(record))

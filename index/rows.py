@@ -25,10 +25,18 @@ class Rows:
     No more than `kept` bytes of them stay in memory: of more, what was read is given back.
     """
 
-    def __init__(self, lengths: Sequence[int], open_segment: Callable[[int], Array], dimensions: int, kept: int):
-        """`open_segment(i)` gives the fp16 array of segment i, shape (lengths[i], dimensions)."""
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        open_segment: Callable[[int], Array],
+        dimensions: int,
+        kept: int,
+        use: Callable[[int, Array, int], None] = lambda *_: None,
+    ):
+        """`open_segment(i)` gives the fp16 array of segment i, shape (lengths[i], dimensions); `use(i, rows, n)` is
+        called before `n` rows from each of `rows` are read, and raises where they are not what was written."""
         self._bounds = [0, *accumulate(lengths)]
-        self._open, self.dimensions = open_segment, dimensions
+        self._open, self._use, self.dimensions = open_segment, use, dimensions
         self._opened: dict[int, Array] = {}
         self._gives_back = self._bounds[-1] * dimensions * 2 > kept
         self._allowance = Allowance(kept)
@@ -50,7 +58,10 @@ class Rows:
             for segment, (start, end) in enumerate(pairwise(edges.tolist())):
                 if start < end:
                     chosen = places[start:end]
-                    found[chosen] = self._segment(segment)[numbers[chosen] - self._bounds[segment]]
+                    inside = numbers[chosen] - self._bounds[segment]
+                    rows = self._segment(segment)
+                    self._use(segment, inside, 1)
+                    found[chosen] = rows[inside]
         return found
 
     def blocks(self, size: int) -> Iterator[tuple[int, Array]]:
@@ -104,7 +115,9 @@ class Rows:
 
     def _part(self, segment: int, start: int, end: int) -> Array:
         before = self._bounds[segment]
-        return self._segment(segment)[start - before : end - before]
+        rows = self._segment(segment)
+        self._use(segment, np.array([start - before]), end - start)
+        return rows[start - before : end - before]
 
     def _segment(self, segment: int) -> Array:
         if segment not in self._opened:

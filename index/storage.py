@@ -6,6 +6,7 @@
         documents.npy           int64 (n + 1): byte offset of each line, and the end
         passages.npy            int32 (m, 3): document row in this segment, start and end in its text
         vectors.npy             float16 (m, dimensions), unless the index is lexical only
+        checksums.npy           uint32: of every block of these files; see checksums.py
     lexical/000001/             tantivy's files; hard links to the previous commit's where nothing changed
     removed-000001.npy          int64: rows of documents that were replaced or deleted since their segment was written
     vectors-000001.faiss        inverted lists over the vectors, where there are many; made again from the segments
@@ -26,10 +27,17 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import atomic, digests
-from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index import atomic, checksums, digests, plain_files
+from bioqa.index.errors import AlteredError, IndexFolderError, StorageError
 from bioqa.index.lock import LOCK, locked
-from bioqa.index.manifest import MANIFEST, Manifest, SegmentInfo, read_manifest, write_manifest
+from bioqa.index.manifest import (
+    MANIFEST,
+    Manifest,
+    SegmentInfo,
+    is_as_written,
+    read_manifest,
+    write_manifest,
+)
 from bioqa.index.records import Document
 from bioqa.index.runtime import Array
 
@@ -58,11 +66,19 @@ def writing(folder: Path) -> Iterator[None]:
 def _refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; an index is a folder")
+    refuse_links(folder)
     entries = {entry.name for entry in folder.iterdir()}
     ours = {LOCK, "segments", "lexical", atomic.unfinished(Path(MANIFEST)).name} if LOCK in entries else set()
     strangers = entries - ours
     if MANIFEST not in entries and strangers:
         raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise IndexFolderError where the folder holds a link, a pipe or a device: bioqa makes none, and a stranger's may
+    lead out of the folder."""
+    for name in plain_files.followed(folder):
+        raise IndexFolderError(f"{folder / name}: is a link, a pipe or a device, which no index holds; delete it")
 
 
 def _leave_nothing(folder: Path) -> None:
@@ -99,10 +115,12 @@ def write_segment(
 
 
 def sealed(segment: Path, documents: int, passages: int) -> SegmentInfo:
-    """See to it that the files in the folder of a segment are on the disk; returns what to commit."""
+    """Write the checksums of a segment, and see to it that all its files are on the disk; returns what to commit."""
+    checksums.write(segment, {path.name: path.stat().st_size for path in segment.iterdir()})
     files = sorted(segment.iterdir())
     for path in files:
         _sync(path)
+    atomic.sync_folder(segment)
     return SegmentInfo(segment.name, documents, passages, {path.name: path.stat().st_size for path in files})
 
 
@@ -119,6 +137,29 @@ def write_removed(folder: Path, name: str, rows: Array) -> str:
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def read_whole(folder: Path) -> Manifest:
+    """The manifest, for a writer: what a commit takes over and signs again is checked to be what was written.
+
+    That is the manifest itself, the lexical index, which tantivy merges, and what was removed. Segments are checked
+    where they are read or merged. Raises AlteredError where a byte has changed.
+    """
+    manifest = read_manifest(folder)
+    if not is_as_written(folder):
+        raise AlteredError(f"{folder / MANIFEST}: is not what the last commit wrote; rebuild with 'bioqa index build'")
+    removed = {folder / name: manifest.digests.get(name, "") for name in [manifest.removed] if name}
+    digests.refuse_changed(removed)
+    digests.refuse_changed_lexical(folder, manifest)
+    return manifest
+
+
+def read_checked(folder: Path) -> Manifest:
+    """The manifest of an index of which every file is what was written. Raises IndexFolderError where one is not."""
+    refuse_links(folder)
+    manifest = read_manifest(folder)
+    digests.refuse_changed({folder / name: made for name, made in manifest.digests.items()})
+    return manifest
 
 
 def fork_lexical(folder: Path, current: str, name: str) -> Path:
@@ -141,10 +182,12 @@ def _link(file: Path, target: Path) -> None:
         target.hardlink_to(file)
     except OSError:  # a file system without hard links
         shutil.copy2(file, target)
+        _sync(target)
 
 
 def discard_uncommitted(folder: Path, manifest: Manifest) -> None:
     """Delete what no commit names: leftovers of killed writers and of commits before this one."""
+    atomic.unfinished(folder / MANIFEST).unlink(missing_ok=True)
     _discard(folder, {f"segments/{segment.name}" for segment in manifest.segments} | {f"lexical/{manifest.lexical}"})
     named = {manifest.removed, manifest.structure.file if manifest.structure else ""}
     for entry in [*folder.glob("removed-*.npy"), *folder.glob("vectors-*.faiss")]:
@@ -163,6 +206,10 @@ def commit(folder: Path, before: Manifest, changes: Manifest) -> Manifest:
     now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
     digested = digests.digests(folder, before, changes)
     after = replace(changes, commit=before.commit + 1, committed=now, digests=digested)
+    for place in (folder / "segments", folder / "lexical", folder / "lexical" / after.lexical, folder):
+        if place.is_dir():  # the names of what the manifest names reach the disk before it does
+            atomic.sync_folder(place)
     write_manifest(folder, after)
+    atomic.sync_folder(folder)
     discard_uncommitted(folder, after)
     return after

@@ -4,6 +4,7 @@ The lists hold codes of a few bits a component: they are mapped, not read, when 
 is scored again from the exact rows. Jégou, Douze and Schmid 2011 describe the search.
 """
 
+import mmap
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import faiss
 import numpy as np
 
+from bioqa.index import faiss_file
+from bioqa.index.checksums import Checked
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import StructureInfo
 from bioqa.index.planner import CLUSTERING, Design
@@ -21,6 +24,9 @@ from bioqa.index.runtime import Array
 _BLOCK = 16_384  # rows in memory at once, as float32: 25 MB of 384 dimensions
 _SEED = 20_111  # the same rows give the same lists
 _TRAINED = 16_384  # rows that the range of codes is taken from; FAISS copies them several times
+_CURE = "run 'bioqa index build' again, which makes it anew"
+_WHOLE = 64_000_000  # bytes of one that is checked before the first search: they take some 50 ms
+_AT_ONCE = 1_000_000  # bytes of a file that is checked as it is opened
 _LEAST = 100  # passages that candidates are found for: fewer asked for must be the first of more
 
 
@@ -110,20 +116,41 @@ def is_whole(folder: Path, info: StructureInfo) -> bool:
     return path.is_file() and path.stat().st_size == info.bytes
 
 
+def _mapped(path: Path) -> mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # a ValueError for an empty file
+        raise IndexFolderError(f"{path}: cannot be read ({error}); {_CURE}") from None
+
+
+def _last_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
+
+
 class Structure:
     """The lists of a file, mapped; they cover the passages below number `passages`."""
 
-    def __init__(self, folder: Path, info: StructureInfo):
-        """Raises IndexFolderError for a file that is missing, of another size, or not what FAISS reads."""
+    def __init__(self, folder: Path, info: StructureInfo, dimensions: int | None = None, digest: str = ""):
+        """A small file is checked by its `digest` now, a large one at the first search, and the largest not at all.
+
+        Raises IndexFolderError for a file that is missing, of another size, or not what bioqa writes.
+        """
         path = folder / info.file
-        cure = "run 'bioqa index build' again, which makes it anew"
         if not is_whole(folder, info):
             how = "is not of the size it was written with" if path.is_file() else "is missing"
-            raise IndexFolderError(f"{path} {how}; {cure}")
+            raise IndexFolderError(f"{path} {how}; {_CURE}")
+        content = _mapped(path)
+        found = faiss_file.fault(content, info.codes, dimensions, info.lists, info.passages - info.removed)
+        if found or info.codes not in _CODES:
+            raise IndexFolderError(f"{path}: damaged ({found or 'of unknown codes'}); {_CURE}")
+        self._path, self._file = path, Checked(path, content, None, digest if info.bytes <= _WHOLE else "")
+        if info.bytes <= _AT_ONCE:
+            self._file.use_all()
         try:
             self._index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except (RuntimeError, MemoryError) as error:
-            raise IndexFolderError(f"{path}: damaged ({str(error).strip().splitlines()[-1]}); {cure}") from None
+            raise IndexFolderError(f"{path}: damaged ({_last_line(error)}); {_CURE}") from None
         self._info, self.passages = info, info.passages
 
     def candidates(self, vector: Array, k: int, eligible: Array | None, at_least: int) -> Array:
@@ -132,11 +159,15 @@ class Structure:
 
         The lists nearest to the vector are read, and more of them until at least `at_least` passages are found.
         """
+        self._file.use_all()
         selector = None if eligible is None else selecting(eligible)
         probes, count = self._info.probes, max(k, _LEAST) * self._info.refine
         while True:
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)  # type: ignore[call-arg]
-            found = self._index.search(vector[None, :], count, params=parameters)[1][0]
+            try:
+                found = self._index.search(vector[None, :], count, params=parameters)[1][0]
+            except (RuntimeError, MemoryError) as error:
+                raise IndexFolderError(f"{self._path}: damaged ({_last_line(error)}); {_CURE}") from None
             found = np.sort(found[(found >= 0) & (found < self.passages)])
             if len(found) >= at_least or probes >= self._info.lists:
                 return found

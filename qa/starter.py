@@ -1,15 +1,22 @@
 """The built-in index, so that the first question needs no data: made at first use, found again after that."""
 
+import contextlib
 import hashlib
+import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from bioqa.index import model
 from bioqa.index.errors import IndexFolderError, StorageError
-from bioqa.index.manifest import FORMAT, read_manifest
+from bioqa.index.lock import LOCK, locked
+from bioqa.index.manifest import FORMAT
 from bioqa.index.progress import TerminalProgress
-from bioqa.index.segments import Store
+from bioqa.index.storage import read_checked
+
+_MAKING = re.compile("starter-[a-z0-9_]{8}")  # the folder beside its place in which an index is made
+_BEGINNING = 60  # seconds, within which who has made such a folder has surely locked it
 
 
 def passages_file() -> Path:
@@ -40,13 +47,14 @@ def index_folder() -> Path:
     target = cached_index()
     if _is_whole(target):
         return target
-    shutil.rmtree(target, ignore_errors=True)
+    _remove(target)
 
     from bioqa.index import builder  # it brings all that reads corpora, which an index that is there does not need
     from bioqa.index.encoder import Encoder
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _clear(target.parent)
         fresh = Path(tempfile.mkdtemp(prefix="starter-", dir=target.parent))
     except OSError as error:
         raise StorageError(
@@ -54,13 +62,14 @@ def index_folder() -> Path:
             "set XDG_CACHE_HOME to a folder that can be written, or pass --index DIR"
         ) from None
     try:
-        with TerminalProgress("First use: indexing the starter passages", "passages") as progress:
-            builder.build([passages_file()], fresh, Encoder(model.shipped("encoder")), progress=progress)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if not _is_whole(target):
-                raise
+        with locked(fresh, "making the starter index"):
+            with TerminalProgress("First use: indexing the starter passages", "passages") as progress:
+                builder.build([passages_file()], fresh / "index", Encoder(model.shipped("encoder")), progress=progress)
+            try:
+                (fresh / "index").rename(target)
+            except OSError:
+                if not _is_whole(target):
+                    raise
     except OSError as error:
         raise StorageError(f"{target}: {error.strerror}; the starter index could not be kept") from None
     finally:
@@ -70,10 +79,29 @@ def index_folder() -> Path:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        Store(folder, read_manifest(folder))
+        read_checked(folder)
     except IndexFolderError:
         return False
     return True
+
+
+def _remove(target: Path) -> None:
+    """Make room for an index where a damaged one, or something else, is."""
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            target.unlink()
+
+
+def _clear(cache: Path) -> None:
+    """Delete what killed processes left of indexes that they were making; the lock of one at work is held."""
+    for folder in cache.iterdir():
+        if _MAKING.fullmatch(folder.name):
+            with contextlib.suppress(StorageError, OSError):
+                if (folder / LOCK).exists() or time.time() - folder.stat().st_mtime > _BEGINNING:
+                    with locked(folder, "making the starter index"):
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _data() -> Path:

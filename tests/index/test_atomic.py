@@ -122,3 +122,26 @@ def test_a_device_and_a_pipe_are_written_to_and_stay_what_they_are() -> None:
 def test_a_place_that_cannot_be_is_named(place: str, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=str(tmp_path / place)):
         atomic.write(tmp_path / place, b"new")
+
+
+@pytest.mark.parametrize("place", ["file", "file.unfinished"])
+@pytest.mark.parametrize("kind", ["link", "hard link", "dangling link", "pipe"])
+def test_in_a_folder_of_our_own_no_link_is_written_through(place: str, kind: str, tmp_path: Path) -> None:
+    folder, precious = tmp_path / "folder", tmp_path / "precious"
+    folder.mkdir()
+    precious.write_bytes(b"kept")
+    match kind:
+        case "link":
+            (folder / place).symlink_to(precious)
+        case "hard link":
+            (folder / place).hardlink_to(precious)
+        case "dangling link":
+            (folder / place).symlink_to(tmp_path / "made")
+        case "pipe":
+            os.mkfifo(folder / place)
+    atomic.write_inside(folder / "file", b"new")
+    assert [(entry.name, entry.is_symlink(), entry.read_bytes()) for entry in folder.iterdir()] == [
+        ("file", False, b"new")
+    ]
+    assert precious.read_bytes() == b"kept"
+    assert not (tmp_path / "made").exists()

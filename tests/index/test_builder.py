@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise, starmap
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.filters import Filter
 from bioqa.index.hybrid import Index, Query
 from bioqa.index.lock import LOCK
-from bioqa.index.manifest import MANIFEST, EncoderIdentity, read_manifest
+from bioqa.index.manifest import MANIFEST, EncoderIdentity, read_manifest, write_manifest
 from bioqa.index.progress import Silent
 from bioqa.index.records import Hit
 from bioqa.index.verification import verify
@@ -778,9 +779,9 @@ def test_an_index_of_another_encoder_is_refused(
 ) -> None:
     folder = tmp_path / "index"
     builder.build([ten_papers], folder, encoder)
-    state = json.loads((folder / MANIFEST).read_text())
-    state["encoder"] |= {"digest": "0" * 64, "name": "other-model"}
-    (folder / MANIFEST).write_text(json.dumps(state))
+    made = read_manifest(folder)
+    assert made.encoder is not None
+    write_manifest(folder, replace(made, encoder=replace(made.encoder, digest="0" * 64, name="other-model")))
     with pytest.raises(IndexFolderError, match=f"was built with other-model, not {encoder.card.name}"):
         builder.build([write_jsonl("more.jsonl", records(1, 50))], folder, encoder)
 
@@ -810,7 +811,7 @@ def test_an_index_finds_an_encoder_that_was_moved_once_a_build_has_named_its_pla
 def test_an_index_of_another_text_analysis_is_refused(change: dict[str, Any], ten_papers: Path, tmp_path: Path) -> None:
     folder = tmp_path / "index"
     builder.build([ten_papers], folder, None)
-    (folder / MANIFEST).write_text(json.dumps(json.loads((folder / MANIFEST).read_text()) | change))
+    write_manifest(folder, replace(read_manifest(folder), **change))
     with pytest.raises(IndexFolderError, match="another text analysis") as caught:
         builder.build([ten_papers], folder, None)
     assert str(folder) in str(caught.value)

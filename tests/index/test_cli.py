@@ -458,7 +458,7 @@ def test_an_encoder_that_is_none_is_refused_before_anything_is_read(
 
 def change_manifest(folder: Path, **changes: Any) -> None:
     state = json.loads((folder / MANIFEST).read_text())
-    (folder / MANIFEST).write_text(json.dumps(state | changes))
+    (folder / MANIFEST).write_text(json.dumps(state | {"digest": ""} | changes))
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {

@@ -280,6 +280,7 @@ def recorded_encoder(small_index: Path, copy: Path, **changes: str) -> Index:
     shutil.copytree(small_index, copy)
     fields = json.loads((copy / MANIFEST).read_text())
     fields["encoder"] |= changes
+    fields["digest"] = ""
     (copy / MANIFEST).write_text(json.dumps(fields))
     return Index(copy)
 

@@ -1,8 +1,10 @@
+import contextlib
 import fcntl
 import json
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +123,48 @@ def test_a_disk_too_full_to_write_who_holds_it_does_not_forbid_the_lock(
     monkeypatch.setattr(lock, "_holder", full)
     with locked(tmp_path, DOING), pytest.raises(StorageError, match="another bioqa"), locked(tmp_path, DOING):
         pytest.fail("two hold one lock")
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "socket", "folder"])
+def test_what_is_no_plain_file_is_not_locked_and_what_it_leads_to_stays(kind: str, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    path = tmp_path / LOCK
+    match kind:
+        case "link":
+            path.symlink_to(precious)
+        case "dangling link":
+            path.symlink_to(tmp_path / "made")
+        case "pipe":
+            os.mkfifo(path)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as bound, contextlib.chdir(tmp_path):
+                bound.bind(LOCK)
+        case "folder":
+            path.mkdir()
+    with pytest.raises(StorageError, match=rf"{LOCK}: is .*; delete it, or choose another"), locked(tmp_path, DOING):
+        pytest.fail("held")
+    assert precious.read_text() == "kept"
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("content", ["precious", '{"other": 1}', " "])
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_file_that_is_no_lock_is_not_written_to(content: str, linked: bool, tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text(content)
+    if linked:
+        (tmp_path / "other name").hardlink_to(tmp_path / LOCK)
+    with pytest.raises(StorageError, match="is no lock of bioqa; move it away"), locked(tmp_path, DOING):
+        pytest.fail("held")
+    assert (tmp_path / LOCK).read_text() == content
+
+
+@pytest.mark.parametrize("content", ["", '{"process": 5, "ho', '{"proc'])
+def test_a_lock_with_another_name_elsewhere_is_replaced_and_not_written_to(content: str, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text(content)
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / LOCK).hardlink_to(tmp_path / "elsewhere")
+    with locked(tmp_path / "index", DOING):
+        assert json.loads((tmp_path / "index" / LOCK).read_text())["process"] == os.getpid()
+        assert (tmp_path / "elsewhere").read_text() == content
+    assert (tmp_path / "elsewhere").read_text() == content

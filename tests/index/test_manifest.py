@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bioqa.index import manifest
-from bioqa.index.errors import IndexFolderError, StorageError
+from bioqa.index.errors import AlteredError, IndexFolderError, StorageError
 from bioqa.index.manifest import MANIFEST, EncoderIdentity, Manifest, SegmentInfo, Source
 
 FULL = Manifest(
@@ -144,3 +144,109 @@ def test_the_manifest_is_on_disk_before_it_takes_the_old_ones_place(
     monkeypatch.setattr(Path, "replace", lambda self, to: (steps.append(f"rename to {to.name}"), rename(self, to))[1])
     manifest.write_manifest(tmp_path, FULL)
     assert steps == ["sync True", f"rename to {MANIFEST}"]
+
+
+ELSEWHERE = ["..", ".", "../../x", "/etc", "000001/../..", "lexical", "x", "00001", "\u0660" * 6, "000001\n", ""]
+
+
+def structure(**changes: Any) -> dict[str, Any]:
+    made = {"file": "vectors-000001.faiss", "bytes": 1, "codes": "sq4", "lists": 1, "probes": 1, "refine": 1}
+    return {**made, "passages": 1, "removed": 0, **changes}
+
+
+ENCODER = {"name": "a", "digest": "b", "dimensions": 4}
+
+
+def segment(**changes: Any) -> list[dict[str, Any]]:
+    return [{"name": "000001", "documents": 1, "passages": 1, "files": {}, **changes}]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"segments": segment(name=name)} for name in ELSEWHERE),
+        *({"lexical": name} for name in ELSEWHERE[:-1]),
+        *(
+            {"removed": name}
+            for name in ["../removed-000001.npy", "manifest.json", "removed-1.npy", "/removed-000001.npy"]
+        ),
+        *(
+            {"encoder": ENCODER, "structure": structure(file=name)}
+            for name in ["../vectors-000001.faiss", "writer.lock", "", "/x"]
+        ),
+        *({"segments": segment(files={name: 1})} for name in ["../x", "/x", "", "..", "a/b", "a\nb"]),
+        *(
+            {"digests": {name: "0"}}
+            for name in ["../x", "/x", "", "segments/000001/../x", "segments/000001", "other/000001/x", "manifest.json"]
+        ),
+    ],
+    ids=str,
+)
+def test_a_manifest_that_names_what_lies_elsewhere_is_refused(changes: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_bytes(changed(**changes))
+    with pytest.raises(IndexFolderError, match=r"damaged .*which is no file of an index") as caught:
+        manifest.read_manifest(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"documents": -1},
+        {"passages": 1 << 60},
+        {"tokens": 1.0},
+        {"commit": True},
+        {"withdrawn": {"1": -1}},
+        {"withdrawn": [1]},
+        {"max_ram": -1},
+        {"segments": segment(documents=-1)},
+        {"segments": segment(files={"a": -1})},
+        {"sources": [{"path": 5, "bytes": 1, "modified": 1, "records": 1, "finished": True}]},
+        {"sources": [{"path": "a", "bytes": 1, "modified": None, "records": 1, "finished": True}]},
+        {"sources": [{"path": "a", "bytes": 1, "modified": 1, "records": 1, "finished": 1}]},
+        {"encoder": {"name": "a", "digest": "b", "dimensions": 10**12}},
+        {"encoder": {"name": "a", "digest": "b", "dimensions": 0}},
+        {"encoder": {"name": "a", "digest": "b", "dimensions": 4, "folder": "a\0b"}},
+        {"encoder": {"name": "a", "digest": "b", "dimensions": 4, "folder": "\ud800"}},
+        {"encoder": {"name": 5, "digest": "b", "dimensions": 4}},
+        {"structure": structure()},
+        {"encoder": ENCODER, "structure": structure(refine=10**9)},
+        {"encoder": ENCODER, "structure": structure(lists=0)},
+        {"encoder": ENCODER, "structure": structure(probes=0)},
+        {"encoder": ENCODER, "structure": structure(removed=2)},
+        {"a\nb": 1},
+        {"a" * 9999: 1},
+    ],
+    ids=lambda changes: str(changes)[:60],
+)
+def test_a_manifest_of_values_that_cannot_be_is_damaged_in_one_short_line(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / MANIFEST).write_bytes(changed(**changes))
+    with pytest.raises(IndexFolderError, match="damaged") as caught:
+        manifest.read_manifest(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(tmp_path)) + 400
+
+
+def test_a_byte_that_changed_is_noticed_as_the_manifest_is_read(tmp_path: Path) -> None:
+    manifest.write_manifest(tmp_path, FULL)
+    content = (tmp_path / MANIFEST).read_bytes()
+    for place in range(len(content)):
+        (tmp_path / MANIFEST).write_bytes(content[:place] + bytes([content[place] ^ 2]) + content[place + 1 :])
+        with pytest.raises(IndexFolderError):
+            manifest.read_manifest(tmp_path)
+    (tmp_path / MANIFEST).write_bytes(content.replace(b'"tokens": 900', b'"tokens": 901'))
+    with pytest.raises(AlteredError, match="not what the last commit wrote"):
+        manifest.read_manifest(tmp_path)
+
+
+def test_a_manifest_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "_MOST_BYTES", 5000)
+    (tmp_path / MANIFEST).write_bytes(b" " * 5001)
+    with pytest.raises(IndexFolderError, match="larger than the 5,000 bytes"):
+        manifest.read_manifest(tmp_path)
+    (tmp_path / MANIFEST).unlink()
+    os.mkfifo(tmp_path / MANIFEST)
+    with pytest.raises(IndexFolderError, match="not a plain file"):
+        manifest.read_manifest(tmp_path)

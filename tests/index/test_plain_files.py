@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from bioqa.index.plain_files import is_plain_name, open_plain, read_plain
+from bioqa.index.plain_files import followed, is_plain_name, open_plain, read_plain
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "000001", "Größe.npy", ".hidden", "a b"])
@@ -73,3 +73,19 @@ def test_new_files_follow_the_umask(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+
+
+def test_what_leads_out_of_a_folder_or_never_ends_is_named_by_its_path_in_it(tmp_path):
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    (deep / "file").touch()
+    os.link(deep / "file", tmp_path / "hard")
+    assert list(followed(tmp_path)) == []
+    (tmp_path / "a" / "folder").symlink_to(deep)
+    (deep / "dangling").symlink_to("gone")
+    os.mkfifo(tmp_path / "pipe")
+    (deep / "c").mkdir()
+    (deep / "c" / "too deep").symlink_to("gone")
+    assert sorted(followed(tmp_path)) == ["a/b/dangling", "a/folder", "pipe"]
+    assert sorted(followed(tmp_path, depth=1)) == ["pipe"]
+    assert list(followed(tmp_path / "none")) == list(followed(deep / "file")) == []

@@ -1,4 +1,3 @@
-import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ import pytest
 from bioqa.index import builder, model
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import Filter
+from bioqa.index.manifest import read_manifest, write_manifest
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Response
@@ -415,9 +415,9 @@ def test_evidence_weighs_between_0_and_1_without_vectors_too(lexical_engine: Eng
 
 def test_an_index_made_with_another_encoder_is_refused(small_index: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(small_index, tmp_path / "index")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["encoder"] |= {"digest": "0" * 64, "name": "older-encoder"}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    made = read_manifest(folder)
+    assert made.encoder is not None
+    write_manifest(folder, replace(made, encoder=replace(made.encoder, digest="0" * 64, name="older-encoder")))
     with pytest.raises(IndexFolderError, match=r"older-encoder.*bioqa index build"):
         Engine(folder)
 
