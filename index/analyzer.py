@@ -9,6 +9,7 @@ from bioqa.index import greek
 
 NAME = "biomedical-2"  # written into the manifest: another analyzer means another index
 _LONG, _REMEMBERED = 80, 300_000  # letters and words: 20,000 abstracts have 230,000 of them, 50 MB
+_MOST_LETTERS = 20_000_000  # of words and their terms, of which those have 4,000,000
 
 _ASKING = re.compile(  # words that ask rather than say what about: the literature answers without them
     r"\b(?:what|which|(?-i:[Ww]ho|whom|whose)|where|when|why|how|do|does|did|can|could|has|have|had|would|should|may|might"
@@ -76,13 +77,17 @@ def _symbols(word: str) -> Iterator[str]:
 class _Words(dict[str, str]):
     """The terms of words, remembered: no term reaches over a blank, and most words have been seen before."""
 
+    letters = 0
+
     def __missing__(self, word: str) -> str:
         bare = word.strip(_AROUND)
         made = " ".join(_terms_of(word)) if bare == word else self[bare]
         if len(word) < _LONG:
-            if len(self) >= _REMEMBERED:
+            if len(self) >= _REMEMBERED or self.letters > _MOST_LETTERS:
                 self.clear()
+                self.letters = 0
             self[word] = made
+            self.letters += len(word) + len(made)
         return made
 
 

@@ -102,7 +102,10 @@ def _infons(passage: etree._Element) -> dict[str, str]:
 def _document_or_bad(name: str, passages: Sequence[_Passage], source: str, place: str) -> Document | BadRecord:
     front = next((passage for passage in passages if passage.is_title), _Passage({}, ""))
     pmid = front.infons.get("article-id_pmid", "")
-    document = _document(pmid or name, front, passages)
+    try:
+        document = _document(pmid or name, front, passages)
+    except ValueError as error:
+        return BadRecord(source, place, str(error))
     if not document.id:
         return BadRecord(source, place, "document without id")
     if not document.text:

@@ -14,13 +14,14 @@ from bioqa.index.budget import Budget
 from bioqa.index.crew import Crew
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
+from bioqa.index.gone import Gone, digest
 from bioqa.index.lexical import LexicalIndex
-from bioqa.index.lexical_writer import LexicalWriter, disk_errors, length
+from bioqa.index.lexical_writer import LexicalWriter, disk_errors
 from bioqa.index.manifest import MANIFEST, Manifest, Source
 from bioqa.index.pending import Changes, Pending
 from bioqa.index.prepared import Entry, Prepared
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.records import BadRecord, Deletion, Document, Passage
+from bioqa.index.records import BadRecord, Deletion, Document, Passage, PassedOver, titled
 from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
 from bioqa.index.storage import (
@@ -35,6 +36,10 @@ from bioqa.index.storage import (
 
 # Records between two commits: what an interruption can cost. 5,000 abstracts are encoded in 80 s on two cores.
 COMMIT_EVERY = {"encoded": 5_000, "lexical": 50_000}
+COMMIT_SIZE = 256 << 20  # bytes that they may take until then: 50,000 abstracts take 200 MB
+_FIRST = 5  # of unusable records and of files passed over, which are kept to be named
+_MOST_UNUSABLE = 100_000  # records of a file of which hardly one in ten can be used: it is no file of papers
+_MOST_WITHDRAWN = 1_000_000  # documents: all are in the manifest. PubMed withdraws some thousands a year
 
 
 @dataclass(slots=True)
@@ -44,7 +49,10 @@ class BuildReport(Changes):
     records: int = 0
     kept_vectors: int = 0  # of passages whose text a revision left as it was
     skipped_files: int = 0
-    bad_records: list[BadRecord] = field(default_factory=list)
+    unusable: int = 0  # records
+    bad_records: list[BadRecord] = field(default_factory=list)  # the first of them
+    passed_over: int = 0  # files in archives
+    first_passed_over: list[PassedOver] = field(default_factory=list)
     bad_files: list[InputError] = field(default_factory=list)
 
 
@@ -69,7 +77,8 @@ def build(
     Raises InputError where there is nothing to read, BudgetError where the memory is too little, IndexFolderError where
     `folder` is something else or was built with another encoder, StorageError where the disk refuses.
     """
-    files = [file for file in corpus.files(inputs) if not file.resolve().is_relative_to(folder.resolve())]
+    home = folder.resolve()
+    files = [file for file in corpus.files(inputs) if not file.resolve().is_relative_to(home)]
     with writing(folder):
         manifest = _open_or_create(folder, encoder)
         discard_uncommitted(folder, manifest)
@@ -77,6 +86,7 @@ def build(
         budget = Budget(limit, encoder.identity.dimensions if encoder else 0, talk)
         job = _Build(folder, manifest, encoder, progress or Silent(), budget, sum(map(_size, files)))
         budget.begin(manifest.passages, [(file.name, _size(file)) for file in files if not job.has(file)])
+        job.report.bad_files += corpus.unread(inputs)
         with Crew(budget.readers()) as crew:
             for file in files:
                 job.take_in(file, format_name, crew)
@@ -150,25 +160,44 @@ class _Build:
             taken = known.records if known else 0
             number = listing.file_number(path.name)
             file = corpus.CorpusFile(path, format_name)
+            unusable = self.report.unusable
             try:
                 for entry in islice(crew.entries(file), taken, None):
                     taken += 1
                     self._take(entry, number)
                     self._bytes_read = self._bytes_before_file + file.bytes_read
-                    if len(self._pending) >= self._commit_every:
+                    self._refuse_endless(path, taken, self.report.unusable - unusable)
+                    if len(self._pending) >= self._commit_every or self._pending.size >= COMMIT_SIZE:
                         self._sources[name] = Source(name, size, modified, taken, finished=False)
                         self.flush()
                 self._sources[name] = Source(name, size, modified, taken, finished=True)
             except InputError as error:
                 self._sources[name] = Source(name, size, modified, taken, finished=False)
-                self.report.bad_files.append(error)
+                self.report.bad_files.append(InputError(str(error)))  # not with all that was read by then
         self._bytes_before_file += size
         self._bytes_read = self._bytes_before_file
+
+    def _refuse_endless(self, path: Path, taken: int, unusable: int) -> None:
+        """Raise InputError where reading on would be in vain."""
+        if unusable > _MOST_UNUSABLE and unusable * 10 > taken * 9:
+            raise InputError(
+                f"{path}: {unusable:,} of {taken:,} records cannot be used, so the rest is not read; the file is "
+                "damaged or of another format"
+            )
+        if len(self._pending.withdrawn) > _MOST_WITHDRAWN:
+            raise InputError(f"{path}: withdraws more than {_MOST_WITHDRAWN:,} documents, as no file of PubMed does")
 
     def _take(self, entry: Entry, file_number: int) -> None:
         match entry:
             case BadRecord():
-                self.report.bad_records.append(entry)
+                self.report.unusable += 1
+                if len(self.report.bad_records) < _FIRST:
+                    self.report.bad_records.append(entry)
+                return
+            case PassedOver():
+                self.report.passed_over += 1
+                if len(self.report.first_passed_over) < _FIRST:
+                    self.report.first_passed_over.append(entry)
                 return
             case Deletion():
                 self._pending.delete(entry.id, file_number)
@@ -188,7 +217,7 @@ class _Build:
         store = Store(self._folder, self._manifest, most_whole=sys.maxsize)
         committed = ((row, store.document(row)) for row in self._committed_rows(self._pending.ids))
         outdated = np.array(self._pending.outdated(committed), dtype=np.int64)
-        gone = [store.passage(number) for number in store.passages_of(outdated).tolist()]
+        gone = Gone(store, outdated)
         entries = list(self._pending.entries.values())
         documents = [entry.document for entry in entries]
         name = f"{self._manifest.commit + 1:06}"
@@ -201,10 +230,10 @@ class _Build:
             for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
-            terms = (written for entry in entries for written in entry.terms)
+            terms = (written for entry in entries for written in entry.written)
             added = sum(starmap(writer.add, zip(fresh, rows, terms, strict=True)))
             writer.commit()
-        passages = self._manifest.passages + len(fresh) - len(gone)
+        passages = self._manifest.passages + len(fresh) - gone.count
         _refuse_incomplete(lexical_folder, passages)
 
         removed = np.concatenate([store.removed, outdated])
@@ -216,7 +245,7 @@ class _Build:
                 self._manifest,
                 documents=self._manifest.documents + len(documents) - len(outdated),
                 passages=passages,
-                tokens=self._manifest.tokens + added - sum(map(length, gone)),
+                tokens=self._manifest.tokens + added - gone.tokens,
                 segments=(*self._manifest.segments, segment),
                 sources=sources,
                 lexical=name,
@@ -236,12 +265,15 @@ class _Build:
             return []
         return LexicalIndex(self._folder / "lexical" / self._manifest.lexical).document_rows(ids)
 
-    def _vectors(self, fresh: Sequence[Passage], gone: Sequence[Passage], store: Store) -> Array | None:
+    def _vectors(self, fresh: Sequence[Passage], gone: Gone, store: Store) -> Array | None:
         """The vectors of fresh passages; one that says what one did that it replaces keeps its vector."""
         if not self._encoder:
             return None
-        before = {passage.titled: passage.number for passage in gone}
-        unchanged = {row: before[passage.titled] for row, passage in enumerate(fresh) if passage.titled in before}
+        unchanged = {
+            row: gone.numbers[said]
+            for row, said in enumerate(map(digest, titled(fresh)) if gone.numbers else ())
+            if said in gone.numbers
+        }
         changed = [row for row in range(len(fresh)) if row not in unchanged]
         vectors = np.empty((len(fresh), self._encoder.identity.dimensions), dtype=np.float16)
         vectors[changed] = self._encoded([fresh[row] for row in changed], self._encoder)
@@ -261,7 +293,7 @@ class _Build:
                 (start + share * span) / self._total_bytes, counted + round(share * len(self._pending.entries))
             )
 
-        return encoder.encode([passage.titled for passage in fresh], on_done)
+        return encoder.encode(list(titled(fresh)), on_done)
 
 
 def _refuse_incomplete(lexical_folder: Path, passages: int) -> None:

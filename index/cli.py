@@ -15,7 +15,7 @@ from bioqa.index.terminal import say, say_json, say_lines
 if TYPE_CHECKING:
     from bioqa.index.builder import BuildReport
 
-_SHOWN = 5  # unusable records that are named one by one
+_SHOWN = 5  # files not read to the end that are named one by one
 _NAMED = 3  # files that were passed over
 
 
@@ -138,26 +138,41 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
 
 def _tell_passed_over(inputs: Sequence[Path], folder: Path) -> None:
     """Say which files in folders are not read, so that nobody takes them for read; an index among them is none."""
-    passed = [file for file in corpus.passed_over(inputs) if not file.resolve().is_relative_to(folder.resolve())]
-    if not passed:
-        return
-    names = ", ".join(map(str, passed[:_NAMED])) + (" ..." if len(passed) > _NAMED else "")
-    files, tells, them = ("file", "name says", "it") if len(passed) == 1 else ("files", "names say", "them")
-    told = f"{len(passed):,} {files} passed over, whose {tells} no format: {names}"
-    say(f"{told}; name {them} to have {them} read", err=True)
+    home = folder.resolve()
+    passed = [file for file in corpus.passed_over(inputs) if not file.resolve().is_relative_to(home)]
+    if passed:
+        cure = "name it to have it read" if len(passed) == 1 else "name them to have them read"
+        _tell_without_format("", len(passed), passed, cure)
+    special = corpus.special(inputs)
+    if special:
+        count = "1 pipe, socket or device" if len(special) == 1 else f"{len(special):,} pipes, sockets or devices"
+        say(f"{count} passed over: {_first(special, len(special))}", err=True)
+
+
+def _tell_without_format(where: str, count: int, first: Sequence[object], cure: str) -> None:
+    files, tells = ("file", "name says") if count == 1 else ("files", "names say")
+    told = f"{count:,} {files}{where} passed over, whose {tells} no format: {_first(first, count)}"
+    say(f"{told}; {cure}", err=True)
+
+
+def _first(paths: Sequence[object], count: int) -> str:
+    return ", ".join(map(str, paths[:_NAMED])) + (" ..." if count > _NAMED else "")
 
 
 def _print_report(report: "BuildReport", folder: Path) -> None:
-    for bad in report.bad_records[:_SHOWN]:
+    for bad in report.bad_records:
         say(f"skipped: {bad}", err=True)
-    if len(report.bad_records) > _SHOWN:
-        say(f"skipped: {len(report.bad_records) - _SHOWN:,} further records", err=True)
+    if report.unusable > len(report.bad_records):
+        say(f"skipped: {report.unusable - len(report.bad_records):,} further records", err=True)
+    if report.passed_over:
+        cure = "unpack the archive and name what is to be read"
+        _tell_without_format(" in archives", report.passed_over, report.first_passed_over, cure)
     counts = {
         "replaced by a newer one with the same id": report.replaced,
         "passages with the text and vector of before": report.kept_vectors,
         "deleted": report.deleted,
         "deletions of what was not there": report.absent,
-        "unusable": len(report.bad_records),
+        "unusable": report.unusable,
         "files already in the index": report.skipped_files,
         "files not read to the end": len(report.bad_files),
     }
@@ -167,10 +182,13 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
     if indexed:
         _print_info(folder)
     cure = "; what was read is in the index, mend the file and run the same command again" if indexed else ""
-    for error in report.bad_files[:-1]:
-        say(f"error: {error}{cure}", err=True)
-    if report.bad_files:
-        raise InputError(f"{report.bad_files[-1]}{cure}")
+    *first, last = [f"{error}{cure}" for error in report.bad_files[:_SHOWN]] or [""]
+    for message in first:
+        say(f"error: {message}", err=True)
+    if len(report.bad_files) > _SHOWN:
+        say(f"error: {len(report.bad_files) - _SHOWN:,} further files were not read to the end", err=True)
+    if last:
+        raise InputError(last)
     if not indexed:
         raise InputError("no document found in the input, so no index was made")
 

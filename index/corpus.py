@@ -1,35 +1,28 @@
 """Input files of any known format, found out from their content, as one stream of records."""
 
-import bz2
-import gzip
 import io
-import lzma
 import os
 import re
+import stat
 import tarfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from bioqa.index import archive, bioc, jats, jsonl, medline, parts, pubmed, tsv
 from bioqa.index.archive import Member
 from bioqa.index.bounded import LARGEST
+from bioqa.index.compressed import DAMAGED, decompressed
 from bioqa.index.downloads import RECORD
 from bioqa.index.elements import root_of
 from bioqa.index.errors import InputError
-from bioqa.index.records import BadRecord, Record
+from bioqa.index.folders import below
+from bioqa.index.records import BadRecord, PassedOver, Record
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 T = TypeVar("T")
-_DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
-    b"\x1f\x8b": lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw)),
-    b"\xfd7zXZ\x00": lambda raw: cast(BinaryIO, lzma.LZMAFile(raw)),  # noqa: SIM115
-    b"BZh": lambda raw: cast(BinaryIO, bz2.BZ2File(raw)),
-}
-_DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
 _SUFFIXES = {  # taken from folders; a file named outright may have any
     ".json",
     ".jsonl",
@@ -63,7 +56,7 @@ def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
     Of a folder in the form of BEIR the corpus alone is taken. What may lie beside one is read last, since only the end
     of an archive tells what is in it, unless it is too much to wait.
     """
-    names: list[PurePath] = []  # by which such a folder is known
+    names: dict[PurePath, None] = {}  # by which such a folder is known
     waiting: list[Member] = []
     held = 0  # bytes of them
     for member in archive.members(stream, source):
@@ -72,9 +65,11 @@ def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
             continue
         name = PurePath(member.name)
         if not _has_known_suffix(name):
+            if not _is_companion(name):
+                yield PassedOver(source, member.name)
             continue
         if name.name.startswith(_BEIR):
-            names.append(name)
+            names[name.parent / next(known for known in _BEIR if name.name.startswith(known))] = None
         if _may_be_beside_a_corpus(name) and held + len(member.content) <= LARGEST:
             waiting.append(member)
             held += len(member.content)
@@ -93,12 +88,12 @@ def _may_be_beside_a_corpus(name: PurePath) -> bool:
 def _read_member(member: Member, source: str) -> Iterator[Record]:
     place = f"{source}: {member.name}"
     try:
-        stream = _decompressed(io.BufferedReader(io.BytesIO(member.content)))
+        stream = decompressed(io.BufferedReader(io.BytesIO(member.content)), place)
         name = _sniff(stream, place)
         if name == "tar":
             raise InputError(f"{place}: an archive inside an archive; unpack it first")
         yield from FORMATS[name](stream, place)
-    except (InputError, OSError, *_DAMAGED) as error:
+    except (InputError, OSError, *DAMAGED) as error:
         yield BadRecord(source, member.name, str(error).removeprefix(f"{place}: "))
 
 
@@ -125,6 +120,8 @@ def files(inputs: Iterable[Path]) -> list[Path]:
     for path in inputs:
         if path.is_dir():
             inside = _inside(path)
+            if not inside and (why := unread([path])):
+                raise why[0]
             if not inside:
                 raise InputError(
                     f"{path}: no file in this folder ends in {' '.join(sorted(_SUFFIXES))} (plain, .gz, .xz or .bz2)"
@@ -140,40 +137,39 @@ def files(inputs: Iterable[Path]) -> list[Path]:
 def passed_over(inputs: Iterable[Path]) -> list[Path]:
     """The files in the folders among `inputs` whose names say no format, unless they are named outright themselves."""
     named = set(inputs)
-    every = (file for path in inputs if path.is_dir() for file in _below(path) if not _has_known_suffix(file))
+    every = (file for path in inputs if path.is_dir() for file in below(path).files if not _has_known_suffix(file))
     return [file for file in dict.fromkeys(every) if file not in named and not _is_companion(file)]
 
 
-def _is_companion(file: Path) -> bool:
+def special(inputs: Iterable[Path]) -> list[Path]:
+    """The pipes, sockets and devices in the folders among `inputs` that are called like files of a known format."""
+    every = (path for folder in inputs if folder.is_dir() for path in below(folder).special if _has_known_suffix(path))
+    return list(dict.fromkeys(every))
+
+
+def unread(inputs: Iterable[Path]) -> list[InputError]:
+    """What keeps folders among `inputs`, or those below them, from being read whole."""
+    every = (found for folder in inputs if folder.is_dir() for found in below(folder).unread)
+    return [
+        InputError(f"{path}: {why}")
+        for path, why in dict.fromkeys(every)
+        if not path.is_symlink() or path.is_dir() or _has_known_suffix(path)
+    ]
+
+
+def _is_companion(file: PurePath) -> bool:
     """Whether a file is hidden, or in a hidden folder, or goes with others: nobody would have it read."""
     hidden = any(part.startswith(".") for part in file.parts if part != "..")
     return hidden or file.name == RECORD or file.suffix in _COMPANIONS
 
 
-def _below(folder: Path) -> list[Path]:
-    """All files in a folder and those below it, by name; of a folder that several links lead to, each once."""
-    found: list[Path] = []
-    seen: set[Path] = set()
-    waiting = [folder]
-    while waiting:  # links are followed last: what is there by itself has its name from where it is
-        for place, folders, names in os.walk(waiting.pop(0)):
-            here = Path(place)
-            if here.resolve() in seen:
-                folders.clear()
-                continue
-            seen.add(here.resolve())
-            waiting += [here / name for name in sorted(folders) if (here / name).is_symlink()]
-            found += [here / name for name in names if (here / name).is_file()]
-    return sorted(found)
-
-
 def _inside(folder: Path) -> list[Path]:
-    every = [file for file in _below(folder) if _has_known_suffix(file)]
+    every = [file for file in below(folder).files if _has_known_suffix(file)]
     beir = _beir_folders(every)
     return [file for file in every if file.name.startswith(_BEIR[0]) or beir.isdisjoint(file.parents)]
 
 
-def _beir_folders(files: Sequence[PurePath]) -> set[PurePath]:
+def _beir_folders(files: Collection[PurePath]) -> set[PurePath]:
     """The folders in the form of BEIR, of which the corpus alone is taken."""
     return set.intersection(*({file.parent for file in files if file.name.startswith(name)} for name in _BEIR))
 
@@ -194,6 +190,7 @@ class CorpusFile:
         self.path = path
         self.format = format_name
         self.bytes_read = 0
+        self._state: tuple[int, ...] = ()  # how reading found it first
 
     def records(self) -> Iterator[Record]:
         """The records of the file. Raises InputError with the file's name and the place where reading had to stop."""
@@ -216,12 +213,14 @@ class CorpusFile:
         count = 0
         try:
             with self.path.open("rb") as raw:
-                stream = _decompressed(raw if raw.seekable() else io.BufferedReader(_Pipe(raw)))
+                self._check(os.fstat(raw.fileno()))
+                stream = decompressed(raw if raw.seekable() else io.BufferedReader(_Pipe(raw)), str(self.path))
                 self.format = self.format if self.format != "auto" else _sniff(stream, str(self.path))
                 for thing in read(stream):
                     count += 1
                     yield thing, raw.tell() if raw.seekable() else 0
-        except _DAMAGED as error:
+                self._check(self.path.stat())
+        except DAMAGED as error:
             raise InputError(
                 f"{self.path}: compressed data damaged or cut off after {count:,} {things} ({error}); "
                 "fetch the file again"
@@ -232,6 +231,20 @@ class CorpusFile:
             ) from None
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror or error} after {count:,} {things}") from None
+
+    def _check(self, state: os.stat_result) -> None:
+        """Raise InputError for a device, and for a file that is not as reading found it first."""
+        if stat.S_ISBLK(state.st_mode) or (stat.S_ISCHR(state.st_mode) and not _is_terminal(self.path)):
+            raise InputError(f"{self.path}: a device, not a file")
+        now = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
+        self._state = self._state or now
+        if stat.S_ISREG(state.st_mode) and now != self._state:
+            raise InputError(f"{self.path}: changed while it was read")
+
+
+def _is_terminal(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.isatty()
 
 
 class _Pipe(io.RawIOBase):
@@ -251,14 +264,6 @@ class _Pipe(io.RawIOBase):
         data = self._pipe.read(len(view))
         view[: len(data)] = data
         return len(data)
-
-
-def _decompressed(raw: BinaryIO) -> io.BufferedReader:
-    head = cast(io.BufferedReader, raw).peek(8)
-    for magic, open_stream in _DECOMPRESSORS.items():
-        if head.startswith(magic):
-            return io.BufferedReader(cast(io.RawIOBase, open_stream(raw)), 1 << 16)
-    return cast(io.BufferedReader, raw)
 
 
 def _sniff(stream: io.BufferedReader, source: str) -> str:

@@ -12,6 +12,7 @@ from bioqa.index.errors import InputError
 
 _ADVICE = re.compile(r", (?:line \d|try XML_PARSE_HUGE|use XML_PARSE_HUGE).*", re.DOTALL)  # of libxml2, to programmers
 _PROLOG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
+_SHOWN = 200  # characters of a name or a reason
 _ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
 
 
@@ -49,15 +50,14 @@ def read(
                 _spell_out_entities(element)
                 yield element
                 element.clear()
-                while element.getparent() is not None and element.getprevious() is not None:
-                    del element.getparent()[0]
+                _drop_before(element)
                 bounded.ended()
         if not checked:
             _check_root(events.root, source, kind, roots)
     except etree.XMLSyntaxError as error:
         if not checked:
             _check_name(root_of(bounded.head), source, kind, roots)
-        reason = _ADVICE.sub("", str(error.msg))
+        reason = _ADVICE.sub("", str(error.msg))[:_SHOWN]
         raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
 
 
@@ -71,7 +71,7 @@ def _check_root(root: etree._Element, source: str, kind: str, roots: Collection[
 def _check_name(root: str, source: str, kind: str, roots: Collection[str]) -> None:
     if root and root not in roots:
         expected = " or ".join(f"<{name}>" for name in roots)
-        raise InputError(f"{source}: XML, but not {kind}: it begins with <{root}>, expected {expected}")
+        raise InputError(f"{source}: XML, but not {kind}: it begins with <{root[:_SHOWN]}>, expected {expected}")
 
 
 def root_of(head: bytes) -> str:
@@ -90,17 +90,34 @@ def _drop_namespaces(record: etree._Element) -> None:
             element.tag = _name(element)
 
 
+def _drop_before(record: etree._Element) -> None:
+    """Take out of the tree all that stands before a record, around what the record stands in too."""
+    inside = record
+    while (around := inside.getparent()) is not None:
+        while inside.getprevious() is not None:
+            del around[0]
+        if around.text:
+            around.text = None
+        inside = around
+
+
 def _spell_out_entities(record: etree._Element) -> None:
     """Put characters for entities such as &nbsp; that a DTD names, which is never read; of an unknown one, its name."""
     for entity in list(record.iter(etree.Entity)):
-        said = html.unescape(str(entity.text)) + (entity.tail or "")
         before, parent = entity.getprevious(), entity.getparent()
+        if parent is None or (before is not None and before.tag is etree.Entity):
+            continue  # done with the first in its row: text that is put together piece by piece takes forever
+        said: list[str] = []
+        row: etree._Element | None = entity
+        while row is not None and row.tag is etree.Entity:
+            following = row.getnext()
+            said += (html.unescape(str(row.text)), row.tail or "")
+            parent.remove(row)
+            row = following
         if before is not None:
-            before.tail = (before.tail or "") + said
-        elif parent is not None:
-            parent.text = (parent.text or "") + said
-        if parent is not None:
-            parent.remove(entity)
+            before.tail = (before.tail or "") + "".join(said)
+        else:
+            parent.text = (parent.text or "") + "".join(said)
 
 
 def first(element: etree._Element, *paths: str) -> etree._Element | None:

@@ -68,7 +68,10 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 def _document_or_bad(article: etree._Element, source: str) -> Document | BadRecord:
     meta = article.find("front/article-meta")
-    document = Document("") if meta is None else _document(article, meta)
+    try:
+        document = Document("") if meta is None else _document(article, meta)
+    except ValueError as error:
+        return BadRecord(source, f"line {article.sourceline}", str(error))
     if not document.id:
         return BadRecord(source, f"line {article.sourceline}", "article with neither PMID nor PMC id")
     if not document.text:
@@ -118,12 +121,11 @@ def _abstract(meta: etree._Element) -> str:
 
 def _labelled(abstract: etree._Element) -> str:
     """The text of an abstract, its sections behind their titles as PubMed prints them ("METHODS: ...")."""
-    parts = (
-        (": ".join(filter(None, headings)).rstrip(":. ").upper(), text)
-        for headings, text in _paragraphs(abstract, ())
-        if text
+    parts = ((heading.rstrip(":. ").upper(), texts) for heading, texts in body.gathered(_paragraphs(abstract, ())))
+    labelled = (
+        (label, " ".join(chain.from_iterable(texts for _, texts in group)))
+        for label, group in groupby(parts, key=itemgetter(0))
     )
-    labelled = ((label, " ".join(text for _, text in group)) for label, group in groupby(parts, key=itemgetter(0)))
     return " ".join(f"{label}: {text}" if label else text for label, text in labelled)
 
 

@@ -1,13 +1,18 @@
 """JSON lines: one object a line with `pmid` or `id`, `title`, `abstract` or `text`; other fields are kept."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from bioqa.index import lines, years
 from bioqa.index.records import STATUSES, Document, Record
 
+MOST_VALUES = 1_000_000  # of a record, which take 100 MB
 _DEEPEST = 100  # levels of lists and objects inside each other
+_MOST_VERSIONS = 10**9
+_ENDLESS = (math.inf, -math.inf)  # a number that is too large, such as 1e999
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN is what a table writes where it has nothing
 _ALIASES = {  # field of Document: names it goes by, first found wins
     "id": ("pmid", "id", "_id", "PMID"),
     "title": ("title",),
@@ -36,8 +41,10 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 def loaded(line: str) -> Any:
     """The value that a line of JSON holds. Raises ValueError with the reason where it holds none that can be used."""
+    if sum(map(line.count, ",[{")) > MOST_VALUES:
+        raise ValueError(f"holds more than {MOST_VALUES:,} values")
     try:
-        value = json.loads(line)
+        value = _DECODER.decode(line)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -67,7 +74,12 @@ def document(fields: Any) -> Document:
         name: next((rest.pop(alias) for alias in aliases if rest.get(alias) not in (None, "")), None)
         for name, aliases in _ALIASES.items()
     }
-    if taken["id"] is None or isinstance(taken["id"], bool | list | dict) or not str(taken["id"]).strip():
+    if (
+        taken["id"] is None
+        or isinstance(taken["id"], bool | list | dict)
+        or taken["id"] in _ENDLESS
+        or not str(taken["id"]).strip()
+    ):
         raise ValueError("no 'pmid' or 'id'")
     title, abstract = _text(taken, "title"), _text(taken, "abstract")
     if not title and not abstract:
@@ -108,9 +120,10 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _version(value: Any) -> int:
     try:
-        return int(value)
+        version = int(value)
     except (TypeError, ValueError, OverflowError):
         return 1
+    return version if abs(version) < _MOST_VERSIONS else 1
 
 
 def _year(value: Any) -> int | None:

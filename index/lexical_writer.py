@@ -9,7 +9,6 @@ import tantivy
 
 from bioqa.index import analyzer, failures
 from bioqa.index.errors import StorageError
-from bioqa.index.prepared import terms_of
 from bioqa.index.records import Passage
 
 _EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
@@ -42,7 +41,7 @@ class LexicalWriter:
     def add(self, passage: Passage, document_row: int, terms: str | None = None) -> int:
         """Index a passage under its number, by `terms` where they were made before; returns how many they are."""
         document = passage.document
-        written = terms_of(passage) if terms is None else terms
+        written = analyzer.written(passage.titled) if terms is None else terms
         entry = tantivy.Document()
         entry.add_text("text", written)  # which tantivy only takes apart again
         entry.add_text("id", document.id)
@@ -61,7 +60,7 @@ class LexicalWriter:
             for value in filter(None, values):
                 entry.add_text(name, value.casefold())
         self._writer.add_document(entry)
-        return _count(written)
+        return counted(written)
 
     def remove(self, document_row: int) -> None:
         """Drop all passages of a document."""
@@ -92,8 +91,9 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 def length(passage: Passage) -> int:
     """How many terms are indexed of a passage."""
-    return _count(terms_of(passage))
+    return counted(analyzer.written(passage.titled))
 
 
-def _count(terms: str) -> int:
+def counted(terms: str) -> int:
+    """How many terms there are, with blanks between them."""
     return terms.count(" ") + 1 if terms else 0

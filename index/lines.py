@@ -7,6 +7,8 @@ from typing import BinaryIO
 from bioqa.index.bounded import LARGEST
 from bioqa.index.records import BadRecord
 
+_BLANK = 100  # lines in a row
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -23,10 +25,13 @@ class Line:
 
 def read(stream: BinaryIO) -> Iterator[Line]:
     """The lines of UTF-8 text, with their ends; a byte order mark is no part of a line, and one without end is the
-    last: a terminal that has told its end would be asked again."""
-    number = 0
+    last: a terminal that has told its end would be asked again. Of many blank ones in a row the first are given out."""
+    number = blank = 0
     while data := stream.readline(LARGEST):
         number += 1
+        blank = blank + 1 if data.isspace() and data.endswith(b"\n") else 0
+        if blank > _BLANK:
+            continue
         if len(data) < LARGEST or data.endswith(b"\n"):
             yield _decoded(number, data)
         else:

@@ -17,6 +17,8 @@ _FIELD = re.compile(r"(?P<tag>[A-Z][A-Z0-9]{1,3}) {0,2}-(?: (?P<value>.*))?", re
 _OTHER_ABSTRACT = re.compile(r"(?:AAMC|AIDS|KIE|NASA|PIP|Publisher|plain-language-summary): ")  # who wrote it
 _UNLABELLED = re.compile(r"(?<!\S)UNLABELLED: ")  # of a part without a label: PubMed's own pages print none
 
+_LINE = 100  # characters that a line counts for besides its own: many short ones take much memory
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -32,7 +34,7 @@ class _Entry:
         if self.fault:
             return
         match = _FIELD.fullmatch(line.text.rstrip())
-        self.characters += len(line.text)
+        self.characters += len(line.text) + _LINE
         if line.fault:
             self.fault = f"line {line.number} is {line.fault}"
         elif self.characters > LARGEST:

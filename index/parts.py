@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 SIZE = 2 << 20  # bytes, of what is inside a compressed file: some 500 citations, which take a process 0.3 s
-_LARGEST = 8 * SIZE  # of a part: a record that is not at its end by then is left to who reads in order
+_LARGEST = 2 * SIZE  # of a part: a record that is not at its end by then is left to who reads in order
 _OPENING = re.compile(rb"<PubmedArticleSet\s*>")
 _CLOSING = b"</PubmedArticleSet>"
 _BETWEEN = b"</PubmedArticle>"

@@ -31,6 +31,7 @@ class Pending:
         """`withdrawn` are the ids that numbered files deleted, each with the number of the last one; `changes` are
         counted up."""
         self.entries: dict[str, Prepared] = {}
+        self.size = 0  # bytes that they take
         self.withdrawn = dict(withdrawn)
         self._deletions: dict[str, _Deletion] = {}
         self._changes = changes
@@ -53,6 +54,7 @@ class Pending:
         self._changes.replaced += before is not None
         if before is None or not entry.document.is_older_than(before.document):
             self.entries[entry.document.id] = entry
+            self.size += entry.size - (before.size if before else 0)
 
     def delete(self, identity: str, file_number: int) -> None:
         """Note a deletion that was read, unless a later file has the document again."""
@@ -61,7 +63,8 @@ class Pending:
             self.withdrawn[identity] = max(file_number, self.withdrawn.get(identity, 0))
             if before and before.document.file_number > file_number:
                 return
-        self.entries.pop(identity, None)
+        self._drop(identity)
+        self.size += len(identity)
         taken_back = before is not None or (deleted is not None and deleted.taken_back)
         numbers = [file_number, *([deleted.file_number] if deleted else [])]  # 0: of no numbered file, for good
         self._deletions[identity] = _Deletion(max(numbers) if all(numbers) else 0, taken_back)
@@ -76,7 +79,7 @@ class Pending:
                 del self._deletions[document.id]
                 deleted = None
             if newer and not deleted and newer.document.is_older_than(document):
-                del self.entries[document.id]
+                self._drop(document.id)
                 newer = None
             if not newer and not deleted:
                 continue
@@ -90,7 +93,12 @@ class Pending:
                 self._changes.absent += not deletion.taken_back
         return outdated
 
+    def _drop(self, identity: str) -> None:
+        entry = self.entries.pop(identity, None)
+        self.size -= entry.size if entry else 0
+
     def clear(self) -> None:
         """All of it is committed."""
         self.entries.clear()
+        self.size = 0
         self._deletions.clear()

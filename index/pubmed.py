@@ -92,7 +92,7 @@ def _document(record: etree._Element) -> Document:
 
 
 def _mesh(headings: etree._Element | None) -> tuple[str, ...]:
-    return () if headings is None else tuple(text(name) for name in headings.iter("DescriptorName"))
+    return () if headings is None else tuple(map(text, headings.iterfind("MeshHeading/DescriptorName")))
 
 
 def _abstract(abstract: etree._Element | None) -> str:

@@ -1,11 +1,15 @@
 """The values that travel through bioqa: documents, passages, hits, and what a corpus file can hold besides."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 RETRACTED, CONCERN = STATUSES = ("retracted", "concern")
+
+# Of a title and of a heading, each: what stands before every passage. Of 35,000 titles the longest has 442.
+_LONGEST_BEFORE = 2_000  # characters
+_SHOWN = 300  # characters of a place or a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,25 @@ class BadRecord:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.place}: {self.reason}"
+        return f"{self.source}: {_shortened(self.place)}: {_shortened(self.reason)}"
 
 
-Record = Document | Deletion | BadRecord
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file in an archive that is not read, since its name says no format."""
+
+    source: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {_shortened(self.name)}"
+
+
+Record = Document | Deletion | BadRecord | PassedOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +148,33 @@ class Passage:
     @property
     def titled(self) -> str:
         """The passage behind its document's title and its section's heading: what both searches see."""
-        before = (self.document.title, self.heading) if self.start else ()
-        return " ".join(part for part in (*before, self.text) if part)
+        return next(titled([self]))
+
+
+def pieces(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str]]:
+    """Title, heading and text of passages as both searches see them; those of one document are best in a row.
+
+    A title or heading that is longer than any is cut: it would be repeated as often as there are passages.
+    """
+    document: Document | None = None
+    text = title = ""
+    starts: tuple[int, ...] = ()
+    for passage in passages:
+        if passage.document is not document:
+            document = passage.document
+            text, starts, title = document.text, document.section_starts, document.title[:_LONGEST_BEFORE]
+        own = text[passage.start : passage.end]
+        if passage.start:
+            section = bisect_right(starts, passage.start)
+            yield title, document.sections[section - 1].heading[:_LONGEST_BEFORE] if section else "", own
+        else:
+            yield "", "", own
+
+
+def titled(passages: Iterable[Passage]) -> Iterator[str]:
+    """Each passage behind its document's title and its section's heading, quickest for those of one document in a
+    row."""
+    return (" ".join(filter(None, parts)) for parts in pieces(passages))
 
 
 @dataclass(frozen=True, slots=True)

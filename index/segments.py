@@ -3,7 +3,7 @@
 import json
 import mmap
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -271,6 +271,16 @@ class Store:
         part = self._part(self._passage_bases, number, "passage")
         row, start, end = self.segments[part].passage(number - self._passage_bases[part])
         return Passage(number, self.segments[part].document(row), start, end)
+
+    def passages(self, numbers: Iterable[int]) -> Iterator[Passage]:
+        """The passages with these numbers; a document that has several in a row is read once."""
+        row_before, document = -1, None
+        for number in numbers:
+            part = self._part(self._passage_bases, number, "passage")
+            row, start, end = self.segments[part].passage(number - self._passage_bases[part])
+            if document is None or self._document_bases[part] + row != row_before:
+                row_before, document = self._document_bases[part] + row, self.segments[part].document(row)
+            yield Passage(number, document, start, end)
 
     def place(self, number: int) -> tuple[str, int]:
         """The id of a passage's document and where it starts in its text: what does not change with its number."""

@@ -70,4 +70,8 @@ def _unquoted(cell: str) -> str:
 
 
 def _value(name: str, cell: str) -> str | list[str]:
-    return [item.strip() for item in cell.split(";") if item.strip()] if name in _LISTS else cell
+    if name not in _LISTS:
+        return cell
+    if cell.count(";") > jsonl.MOST_VALUES:  # before it is cut up, for the same reason
+        raise ValueError(f"more than {jsonl.MOST_VALUES:,} values in the column {name!r}")
+    return [item.strip() for item in cell.split(";") if item.strip()]

@@ -15,5 +15,5 @@ def plausible(year: int) -> int | None:
 
 def first_in(text: str) -> int | None:
     """The first plausible year in a text such as "1998 Dec-1999 Jan" or "Summer 1976"."""
-    found = (plausible(int(digits)) for digits in _FOUR_DIGITS.findall(text))
+    found = (plausible(int(digits.group())) for digits in _FOUR_DIGITS.finditer(text))
     return next((year for year in found if year), None)

@@ -1265,5 +1265,5 @@ def test_deep_nesting_in_a_field_nobody_reads_does_not_stop_a_build(tmp_path: Pa
     ]
     path.write_text("".join(lines) + '{"id": "last", "text": "paper"}\n')
     report = builder.build([path], tmp_path / "index", None)
-    assert report.records + len(report.bad_records) == 21
+    assert report.records + report.unusable == 21
     assert "last" in [pmid for pmid, _ in titles(tmp_path / "index")]

@@ -1,0 +1,130 @@
+"""What is inside a file that gzip, xz or bzip2 compressed, within bounds that no file of papers comes near."""
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from bioqa.index.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+DAMAGED = (EOFError, lzma.LZMAError, zlib.error)  # and OSError, which bzip2 raises
+_CHUNK = 1 << 16  # bytes read at once
+_MEMORY = 256 << 20  # bytes for xz, whose highest level takes 65 MB; a file can ask for 4 GB
+# PubMed's files grow to 8 times their size, JSON lines compressed with xz to 5 times. gzip can reach 1,000 times, bzip2
+# a million times: some bytes would be read for days.
+_MOST_GROWTH = 200
+_FREE = 64 << 20  # bytes that any file may grow to
+
+
+class _Decompressor(Protocol):
+    """What the standard library's decompressors of bzip2 and xz have in common."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the compressed data is at its end."""
+        ...
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether there is nothing more to give out before there is more to read."""
+        ...
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the end."""
+        ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Up to that many bytes of what `data`, and what was handed in before, holds."""
+        ...
+
+
+class _Gzip:
+    """The decompressor of gzip, made to be used as the others are."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)  # with gzip's header, and its check at the end
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        found = self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
+        self.needs_input = not self._inflate.unconsumed_tail and len(found) < max_length
+        return found
+
+
+_DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {  # by how a file begins
+    b"\x1f\x8b": _Gzip,
+    b"\xfd7zXZ\x00": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY),
+    b"BZh": bz2.BZ2Decompressor,
+}
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of a compressed stream, of which several may follow one another, with zeros between them."""
+
+    def __init__(self, stream: BinaryIO, source: str, start: Callable[[], _Decompressor]):
+        self._stream, self._source, self._start = stream, source, start
+        self._decompressor = start()
+        self._rest = b""  # read, but not handed in
+        self._in = self._out = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill `buffer` unless the data ends. Raises InputError where it grows beyond measure, and as DAMAGED says."""
+        view = memoryview(buffer)
+        filled = 0
+        while filled < len(view) and (not self._decompressor.eof or self._next()):
+            data, self._rest = self._rest, b""
+            if not data and self._decompressor.needs_input:
+                data = self._read()
+                if not data:
+                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            found = self._decompressor.decompress(data, len(view) - filled)
+            view[filled : filled + len(found)] = found
+            filled += len(found)
+        self._out += filled
+        if self._out > _FREE and self._out > self._in * _MOST_GROWTH:
+            raise InputError(
+                f"{self._source}: the compressed data grows to more than {_MOST_GROWTH} times its size, as no papers "
+                "do; unpack the file to see what is in it"
+            )
+        return filled
+
+    def _next(self) -> bool:
+        """Go on with the compressed data that follows; whether there is any."""
+        rest = self._decompressor.unused_data.lstrip(b"\0")
+        while not rest:
+            data = self._read()
+            if not data:
+                return False
+            rest = data.lstrip(b"\0")
+        self._decompressor, self._rest = self._start(), rest
+        return True
+
+    def _read(self) -> bytes:
+        data = self._stream.read(_CHUNK)
+        self._in += len(data)
+        return data
+
+
+def decompressed(stream: "io.BufferedReader[Any]", source: str) -> "io.BufferedReader[Any]":
+    """The stream itself, or what is in it where it is compressed; `source` names it in messages."""
+    head = stream.peek(8)
+    start = next((start for magic, start in _DECOMPRESSORS.items() if head.startswith(magic)), None)
+    return io.BufferedReader(_Unpacked(stream, source, start), _CHUNK) if start else stream
