@@ -100,11 +100,6 @@ def test_a_pause_that_is_asked_for_is_made(asks: str, nlm: Server, faults: Fault
     assert 0 < float(said[-1]) <= 2
 
 
-@pytest.mark.parametrize("asks", ["-5", "soon", "", "Wed, 99 Jan 2026", "Wed, 21 Oct 2015 07:28:00 GMT", "²"])
-def test_a_pause_that_makes_no_sense_is_not(asks: str) -> None:
-    assert web._seconds(asks) == 0.0
-
-
 def test_one_that_wants_to_be_left_alone_for_long_is(nlm: Server, faults: Faults, client: Web) -> None:
     nlm.misbehave(PAGE, faults.status(503, Retry_After="7200"))
     with pytest.raises(NetworkError, match=r"answers 503.*, and asks to be left alone for 7,200 s"):
