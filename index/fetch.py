@@ -100,6 +100,14 @@ def arrive(web: "Web", url: str, part: Path, on_bytes: Callable[[int], None], mo
     return web.patiently(lambda: _go_on(web, url, part, on_bytes, limit), furthered)
 
 
+def clear(path: Path) -> None:
+    """Remove what is there of a file in part, once it is complete. Raises StorageError."""
+    part = part_of(path)
+    with storing(part):
+        if plain_size(part) is not None:
+            part.unlink()
+
+
 def _limit(most: int | None) -> int:
     return _MOST_OF_FILE if most is None else min(most, _MOST_OF_FILE)
 
