@@ -16,6 +16,7 @@ from bioqa.index.pace import Malformed, Paced
 _CONTACT = 6.0  # seconds until a server is found and answers a knock; the system would wait for minutes
 _MOST_ADDRESSES = 8  # of a server
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")  # RFC 9112, 7.1
+_MOST_STATED = 10**15  # bytes
 _LONGEST_LINE = 256  # bytes, of those between chunks
 _MOST_TRAILERS = 100
 
@@ -42,6 +43,8 @@ class Response(http.client.HTTPResponse):
             raise Malformed(f"it uses the transfer coding {coding[:40]!r}")
         if not self.chunked and len(set(self.headers.get_all("Content-Length", []))) > 1:
             raise Malformed("it states several lengths")
+        if self.length is not None and self.length > _MOST_STATED:
+            raise Malformed("it states a length that no file has")
         self._pace.body()
 
     def _read_next_chunk_size(self) -> int:
@@ -81,6 +84,13 @@ class SecureConnection(_Reaching, http.client.HTTPSConnection):
     """HTTPS."""
 
     response_class = Response
+
+    def connect(self) -> None:
+        """Raises Unreached also where a server, or what stands in for one, takes the call and then says nothing."""
+        try:
+            super().connect()
+        except (TimeoutError, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+            raise Unreached from error
 
 
 class _Plain(urllib.request.HTTPHandler):

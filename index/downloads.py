@@ -20,7 +20,7 @@ BASELINE, UPDATES = "baseline", "updatefiles"  # the server's folders
 _FORMAT = 1
 _RECORD_CURE = "delete it, and 'bioqa corpus download' finds out again what is complete"
 _MOST_OF_REASON = 200  # characters
-_MOST_OF_RECORD = 16 << 20  # bytes; that of 2,000 files has 0.6 MB
+_MOST_OF_RECORD = 8 << 20  # bytes; that of 2,000 files has 0.6 MB
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _BUSY = {408, 425, 429}  # with most from 500 on, what a server says that may so
 _UNABLE = {501, 505, 506, 510, 511}  # what it cannot do now, it cannot do later; 511 wants somebody to log in
 _MOST_OF_REASON = 200  # characters
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # how http.client tells of a proxy that refuses
+_NOISE = re.compile(r"\[SSL(?:: \w+)?\] | ?\(?_ssl\.c:\d+(?:\)|: )")  # places in Python's source, in its messages
 _CERTIFICATE_CURE = "where a proxy signs connections anew, let SSL_CERT_FILE name the file of its certificate"
 _PROXY_CURE = "let HTTPS_PROXY name the proxy with user and password, as in http://user:password@host:port"
 
@@ -37,12 +38,12 @@ def failure(url: str, error: Exception) -> NetworkError:
         return TransientError(f"{url}: the connection broke off")
     if asking and isinstance(reason, ssl.SSLError) and not isinstance(reason, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return NetworkError(f"{url}: no secure connection comes about ({said(reason)}); look at the address")
-    if isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
-        return NetworkError(f"{url}: the answer breaks the rules of HTTP ({said(reason)}); look at the address")
-    if isinstance(reason, ValueError) and not isinstance(reason, OSError):
+    if isinstance(reason, str | ValueError | http.client.InvalidURL):
         return NetworkError(
             f"{url}: no request can be made ({said(reason)}); look at the address, and at that of a proxy"
         )
+    if isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
+        return NetworkError(f"{url}: the answer breaks the rules of HTTP ({said(reason)}); look at the address")
     refused = _TUNNEL.match(str(reason))
     if refused and int(refused[1]) < 500 and int(refused[1]) not in _BUSY:
         cure = _PROXY_CURE if refused[1] == "407" else "look at the address of the proxy"
@@ -52,7 +53,8 @@ def failure(url: str, error: Exception) -> NetworkError:
 
 def said(error: object) -> str:
     """The words of an error, in one line of bounded length."""
-    return _short(str(getattr(error, "strerror", None) or error)) or type(error).__name__
+    words = _NOISE.sub("", str(getattr(error, "strerror", None) or error))
+    return _short(words) or type(error).__name__
 
 
 def _short(text: str) -> str:

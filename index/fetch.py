@@ -124,9 +124,8 @@ def _go_on(web: "Web", url: str, part: Path, on_bytes: Callable[[int], None], li
                 if whole and size(part) < whole:
                     raise TransientError(f"{url}: the server sent {size(part):,} of {whole:,} bytes")
                 return etag
-            answer = (
-                f"status {response.status} and the range {response.headers.get('Content-Range', '')[:_MOST_OF_TAG]}"
-            )
+            told = response.headers.get("Content-Range", "none")[:_MOST_OF_TAG]
+            answer = f"status {response.status} and the range {told}"
     except NetworkError as error:
         if error.status != 416:  # the part is not shorter than the file
             raise

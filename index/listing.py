@@ -24,7 +24,7 @@ _TOLD_WITHIN = 2000  # characters behind a link, where its time and size stand
 _INDEX_PAGE = re.compile(r"index of|directory listing", re.IGNORECASE)  # Apache and nginx; Python's http.server
 _DIGESTS = (
     re.compile(r"MD5\s*\((?P<name>[^()]+)\)\s*=\s*(?P<digest>[0-9a-f]{32})", re.IGNORECASE),  # openssl, BSD
-    re.compile(r"(?P<digest>[0-9a-f]{32})\s+\*?(?P<name>\S+)", re.IGNORECASE),  # md5sum
+    re.compile(r"(?<![0-9a-f])(?P<digest>[0-9a-f]{32})\s+\*?(?P<name>\S+)", re.IGNORECASE),  # md5sum
 )
 _RANGE = re.compile(r"(?P<only>\d{1,6})|(?P<first>\d{1,6})?-(?P<last>\d{1,6})?", re.ASCII)
 _SHOWN = 60  # characters of an unexpected page

@@ -20,8 +20,8 @@ from bioqa.index.web import Web
 
 ADDRESS = "https://ftp.ncbi.nlm.nih.gov/pubmed/"
 MOST_AT_ONCE = 5  # connections: NLM asks for restraint
-_MOST_OF_FILE = 1 << 30  # bytes; PubMed's files have some 20 MB, and a stream without end must not fill the disk
-_LONGEST_ASKING = 60.0  # seconds for sizes, which serve the progress and the limits
+_MOST_OF_FILE = 192 << 20  # bytes; PubMed's have 20 MB to 60 MB, and five streams without end stay below 1 GB
+_LONGEST_ASKING = 20.0  # seconds for sizes, which serve the progress and the limits
 _MOST_OUT_OF_REACH = 3  # files one after the other for which the server cannot be reached, before the rest is left
 
 

@@ -6,7 +6,8 @@ from urllib.parse import quote, urljoin, urlsplit
 from bioqa.index.errors import NetworkError
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the only hosts where plain HTTP is taken: nobody stands in between
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or IPv6
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"  # RFC 1123, and the underscore that some have
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL}){{0,126}}\.?|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, IPv4 or IPv6
 _PRINTABLE = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _LONGEST = 8000  # characters; RFC 9110, 4.1
 _SHOWN = 200  # characters of an address in a message
@@ -18,6 +19,12 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
+def has_host(url: str) -> bool:
+    """Whether `url` names a host that can be looked up. Raises ValueError where it is no address."""
+    parts = urlsplit(url)
+    return _HOST.fullmatch(parts.hostname or "") is not None and parts.port != 0
+
+
 def target(url: str, location: str) -> str:
     """The address to which the header Location leads from `url`. Raises NetworkError where it is not to be followed."""
     if len(location) > _LONGEST:
@@ -27,7 +34,7 @@ def target(url: str, location: str) -> str:
     try:
         found = urljoin(url, written)
         parts, safe = urlsplit(found), is_safe(found)
-        usable = _HOST.fullmatch(parts.hostname or "") and parts.port != 0 and parts.username is None
+        usable = has_host(found) and parts.username is None
     except ValueError as error:
         raise NetworkError(f"{url}: leads to {_shown(written)}, which is no address ({error}); not followed") from None
     if not safe or (urlsplit(url).scheme == "https" and parts.scheme != "https"):

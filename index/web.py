@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _MOVED = {301, 302, 303, 307, 308}
 _MOST_REDIRECTIONS = 5
-_MOST_OF_PAGE = 16 << 20  # bytes; the listing of 1,300 files has 0.3 MB
+_MOST_OF_PAGE = 8 << 20  # bytes; the listing of 1,300 files has 0.3 MB
 _LONGEST_PAGE = 600.0  # seconds; at the least rate, twice that listing
 _CHUNK = 1 << 16
 _QUICK = 2.0  # seconds after which a failure to connect is not one that passes at once
@@ -42,10 +42,10 @@ def check_address(url: str) -> None:
     """Raises InputError unless `url` is https, or http on this machine, with a host and without query or fragment."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        has_host = redirects.has_host(url)
     except ValueError as error:
         raise InputError(f"{url}: no address ({error})") from None
-    if not host or parts.query or parts.fragment or parts.username or not url.isascii() or not url.isprintable():
+    if not has_host or parts.query or parts.fragment or parts.username or not url.isascii() or not url.isprintable():
         raise InputError(f"{url}: expected an address such as https://ftp.ncbi.nlm.nih.gov/pubmed/")
     if not redirects.is_safe(url):
         raise InputError(f"{url}: only https is used, because nobody can change on the way what it brings")
@@ -97,9 +97,9 @@ class Web:
             try:
                 response: HTTPResponse = self._opener.open(request, timeout=self._patience.silence)
             except Unreached as error:
-                server = urlsplit(place).netloc
-                kind = TransientError if server in self._known else UnreachableError
-                raise kind(f"{url}: {server}: {failures.said(error.__cause__)}") from None
+                reason = f"{url}: {request.host}: {failures.said(error.__cause__)}"  # the host may be that of a proxy
+                known = urlsplit(place).netloc in self._known
+                raise TransientError(reason) if known else UnreachableError(reason) from None
             except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host that is no name
                 raise failures.failure(url, error) from None
             self._known.add(urlsplit(place).netloc)

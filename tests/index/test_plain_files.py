@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from bioqa.index.plain_files import is_plain_name, open_plain, read_plain
+from bioqa.index.plain_files import is_plain_name, open_plain, plain_size, read_plain
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "000001", "Größe.npy", ".hidden", "a b"])
@@ -73,3 +73,29 @@ def test_new_files_follow_the_umask(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("mode", ["wb", "a+b"])
+def test_a_file_with_another_name_is_read_and_not_written_to(tmp_path, mode):
+    (tmp_path / "precious").write_bytes(b"kept")
+    os.link(tmp_path / "precious", tmp_path / "twin")
+    with pytest.raises(OSError, match="hard link"):
+        open_plain(tmp_path / "twin", mode)
+    assert (tmp_path / "precious").read_bytes() == b"kept"
+    with open_plain(tmp_path / "twin") as file:
+        assert file.read() == b"kept"
+
+
+def test_without_a_buffer_what_is_written_is_there(tmp_path):
+    with open_plain(tmp_path / "file", "wb", buffering=0) as file:
+        file.write(b"1234")
+        assert (tmp_path / "file").read_bytes() == b"1234"
+
+
+def test_only_a_plain_file_has_a_size(tmp_path):
+    (tmp_path / "file").write_bytes(b"1234")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert plain_size(tmp_path / "file") == 4
+    for name in ("link", "loop", "nothing", "file/below", "."):
+        assert plain_size(tmp_path / name) is None
