@@ -131,7 +131,7 @@ def _left(folder: Path, file: Listed) -> int:
 def _measured(web: Web, address: str, files: Sequence[Listed]) -> list[Listed]:
     until = time.monotonic() + _LONGEST_ASKING
     return [
-        replace(file, size=web.size(f"{address}{file.folder}/{file.name}"))
+        replace(file, size=web.size(f"{address}{file.folder}/{file.name}"), rounding=_MOST_OF_FILE)  # HEAD may err
         if file.size is None and time.monotonic() < until
         else file
         for file in files

@@ -313,6 +313,15 @@ def test_where_no_size_is_told_there_is_a_limit_all_the_same(
     assert "goes on after 1,000 bytes" in str(download().failed[0].error)
 
 
+def test_a_wrong_answer_to_head_keeps_no_file_from_coming(
+    nlm: Server, faults: Faults, download: Callable[..., Report]
+) -> None:
+    nlm.sizes = False
+    [name] = nlm.add(BASELINE, 1)
+    nlm.misbehave(f"baseline/{name}", faults.sends(b""))
+    assert names(download().new) == [name]
+
+
 def test_sizes_are_asked_for_only_so_long(
     nlm: Server, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
