@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,10 +13,14 @@ from bioqa.index.fetch import storing
 from bioqa.index.listing import is_pubmed, year_and_number
 from bioqa.index.lock import locked
 from bioqa.index.manifest import MANIFEST
+from bioqa.index.plain_files import plain_size, read_plain
 
 RECORD = "downloads.json"
 BASELINE, UPDATES = "baseline", "updatefiles"  # the server's folders
 _FORMAT = 1
+_RECORD_CURE = "delete it, and 'bioqa corpus download' finds out again what is complete"
+_MOST_OF_REASON = 200  # characters
+_MOST_OF_RECORD = 8 << 20  # bytes; that of 2,000 files has 0.6 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,14 @@ def writing(folder: Path) -> Iterator[None]:
 
     Raises InputError where it is something else, StorageError where the disk refuses or another holds the lock.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; downloads go into a folder")
-    if (folder / MANIFEST).exists():
-        raise InputError(f"{folder}: is an index; choose another folder for what it is made of")
+    with storing(folder):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise InputError(f"{folder}: is a file; downloads go into a folder")
+        if os.path.lexists(folder / MANIFEST):
+            raise InputError(f"{folder}: is an index; choose another folder for what it is made of")
     with storing(folder), locked(folder, "downloading to this folder"):
+        with storing(atomic.unfinished(folder / RECORD)):
+            atomic.unfinished(folder / RECORD).unlink(missing_ok=True)  # of a process that was killed
         yield
 
 
@@ -55,7 +63,7 @@ def read_record(folder: Path) -> Record:
     """
     path = folder / RECORD
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = json.loads(read_plain(path, _MOST_OF_RECORD))
         if fields["format"] != _FORMAT:
             raise ValueError(f"format {fields['format']}, this bioqa reads {_FORMAT}")
         record = {entry["name"]: Download(**entry) for entry in fields["files"]}
@@ -65,16 +73,15 @@ def read_record(folder: Path) -> Record:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        raise InputError(f"{path}: {error.strerror or error}; {_RECORD_CURE}") from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"{path}: damaged ({error}); delete it, and 'bioqa corpus download' finds out again what is complete"
-        ) from None
+        reason = " ".join(str(error).split())[:_MOST_OF_REASON]  # it may quote what is in the record
+        raise InputError(f"{path}: damaged ({reason}); {_RECORD_CURE}") from None
 
 
 def _check(download: Download) -> None:
     texts = (download.folder, download.name, download.md5, download.etag, download.modified, download.time)
-    if not all(isinstance(text, str) for text in texts) or not isinstance(download.size, int):
+    if not all(isinstance(text, str) for text in texts) or type(download.size) is not int:
         raise TypeError("a text or a number is of another type")
     if not is_pubmed(download.name):
         raise ValueError(f"{download.name!r} is no name of a PubMed file")
@@ -87,9 +94,8 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def is_there(folder: Path, download: Download) -> bool:
-    """Whether the file still has the size with which it was complete."""
-    path = folder / download.name
-    return path.is_file() and path.stat().st_size == download.size
+    """Whether the file, a plain one, still has the size with which it was complete."""
+    return plain_size(folder / download.name) == download.size
 
 
 def complete_files(folder: Path) -> list[Path]:

@@ -49,3 +49,7 @@ class TransientError(NetworkError):
     def __init__(self, message: str, status: int = 0, retry_after: float = 0.0):
         super().__init__(message, status)
         self.retry_after = retry_after
+
+
+class UnreachableError(TransientError):
+    """No connection came about to a server that never answered before: there may be no network, or no such server."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import tantivy
 
-from bioqa.index import analyzer, bm25, digests, failures, ties
+from bioqa.index import analyzer, bm25, digests, tantivy_errors, ties
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.filters import Filter
 from bioqa.index.manifest import Manifest
@@ -239,7 +239,7 @@ class LexicalIndex:
         """Around every use of the engine, which opens some files only when a query needs them."""
         if not what and self._unchecked:
             self._check()
-        with failures.of_tantivy(lambda reason: self._damaged(reason, what)):
+        with tantivy_errors.translated(lambda reason: self._damaged(reason, what)):
             yield
 
     def _check(self, what: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import tantivy
 
-from bioqa.index import analyzer, failures
+from bioqa.index import analyzer, tantivy_errors
 from bioqa.index.errors import StorageError
 from bioqa.index.records import Passage
 
@@ -85,7 +85,9 @@ class LexicalWriter:
 @contextlib.contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
     """Makes of every failure of tantivy a StorageError that names the folder."""
-    with failures.of_tantivy(lambda reason: StorageError(f"{folder}: writing the lexical index failed: {reason}")):
+    with tantivy_errors.translated(
+        lambda reason: StorageError(f"{folder}: writing the lexical index failed: {reason}")
+    ):
         yield
 
 

@@ -1,24 +1,30 @@
 """What NLM's server says of its PubMed files: the listing of a folder, and the digest beside each file."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
 
 from bioqa.index.errors import InputError, NetworkError
 
 _NAME = re.compile(r"pubmed([0-9]{2})n([0-9]{4,6})\.xml\.gz")
-_LINK = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"'<>]*)["'][^>]*>""", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+# each search ends at the next "<", so that a page of nothing but beginnings of tags takes no longer than another
+_ANCHOR = re.compile(r"<a\s([^<>]*)>", re.IGNORECASE)
+_HREF = re.compile(r"""(?<![^\s"'])href\s*=\s*["']([^"'<>]*)["']""", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _MODIFIED_AND_SIZE = re.compile(
     r"(?P<modified>(?:\d{4}-\d\d-\d\d|\d\d-[A-Z][a-z]{2}-\d{4}) \d\d:\d\d(?::\d\d)?)"
-    r"(?:\s+(?P<size>\d[\d.]{0,14})(?P<unit>[KMG]?)\b)?",
+    r"(?:\s+(?P<size>\d[\d.]{0,14})\s?(?P<unit>[kKMGT]?)(?:i?B)?\b)?",
     re.ASCII,
 )
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_UNITS = {"": 1, "k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_LARGEST = 1 << 40  # bytes; a size beyond that is a mistake
+_MOST_FILES = 20_000  # in a folder; NLM has some 1,300 a year
+_TOLD_WITHIN = 2000  # characters behind a link, where its time and size stand
 _INDEX_PAGE = re.compile(r"index of|directory listing", re.IGNORECASE)  # Apache and nginx; Python's http.server
 _DIGESTS = (
     re.compile(r"MD5\s*\((?P<name>[^()]+)\)\s*=\s*(?P<digest>[0-9a-f]{32})", re.IGNORECASE),  # openssl, BSD
-    re.compile(r"(?P<digest>[0-9a-f]{32})\s+\*?(?P<name>\S+)", re.IGNORECASE),  # md5sum
+    re.compile(r"(?<![0-9a-f])(?P<digest>[0-9a-f]{32})\s+\*?(?P<name>\S+)", re.IGNORECASE),  # md5sum
 )
 _RANGE = re.compile(r"(?P<only>\d{1,6})|(?P<first>\d{1,6})?-(?P<last>\d{1,6})?", re.ASCII)
 _SHOWN = 60  # characters of an unexpected page
@@ -26,12 +32,16 @@ _SHOWN = 60  # characters of an unexpected page
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file that the server lists; `size` in bytes is as rounded there and None where the listing has none."""
+    """A file that the server lists; `size` in bytes is as rounded there and None where the listing has none.
+
+    `rounding` is by how many bytes the file may be larger than the size says.
+    """
 
     folder: str
     name: str
     size: int | None = None
     modified: str = ""  # as the listing writes it: it is only ever compared
+    rounding: int = field(default=0, compare=False)  # says how the size was written, not what the file is
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +85,42 @@ def parse_listing(page: str, folder: str, source: str) -> list[Listed]:
     """The PubMed files in the HTML listing of a folder, by year and number; any other name is passed over.
 
     A name is taken only where it has the form of a PubMed file's, so none leads out of a folder. Raises NetworkError
-    where the page names no such file and is no listing either.
+    where the page names no such file and is no listing either, or names more than a folder of PubMed has.
     """
-    links = list(_LINK.finditer(page))
-    ends = [link.start() for link in links[1:]] + [len(page)]
     found = {}
-    for link, end in zip(links, ends, strict=False):
-        if is_pubmed(link[1]):
-            told = _MODIFIED_AND_SIZE.search(_TAG.sub(" ", page[link.end() : end]))
-            found[link[1]] = Listed(folder, link[1], _size(told), told["modified"] if told else "")
+    for name, behind in _links(page):
+        if is_pubmed(name):
+            told = _MODIFIED_AND_SIZE.search(_TAG.sub(" ", behind))
+            size, rounding = _size_and_rounding(told)
+            found[name] = Listed(folder, name, size, told["modified"] if told else "", rounding)
+        if len(found) > _MOST_FILES:
+            raise NetworkError(f"{source}: lists more than {_MOST_FILES:,} PubMed files; look at the address")
     if not found and not _INDEX_PAGE.search(page):
         raise NetworkError(f"{source}: is no listing of files, it {_beginning(page)}; look at the address")
     return sorted(found.values(), key=lambda file: year_and_number(file.name))
 
 
-def _size(told: re.Match[str] | None) -> int | None:
+def _links(page: str) -> Iterator[tuple[str, str]]:
+    """The target of each link, and what stands behind it and before the next."""
+    for anchor, following in pairwise(chain(_ANCHOR.finditer(page), [None])):
+        href = _HREF.search(anchor[1]) if anchor else None
+        if anchor and href:
+            end = following.start() if following else len(page)
+            yield href[1], page[anchor.end() : min(end, anchor.end() + _TOLD_WITHIN)]
+
+
+def _size_and_rounding(told: re.Match[str] | None) -> tuple[int | None, int]:
+    """In bytes; "1.5K" may be rounded down to the tenth of a kilobyte, "19" is not rounded."""
     if not told or not told["size"]:
-        return None
+        return None, 0
     try:
-        return round(float(told["size"]) * _UNITS[told["unit"]])
+        size = round(float(told["size"]) * _UNITS[told["unit"]])
     except ValueError:  # 1.2.3
-        return None
+        return None, 0
+    if size > _LARGEST:
+        return None, 0
+    decimals = len(told["size"].partition(".")[2])
+    return size, _UNITS[told["unit"]] // 10**decimals if told["unit"] else 0
 
 
 def parse_digest(page: str, name: str, source: str) -> str:

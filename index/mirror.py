@@ -1,7 +1,10 @@
 """A folder kept like NLM's: what the server lists is compared with what is there, and what is missing is fetched."""
 
 import contextlib
+import os
 import threading
+import time
+from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +20,8 @@ from bioqa.index.web import Web
 
 ADDRESS = "https://ftp.ncbi.nlm.nih.gov/pubmed/"
 MOST_AT_ONCE = 5  # connections: NLM asks for restraint
+_MOST_OF_FILE = 192 << 20  # bytes; PubMed's have 20 MB to 60 MB, and five streams without end stay below 1 GB
+_LONGEST_ASKING = 20.0  # seconds for sizes, which serve the progress and the limits
 _MOST_OUT_OF_REACH = 3  # files one after the other for which the server cannot be reached, before the rest is left
 
 
@@ -68,7 +73,7 @@ class Report:
 def listed(web: Web, address: str, selection: Selection) -> list[Listed]:
     """The files of `selection` that the server at `address` lists, by year and number.
 
-    Raises NetworkError where it lists nothing, InputError where it lists nothing of these numbers.
+    Raises NetworkError where it lists nothing or a file twice, InputError where it lists nothing of these numbers.
     """
     found: list[Listed] = []
     for folder in selection.folders:
@@ -78,6 +83,11 @@ def listed(web: Web, address: str, selection: Selection) -> list[Listed]:
         raise NetworkError(
             f"{address}: no PubMed file in {' or '.join(selection.folders)} at present; after a new baseline there are "
             "no updates for some days"
+        )
+    twice = {name for name, count in Counter(file.name for file in found).items() if count > 1}
+    if twice:
+        raise NetworkError(
+            f"{address}: {min(twice)} is in {' and in '.join(selection.folders)}; choose one by --baseline or --updates"
         )
     numbers = [listing.year_and_number(file.name)[1] for file in found]
     chosen = [file for file, number in zip(found, numbers, strict=True) if number in selection.numbers]
@@ -106,7 +116,7 @@ def _damaged(folder: Path, files: Sequence[Download], progress: Progress) -> set
     damaged, done, whole = set(), 0, sum(file.size for file in files)
     for file in files:
         with fetch.storing(folder / file.name):
-            if fetch.digest(folder / file.name) != file.md5:
+            if file.size > _MOST_OF_FILE or fetch.digest(folder / file.name) != file.md5:
                 damaged.add(file.name)
         done += file.size
         progress.update(done / max(whole, 1), done // 1_000_000)
@@ -119,8 +129,11 @@ def _left(folder: Path, file: Listed) -> int:
 
 
 def _measured(web: Web, address: str, files: Sequence[Listed]) -> list[Listed]:
+    until = time.monotonic() + _LONGEST_ASKING
     return [
-        file if file.size is not None else replace(file, size=web.size(f"{address}{file.folder}/{file.name}"))
+        replace(file, size=web.size(f"{address}{file.folder}/{file.name}"), rounding=_MOST_OF_FILE)  # HEAD may err
+        if file.size is None and time.monotonic() < until
+        else file
         for file in files
     ]
 
@@ -149,6 +162,8 @@ def download(web: Web, address: str, folder: Path, planned: Plan, at_once: int, 
         if name not in planned.damaged and downloads.is_there(folder, file)
     }
     downloads.write_record(folder, record)
+    for file in planned.present:
+        fetch.clear(folder / file.name)
     new: list[Download] = []
     adopted: list[Download] = []
     failed: list[Failure] = []
@@ -178,16 +193,23 @@ def _bring(web: Web, address: str, folder: Path, record: Record, tally: _Tally, 
     try:
         md5 = listing.parse_digest(web.page(f"{url}.md5"), file.name, f"{url}.md5")
         with fetch.storing(path):
-            fetched = not path.exists() or fetch.digest(path) != md5
-            if fetched and path.exists() and file.name not in record:  # cut off or damaged: no reader is to find it
+            fetched = not os.path.lexists(path) or fetch.size(path) > _most(file) or fetch.digest(path) != md5
+            if (
+                fetched and os.path.lexists(path) and file.name not in record
+            ):  # cut off or damaged: no reader may find it
                 path.replace(fetch.part_of(path))
-        etag = fetch.fetch(web, url, path, md5, tally.add) if fetched else _etag(record, file.name)
-        with fetch.storing(path):
-            size = path.stat().st_size
+            etag = fetch.fetch(web, url, path, md5, tally.add, _most(file)) if fetched else _etag(record, file.name)
+            fetch.clear(path)
+            size = fetch.size(path)
     except BioqaError as error:
         return Failure(file.name, error)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Arrival(Download(file.folder, file.name, size, md5, etag, file.modified, now), fetched)
+
+
+def _most(file: Listed) -> int:
+    """The bytes that a file can have, as the listing tells."""
+    return _MOST_OF_FILE if file.size is None else min(_MOST_OF_FILE, file.size + file.rounding)
 
 
 def _etag(record: Record, name: str) -> str:

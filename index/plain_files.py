@@ -25,12 +25,27 @@ def is_plain_name(name: str) -> bool:
     )
 
 
-def open_plain(path: Path, mode: str = "rb") -> BinaryIO:
-    """Open a plain file, without a buffer of text: `mode` is "rb", "wb" (emptied), "xb" (fresh) or "a+b" (kept).
+def open_plain(path: Path, mode: str = "rb", buffering: int = -1) -> BinaryIO:
+    """Open a plain file for bytes: `mode` is "rb", "wb" (emptied), "xb" (fresh) or "a+b" (kept).
 
     Raises OSError, with a reason for people in `strerror`, where `path` is a symbolic link, a folder, a pipe, a socket
-    or a device; with errno ENOENT where there is nothing.
+    or a device, or where it would be written to and has other names (hard links), perhaps elsewhere; with errno ENOENT
+    where there is nothing.
     """
+    opened = open(path, mode, buffering, opener=lambda *_: _descriptor(path, mode))  # noqa: SIM115 (the caller closes it)
+    return cast(BinaryIO, opened)
+
+
+def plain_size(path: Path) -> int | None:
+    """The bytes of a plain file; None where there is none: nothing, a link, a folder, a pipe, a socket or a device."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def _descriptor(path: Path, mode: str) -> int:
     flags = {
         "rb": os.O_RDONLY,
         "wb": os.O_WRONLY | os.O_CREAT,
@@ -48,11 +63,14 @@ def open_plain(path: Path, mode: str = "rb") -> BinaryIO:
             raise OSError(error.errno, "is not a plain file", str(path)) from None
         raise
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "is not a plain file", str(path))
+        if mode != "rb" and found.st_nlink > 1:
+            raise OSError(errno.EMLINK, "is another file as well (a hard link), which is not written to", str(path))
         if mode == "wb":
             os.ftruncate(descriptor, 0)
-        return cast(BinaryIO, os.fdopen(descriptor, mode))
+        return descriptor
     except BaseException:
         os.close(descriptor)
         raise

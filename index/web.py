@@ -3,31 +3,34 @@
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from bioqa.index.errors import InputError, NetworkError, TransientError
+from bioqa.index import redirects
+from bioqa.index.errors import InputError, NetworkError, TransientError, UnreachableError
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
-    from urllib.error import HTTPError
-    from urllib.request import OpenerDirector
 
 T = TypeVar("T")
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the only hosts where plain HTTP is taken: nobody stands in between
-_BUSY = {408, 425, 429}  # with all from 500 on, what a server says that may soon answer
-_MOST_OF_PAGE = 16 << 20  # bytes; the listing of 1,300 files has 0.3 MB
-_CERTIFICATE_CURE = "where a proxy signs connections anew, let SSL_CERT_FILE name the file of its certificate"
+_MOVED = {301, 302, 303, 307, 308}
+_MOST_REDIRECTIONS = 5
+_MOST_OF_PAGE = 8 << 20  # bytes; the listing of 1,300 files has 0.3 MB
+_LONGEST_PAGE = 600.0  # seconds; at the least rate, twice that listing
+_CHUNK = 1 << 16
+_QUICK = 2.0  # seconds after which a failure to connect is not one that passes at once
+_OFFLINE_CURE = "check the connection of this machine; where only a proxy leads out, let HTTPS_PROXY name it"
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a server is waited for, in seconds, and how often it is asked again."""
 
-    silence: float = 60.0  # without a single byte
+    silence: float = 60.0  # without a byte, without the end of the headers, and without the least rate
     pauses: tuple[float, ...] = (2.0, 10.0, 30.0, 120.0)  # one before each further attempt: a restart takes minutes
     longest: float = 600.0  # pause that a server may ask for; one that wants more is down for maintenance
 
@@ -39,71 +42,104 @@ def check_address(url: str) -> None:
     """Raises InputError unless `url` is https, or http on this machine, with a host and without query or fragment."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        has_host = redirects.has_host(url)
     except ValueError as error:
         raise InputError(f"{url}: no address ({error})") from None
-    if not host or parts.query or parts.fragment or parts.username or not url.isascii() or not url.isprintable():
+    if not has_host or parts.query or parts.fragment or parts.username or not url.isascii() or not url.isprintable():
         raise InputError(f"{url}: expected an address such as https://ftp.ncbi.nlm.nih.gov/pubmed/")
-    if not _is_safe(url):
+    if not redirects.is_safe(url):
         raise InputError(f"{url}: only https is used, because nobody can change on the way what it brings")
-
-
-def _is_safe(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 class Web:
     """Asks servers with patience; from several threads at once, until `stop` is set."""
 
     def __init__(self, patience: Patience = PATIENCE, talk: Callable[[str], None] = lambda _: None):
+        from bioqa.index import connection
+
         self._patience, self._talk = patience, talk
-        self._opener = _opener()
+        self._opener = connection.opener()
         self._agent = f"bioqa/{metadata.version('bioqa')}"
+        self._known: set[str] = set()  # servers that have answered
         self.stop = threading.Event()
 
     @contextlib.contextmanager
     def open(self, url: str, first_byte: int = 0, method: str = "GET") -> Iterator["HTTPResponse"]:
         """The response, from byte `first_byte` on where the server can do that (status 206); to be read within `with`.
 
-        Raises NetworkError where the server refuses, its certificate is not trusted or it leads to an unsafe address,
-        TransientError where it is worth asking again.
+        Raises NetworkError where the server refuses, its certificate is not trusted, it leads to an unsafe address or
+        breaks the rules of HTTP, TransientError where it is worth asking again.
         """
         import http.client
-        import urllib.error
+
+        from bioqa.index import failures
+
+        with self._answer(url, first_byte, method) as response:
+            try:
+                yield response
+            except (OSError, http.client.HTTPException) as error:
+                raise failures.failure(url, error) from None
+
+    def _answer(self, url: str, first_byte: int, method: str) -> "HTTPResponse":
+        """The answer with a status from 200 to 299, at `url` or where it leads."""
+        import http.client
         import urllib.request
+
+        from bioqa.index import failures
+        from bioqa.index.connection import Unreached
 
         headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
         if first_byte:
             headers["Range"] = f"bytes={first_byte}-"
-        request = urllib.request.Request(url, headers=headers, method=method)  # noqa: S310 (check_address)
-        try:
-            with self._opener.open(request, timeout=self._patience.silence) as response:
-                yield response
-        except urllib.error.HTTPError as error:
-            with error:
-                raise _refusal(url, error) from None
-        except (OSError, http.client.HTTPException) as error:
-            raise _failure(url, error) from None
+        place = url
+        for _ in range(_MOST_REDIRECTIONS + 1):
+            request = urllib.request.Request(place, headers=headers, method=method)  # noqa: S310 (check_address)
+            try:
+                response: HTTPResponse = self._opener.open(request, timeout=self._patience.silence)
+            except Unreached as error:
+                reason = f"{url}: {request.host}: {failures.said(error.__cause__)}"  # the host may be that of a proxy
+                known = urlsplit(place).netloc in self._known
+                raise TransientError(reason) if known else UnreachableError(reason) from None
+            except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host that is no name
+                raise failures.failure(url, error) from None
+            self._known.add(urlsplit(place).netloc)
+            if 200 <= response.status < 300:
+                return response
+            with response:  # its body may have no end, and is not read
+                location = response.headers.get("Location")
+                if response.status not in _MOVED or location is None:
+                    raise failures.refusal(url, response)
+                place = redirects.target(place, str(location))
+        raise NetworkError(
+            f"{url}: the server answers {response.status} and leads on after {_MOST_REDIRECTIONS} redirections; "
+            "look at the address"
+        )
 
     def page(self, url: str) -> str:
         """The short text at `url`. Raises NetworkError as `open` does, and where there is no end to it."""
+        return self.patiently(lambda: self._page(url))
 
-        def read() -> str:
-            with self.open(url) as response:
-                if response.headers.get("Content-Encoding", "identity") != "identity":
-                    raise NetworkError(f"{url}: the server compresses a page though it was asked not to")
-                expected = response.length
-                content = response.read(_MOST_OF_PAGE)
-                if len(content) == _MOST_OF_PAGE:
-                    raise NetworkError(f"{url}: the page goes on after {_MOST_OF_PAGE:,} bytes; look at the address")
-                if expected is not None and len(content) < expected:
-                    raise TransientError(
-                        f"{url}: the connection broke off after {len(content):,} of {expected:,} bytes"
-                    )
-            return content.decode("utf-8", "replace")
-
-        return self.patiently(read)
+    def _page(self, url: str) -> str:
+        with self.open(url) as response:
+            if response.status != 200:
+                raise NetworkError(
+                    f"{url}: the server answers {response.status}, which is no page; look at the address"
+                )
+            if response.headers.get("Content-Encoding", "identity") != "identity":
+                raise NetworkError(f"{url}: the server compresses a page though it was asked not to")
+            expected, framed = response.length, response.length is not None or response.chunked
+            content, began = bytearray(), time.monotonic()
+            while piece := response.read(min(_CHUNK, _MOST_OF_PAGE - len(content))):
+                content += piece
+                if time.monotonic() - began > _LONGEST_PAGE:
+                    raise TransientError(f"{url}: the page was not complete after {_LONGEST_PAGE:g} s")
+        if len(content) == _MOST_OF_PAGE:
+            raise NetworkError(f"{url}: the page goes on after {_MOST_OF_PAGE:,} bytes; look at the address")
+        if expected is not None and len(content) < expected:
+            raise TransientError(f"{url}: the connection broke off after {len(content):,} of {expected:,} bytes")
+        if not framed and not _has_end(content):
+            raise TransientError(f"{url}: the page ends after {len(content):,} bytes without </html>, so it broke off")
+        return content.decode("utf-8", "replace")
 
     def size(self, url: str) -> int | None:
         """The size of the file at `url` in bytes; None where the server does not say. Raises TransientError."""
@@ -124,14 +160,18 @@ class Web:
         """What `work` returns, called again after a pause where it raises TransientError.
 
         The pauses grow, and are at least what the server asks for; they begin anew after a call that got further.
+        There is at most one where a server cannot be reached that never answered before.
         """
-        failures = 0
+        failures, began = 0, time.monotonic()
         while True:
             try:
                 return work()
             except TransientError as error:
                 failures = 0 if furthered() else failures
-                if failures == len(self._patience.pauses) or self.stop.is_set():
+                offline = isinstance(error, UnreachableError)  # more patience makes no network
+                if offline and (failures or time.monotonic() - began > _QUICK):
+                    raise UnreachableError(f"{error}; {_OFFLINE_CURE}") from None
+                if failures >= len(self._patience.pauses) or self.stop.is_set():
                     raise
                 if error.retry_after > self._patience.longest:
                     raise NetworkError(f"{error}, and asks to be left alone for {error.retry_after:,.0f} s") from None
@@ -142,49 +182,6 @@ class Web:
                     raise
 
 
-def _opener() -> "OpenerDirector":
-    import ssl
-    import urllib.request
-
-    class SafeRedirects(urllib.request.HTTPRedirectHandler):
-        def redirect_request(  # type: ignore[no-untyped-def]
-            self, req, fp, code, msg, headers, newurl
-        ) -> urllib.request.Request | None:
-            if not _is_safe(newurl) or (req.type == "https" and urlsplit(newurl).scheme != "https"):
-                raise NetworkError(f"{req.full_url}: leads to {newurl}, which is not https; not followed")
-            return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-    secured = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-    return urllib.request.build_opener(SafeRedirects, secured)
-
-
-def _refusal(url: str, error: "HTTPError") -> NetworkError:
-    reason = " ".join(error.reason.split())  # for a redirect without end, it has several lines
-    answer = f"{url}: the server answers {error.code} {reason}".rstrip()
-    if error.code in _BUSY or error.code >= 500:
-        return TransientError(answer, error.code, _seconds(error.headers.get("Retry-After", "")))
-    return NetworkError(f"{answer}; the file is not there" if error.code in (404, 410) else answer, error.code)
-
-
-def _seconds(retry_after: str) -> float:
-    """How long the header Retry-After asks to wait (RFC 9110, 10.2.3: seconds, or a date); 0 where it says neither."""
-    if retry_after.isascii() and retry_after.isdecimal():
-        return float(retry_after)
-    from datetime import UTC, datetime
-    from email.utils import parsedate_to_datetime
-
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (ValueError, TypeError):
-        return 0.0
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _failure(url: str, error: Exception) -> NetworkError:
-    import ssl
-
-    reason = getattr(error, "reason", None) or error
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return NetworkError(f"{url}: its certificate is not trusted ({reason.verify_message}); {_CERTIFICATE_CURE}")
-    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return TransientError(f"{url}: {said}")
+def _has_end(content: bytes | bytearray) -> bool:
+    """Whether a page of which the server did not say how long it is came to its end, as far as its content tells."""
+    return b"</html>" in content[-1000:].lower() or (bool(content) and b"<" not in content)

@@ -3,12 +3,13 @@ long as a busy machine makes them take."""
 
 import hashlib
 import random
+import socket
 import ssl
 import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -159,6 +160,44 @@ def nlm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nlm]:
     monkeypatch.setattr(web, "PATIENCE", HASTE)
     with serving(Nlm()) as server:
         yield server
+
+
+Script = Callable[[socket.socket], None]
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes | Script], str]]:
+    """Starts a server on this machine that answers each request by these bytes, whatever they are, or by this script
+    for a connection; its address."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    listeners = []
+
+    def serve(listener: socket.socket, script: Script) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=talk, args=(connection, script), daemon=True).start()
+
+    def talk(connection: socket.socket, script: Script) -> None:
+        with connection, suppress(OSError):
+            connection.settimeout(10)
+            connection.recv(1 << 16)
+            script(connection)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(1 << 16):
+                pass
+
+    def start(answer: bytes | Script) -> str:
+        script = answer if callable(answer) else lambda connection: connection.sendall(answer)
+        listeners.append(socket.create_server(("127.0.0.1", 0)))
+        threading.Thread(target=serve, args=(listeners[-1], script), daemon=True).start()
+        return f"http://127.0.0.1:{listeners[-1].getsockname()[1]}/"
+
+    yield start
+    for listener in listeners:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
 
 
 @pytest.fixture(scope="session")

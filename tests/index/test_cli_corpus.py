@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -111,6 +112,40 @@ def test_a_server_that_fails_is_status_1(status: int, call: Run, nlm: Server, fa
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err.splitlines()[-1].startswith(f"error: {nlm.address}baseline/: the server answers {status}")
     assert not folder.exists()
+
+
+def test_without_a_network_it_takes_seconds_and_the_cure_is_told(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    began = time.monotonic()
+    outcome = run("corpus", "download", "--to", folder, "--base-url", address)
+    assert time.monotonic() - began < 10
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "Connection refused; check the connection of this machine" in outcome.err.splitlines()[-1]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("place", ["baseline/", "baseline/{}.md5", "baseline/{}"])
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (302, {"Location": "http://127.0.0.1:port/"}),
+        (302, {"Location": "http://[::1"}),
+        (503, {"Retry_After": "9" * 9000}),
+    ],
+)
+def test_headers_that_make_no_sense_are_one_error(
+    status: int, headers: dict[str, str], place: str, call: Run, nlm: Server, faults: Faults
+) -> None:
+    [name] = nlm.add("baseline", 1)
+    nlm.misbehave(place.format(name), faults.status(status, **headers), lasting=True)
+    outcome = call()
+    assert outcome.status == 1
+    assert outcome.err.splitlines()[-1].startswith("error: ")
+    assert max(map(len, outcome.err.splitlines())) < 500
 
 
 def test_a_disk_that_is_full_is_one_error(

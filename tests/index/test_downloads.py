@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,68 @@ def test_a_damaged_record_is_called_damaged(content: bytes, tmp_path: Path) -> N
 def test_the_undamaged_one_is_read(tmp_path: Path) -> None:
     (tmp_path / RECORD).write_text(entry())
     assert list(downloads.read_record(tmp_path)) == ["pubmed26n0001.xml.gz"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        entry(name="x" * 100_000),
+        json.dumps({"format": "x" * 100_000}),
+        entry(**{"a\nb" * 10_000: 1}),
+        entry(size=True),
+        "[" + "[]," * 3_000_000 + "[]]",
+        '{"format": ' + "9" * 5000 + "}",
+    ],
+    ids=lambda content: repr(content[:60]),
+)
+def test_what_a_record_holds_does_not_swell_the_message(content: str, tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text(content)
+    with pytest.raises(InputError, match="delete it") as caught:
+        downloads.read_record(tmp_path)
+    assert len(str(caught.value)) < 600
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe", "endless"])
+def test_a_record_that_is_no_plain_file_is_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / RECORD
+    if kind == "link":
+        (tmp_path / "elsewhere").write_text(entry())
+        path.symlink_to(tmp_path / "elsewhere")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.touch()
+        os.truncate(path, 1 << 40)
+    with pytest.raises(InputError, match=f"{RECORD}: is .*; delete it, and 'bioqa corpus download' finds out again"):
+        downloads.read_record(tmp_path)
+
+
+def test_a_link_that_a_killed_download_cannot_have_left_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    folder = tmp_path / "pubmed"
+    folder.mkdir()
+    (folder / f"{RECORD}.unfinished").symlink_to(tmp_path / "precious")
+    with downloads.writing(folder):
+        downloads.write_record(folder, {})
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert downloads.read_record(folder) == {}
+
+
+def test_a_link_to_a_complete_file_is_not_complete(tmp_path: Path) -> None:
+    [first, second] = downloaded(tmp_path, BASELINE, 1, 2)
+    (tmp_path / first).unlink()
+    (tmp_path / first).symlink_to(tmp_path / second)
+    assert names(tmp_path) == [second]
+
+
+def test_a_folder_that_is_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="downloads go into a folder"), downloads.writing(tmp_path / "link"):
+        pytest.fail("it was taken")
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_disk_that_refuses_leaves_the_record_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def bring(nlm: Server, path: Path, content: bytes, counted: list[int]) -> Fetch:
     """Fetches the file, with little patience."""
     web = Web(Patience(silence=0.3, pauses=(0.0, 0.0, 0.0), longest=1.0))
     md5 = hashlib.md5(content).hexdigest()
-    return lambda: fetch.fetch(web, nlm.url(f"baseline/{path.name}"), path, md5, counted.append)
+    return lambda *most: fetch.fetch(web, nlm.url(f"baseline/{path.name}"), path, md5, counted.append, *most)
 
 
 @pytest.fixture
@@ -218,6 +218,85 @@ def test_a_file_without_end_does_not_fill_the_disk(bring: Fetch, path: Path, mon
             bring()
         assert not path.exists()
         assert fetch.part_of(path).stat().st_size == 0
+
+
+def test_a_file_is_no_larger_than_the_listing_says(
+    bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
+) -> None:
+    bring(SIZE)
+    path.unlink()
+    with pytest.raises(NetworkError, match="goes on after 199,999 bytes, which is more than it can have"):
+        bring(SIZE - 1)
+    assert not path.exists()
+    assert fetch.size(fetch.part_of(path)) == 0
+
+
+def test_a_part_larger_than_that_is_not_even_read(bring: Fetch, nlm: Server, path: Path, content: bytes) -> None:
+    fetch.part_of(path).touch()
+    os.truncate(fetch.part_of(path), 1 << 40)
+    bring(SIZE)
+    assert path.read_bytes() == content
+    assert ranges(nlm) == [None]
+
+
+def test_what_came_before_the_silence_is_kept_to_the_byte(
+    bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
+) -> None:
+    misbehave(faults.stall(1234))
+    bring()
+    assert path.read_bytes() == content
+    assert ranges(nlm) == [None, "bytes=1234-"]
+
+
+def test_a_server_that_sends_less_than_it_was_asked_for_is_asked_for_the_rest(
+    bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
+) -> None:
+    fetch.part_of(path).write_bytes(content[:1000])
+    told = {"Content_Range": f"bytes 1000-1999/{SIZE}"}
+    misbehave(faults.sends(content[1000:2000], 206, **told))
+    bring()
+    assert path.read_bytes() == content
+    assert ranges(nlm) == ["bytes=1000-", "bytes=2000-"]
+
+
+def test_an_etag_is_kept_only_so_far(bring: Fetch, misbehave: Any, faults: Faults, content: bytes) -> None:
+    misbehave(faults.sends(content, ETag="e" * 60_000))
+    assert bring() == "e" * 200
+
+
+@pytest.fixture
+def precious(tmp_path: Path) -> Path:
+    """A file that is not the download's."""
+    (tmp_path / "precious").write_bytes(b"kept")
+    return tmp_path / "precious"
+
+
+@pytest.mark.parametrize("kind", ["link", "link to nothing", "hard link", "folder", "pipe"])
+def test_a_part_that_is_no_plain_file_is_refused(kind: str, bring: Fetch, path: Path, precious: Path) -> None:
+    part = fetch.part_of(path)
+    make: dict[str, Callable[[], object]] = {
+        "link": lambda: part.symlink_to(precious),
+        "link to nothing": lambda: part.symlink_to(precious.with_name("made")),
+        "hard link": lambda: os.link(precious, part),
+        "folder": part.mkdir,
+        "pipe": lambda: os.mkfifo(part),
+    }
+    make[kind]()
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(StorageError, match=r"\.part: is .*; remove it$"):
+        bring()
+    assert precious.read_bytes() == b"kept"
+    assert sorted(path.parent.iterdir()) == before
+
+
+def test_a_link_in_the_place_of_the_file_is_replaced_and_what_it_leads_to_kept(
+    bring: Fetch, path: Path, content: bytes, precious: Path
+) -> None:
+    path.symlink_to(precious)
+    bring()
+    assert path.read_bytes() == content
+    assert not path.is_symlink()
+    assert precious.read_bytes() == b"kept"
 
 
 def test_a_file_that_is_called_gzip_encoded_is_kept_as_it_comes(

@@ -1,6 +1,7 @@
 import hashlib
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,64 @@ def test_numbers_are_sorted_as_numbers_and_years_first() -> None:
 def test_an_absurd_size_is_no_failure(told: str) -> None:
     page = f'<title>Index of /</title><a href="{NAME}">{NAME}</a> 2026-01-09 14:14  {told}'
     assert [file.name for file in listed(page)] == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("told", "size", "rounding"),
+    [
+        ("19M", 19 << 20, 1 << 20),
+        ("1.5K", 1536, 102),
+        ("19876543", 19876543, 0),
+        ("19.0 MiB", 19 << 20, (1 << 20) // 10),
+        ("30 kB", 30 << 10, 1 << 10),
+        ("99999999999G", None, 0),
+        ("9" * 15, None, 0),
+        ("-", None, 0),
+    ],
+)
+def test_a_size_is_as_exact_as_it_is_written(told: str, size: int | None, rounding: int) -> None:
+    [file] = listed(f"{link(NAME)} 2026-01-09 14:14  {told}</a>")
+    assert (file.size, file.rounding) == (size, rounding)
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "<a ",
+        "<",
+        "<a href",
+        "<a href=",
+        '<a href="',
+        "<td",
+        '<a href="x">',
+        "href='",
+        "<a x ",
+        f'<a href="{NAME}">',
+        "a<b>",
+    ],
+)
+@pytest.mark.parametrize("start", ["", "<a ", f'<a href="{NAME}">', f'<a href="{NAME}">2026-01-09 14:14 '])
+def test_a_page_of_nothing_but_beginnings_is_read_in_no_time(start: str, repeated: str) -> None:
+    page = "<title>Index of /</title>" + start + repeated * (1_000_000 // len(repeated))
+    began = time.process_time()
+    listed(page)
+    assert time.process_time() - began < 5  # a search that starts again at every tag takes half an hour
+
+
+@pytest.mark.parametrize("text", ["a", "MD5(", "MD5 ", "0" * 32 + " ", "0" * 31 + " ", "MD5(x)= "])
+def test_a_digest_is_looked_for_in_no_time(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(NetworkError, match="no MD5 of"):
+        listing.parse_digest(text * (2_000_000 // len(text)), NAME, "m")
+    assert time.process_time() - began < 5
+
+
+def test_a_listing_of_more_files_than_pubmed_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_MOST_FILES", 3)
+    names = [f"pubmed26n{number:04}.xml.gz" for number in range(4)]
+    assert len(listed("".join(map(link, names[:3] * 5)))) == 3
+    with pytest.raises(NetworkError, match=f"^{SOURCE}: lists more than 3 PubMed files"):
+        listed("".join(map(link, names)))
 
 
 def test_an_empty_folder_is_a_listing_of_nothing() -> None:

@@ -102,6 +102,14 @@ def test_empty_updates_are_fine_beside_a_baseline_and_an_error_alone(nlm: Server
         mirror.listed(web, nlm.address, Selection((UPDATES,)))
 
 
+def test_a_file_in_both_folders_is_an_error(nlm: Server, web: Web) -> None:
+    [name] = nlm.add(BASELINE, 1)
+    nlm.add(UPDATES, 1)
+    with pytest.raises(NetworkError, match=f"{name} is in baseline and in updatefiles; choose one by --baseline"):
+        mirror.listed(web, nlm.address, Selection())
+    assert names(mirror.listed(web, nlm.address, Selection((UPDATES,)))) == [name]
+
+
 def test_an_error_page_is_no_empty_folder(nlm: Server, faults: Faults, web: Web) -> None:
     nlm.add(BASELINE, 1)
     nlm.misbehave("updatefiles/", faults.sends(b"<html>We are down for maintenance</html>"))
@@ -282,6 +290,87 @@ def test_an_interruption_leaves_what_the_next_download_goes_on_with(
     assert added[1] in names(report.new)
     assert nlm.asked(added[1])[-1] == f"bytes={2 * fetch._CHUNK}-"
     assert complete(tmp_path) == added
+
+
+def test_a_file_larger_than_its_listing_says_is_not_taken(
+    nlm: Server, faults: Faults, download: Callable[..., Report], tmp_path: Path
+) -> None:
+    [large, right] = nlm.add(BASELINE, 1, 2)
+    nlm.misbehave(f"baseline/{large}", faults.sends(b"x" * 200_100), lasting=True)
+    report = download()
+    assert (names(report.new), names(report.failed)) == ([right], [large])
+    assert "goes on after 200,089 bytes" in str(report.failed[0].error)
+    assert complete(tmp_path) == [right]
+
+
+def test_where_no_size_is_told_there_is_a_limit_all_the_same(
+    nlm: Server, faults: Faults, download: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "_MOST_OF_FILE", 1000)
+    nlm.sizes = False
+    [name] = nlm.add(BASELINE, 1)
+    nlm.misbehave(f"baseline/{name}", faults.status(404))  # HEAD
+    assert "goes on after 1,000 bytes" in str(download().failed[0].error)
+
+
+def test_a_wrong_answer_to_head_keeps_no_file_from_coming(
+    nlm: Server, faults: Faults, download: Callable[..., Report]
+) -> None:
+    nlm.sizes = False
+    [name] = nlm.add(BASELINE, 1)
+    nlm.misbehave(f"baseline/{name}", faults.sends(b""))
+    assert names(download().new) == [name]
+
+
+def test_sizes_are_asked_for_only_so_long(
+    nlm: Server, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "_LONGEST_ASKING", 0.0)
+    nlm.sizes = False
+    nlm.add(BASELINE, 1, 2)
+    assert [file.size for file in plan().wanted] == [None, None]
+
+
+def test_what_a_killed_download_left_of_complete_files_is_removed(
+    nlm: Server, download: Callable[..., Report], tmp_path: Path
+) -> None:
+    [known, unknown] = nlm.add(BASELINE, 1, 2)
+    download()
+    downloads.write_record(tmp_path, {known: downloads.read_record(tmp_path)[known]})
+    for name in (known, unknown):
+        fetch.part_of(tmp_path / name).write_bytes(b"old")
+    assert names(download().adopted) == [unknown]
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_a_file_that_is_no_plain_one_stops_the_download(
+    kind: str, nlm: Server, download: Callable[..., Report], tmp_path: Path
+) -> None:
+    [name] = nlm.add(BASELINE, 1)
+    if kind == "link":
+        (tmp_path / "elsewhere").write_bytes(nlm.files[f"baseline/{name}"])
+        (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    elif kind == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        os.mkfifo(tmp_path / name)
+    report = download()
+    assert isinstance(report.stopped, StorageError)
+    assert str(report.stopped).endswith("; remove it")
+    assert report.new == report.adopted == []
+
+
+def test_a_file_without_end_is_not_read_to_find_out_whether_it_is_right(
+    nlm: Server, download: Callable[..., Report], tmp_path: Path
+) -> None:
+    [name] = nlm.add(BASELINE, 1)
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 1 << 40)
+    record = {name: downloads.Download(BASELINE, name, 1 << 40, "0" * 32, "", nlm.modified, "")}
+    downloads.write_record(tmp_path, record)
+    assert names(download(check=True).new) == [name]
+    assert complete(tmp_path) == [name]
 
 
 def test_what_is_there_in_part_need_not_come(nlm: Server, plan: Callable[..., Plan], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from bioqa.index.plain_files import followed, is_plain_name, open_plain, read_plain
+from bioqa.index.plain_files import followed, is_plain_name, open_plain, plain_size, read_plain
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "000001", "Größe.npy", ".hidden", "a b"])
@@ -89,3 +89,29 @@ def test_what_leads_out_of_a_folder_or_never_ends_is_named_by_its_path_in_it(tmp
     assert sorted(followed(tmp_path)) == ["a/b/dangling", "a/folder", "pipe"]
     assert sorted(followed(tmp_path, depth=1)) == ["pipe"]
     assert list(followed(tmp_path / "none")) == list(followed(deep / "file")) == []
+
+
+@pytest.mark.parametrize("mode", ["wb", "a+b"])
+def test_a_file_with_another_name_is_read_and_not_written_to(tmp_path, mode):
+    (tmp_path / "precious").write_bytes(b"kept")
+    os.link(tmp_path / "precious", tmp_path / "twin")
+    with pytest.raises(OSError, match="hard link"):
+        open_plain(tmp_path / "twin", mode)
+    assert (tmp_path / "precious").read_bytes() == b"kept"
+    with open_plain(tmp_path / "twin") as file:
+        assert file.read() == b"kept"
+
+
+def test_without_a_buffer_what_is_written_is_there(tmp_path):
+    with open_plain(tmp_path / "file", "wb", buffering=0) as file:
+        file.write(b"1234")
+        assert (tmp_path / "file").read_bytes() == b"1234"
+
+
+def test_only_a_plain_file_has_a_size(tmp_path):
+    (tmp_path / "file").write_bytes(b"1234")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert plain_size(tmp_path / "file") == 4
+    for name in ("link", "loop", "nothing", "file/below", "."):
+        assert plain_size(tmp_path / name) is None

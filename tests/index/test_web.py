@@ -1,4 +1,5 @@
 import gzip
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from importlib import metadata
@@ -11,7 +12,7 @@ from bioqa.index import web
 from bioqa.index.errors import InputError, NetworkError, TransientError
 from bioqa.index.web import Patience, Web
 
-Server, Faults = Any, Any
+Server, Faults, Answering = Any, Any, Any
 HASTE = Patience(silence=0.3, pauses=(0.01, 0.02, 0.03), longest=1.0)
 PAGE = "baseline/README.txt"
 
@@ -58,6 +59,10 @@ def test_https_and_this_machine_are_addresses(url: str) -> None:
         "https://[/",
         "https://x/a b\n",
         "https://ü.example/",
+        "https://a..b/",
+        "https://%00/",
+        "https://x:0/",
+        f"https://{'a' * 64}.example/",
         "",
     ],
 )
@@ -100,9 +105,11 @@ def test_a_pause_that_is_asked_for_is_made(asks: str, nlm: Server, faults: Fault
     assert 0 < float(said[-1]) <= 2
 
 
-@pytest.mark.parametrize("asks", ["-5", "soon", "", "Wed, 99 Jan 2026", "Wed, 21 Oct 2015 07:28:00 GMT", "²"])
-def test_a_pause_that_makes_no_sense_is_not(asks: str) -> None:
-    assert web._seconds(asks) == 0.0
+@pytest.mark.parametrize("asks", ["9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_one_that_wants_to_be_left_alone_for_ever_is_too(asks: str, nlm: Server, faults: Faults, client: Web) -> None:
+    nlm.misbehave(PAGE, faults.status(503, Retry_After=asks))
+    with pytest.raises(NetworkError, match="asks to be left alone for 1,000,000,000 s"):
+        client.page(nlm.url(PAGE))
 
 
 def test_one_that_wants_to_be_left_alone_for_long_is(nlm: Server, faults: Faults, client: Web) -> None:
@@ -120,6 +127,41 @@ def test_a_refusal_is_final(code: int, nlm: Server, faults: Faults, client: Web)
     assert not isinstance(caught.value, TransientError)
     assert caught.value.status == code
     assert len(nlm.requests) == 1
+
+
+@pytest.mark.parametrize("code", [101, 103, 300, 304, 407, 501, 505, 511, 600, 999])
+def test_what_will_not_change_is_told_at_once(
+    code: int, nlm: Server, faults: Faults, client: Web, said: list[str]
+) -> None:
+    nlm.misbehave(PAGE, faults.sends(b"", code), lasting=True)
+    with pytest.raises(NetworkError, match=f"the server answers {code}") as caught:
+        client.page(nlm.url(PAGE))
+    assert not isinstance(caught.value, TransientError)
+    assert said == []
+
+
+@pytest.mark.parametrize("code", [201, 202, 204, 205, 206])
+def test_only_a_page_is_a_page(code: int, nlm: Server, faults: Faults, client: Web) -> None:
+    nlm.misbehave(PAGE, faults.sends(b"", code), lasting=True)
+    with pytest.raises(NetworkError, match=f"answers {code}, which is no page"):
+        client.page(nlm.url(PAGE))
+
+
+@pytest.mark.parametrize("page", [b"", b"<html><a href='x'>", b"<html>\n<a href='x'></a></htm"])
+def test_a_page_whose_length_is_not_told_has_to_come_to_its_end(page: bytes, answering: Answering, client: Web) -> None:
+    with pytest.raises(TransientError, match=f"ends after {len(page)} bytes without </html>, so it broke off"):
+        client.page(answering(b"HTTP/1.1 200 OK\r\n\r\n" + page))
+
+
+@pytest.mark.parametrize("page", ["<html><a href='x'></a></HTML>\n", "MD5(x)= 0"])
+def test_one_that_does_is_taken(page: str, answering: Answering, client: Web) -> None:
+    assert client.page(answering(b"HTTP/1.1 200 OK\r\n\r\n" + page.encode())) == page
+
+
+def test_a_page_takes_so_long_at_most(answering: Answering, client: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_LONGEST_PAGE", 0.0)
+    with pytest.raises(TransientError, match="the page was not complete after 0 s"):
+        client.page(answering(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000))
 
 
 def test_silence_is_not_waited_out(nlm: Server, faults: Faults, client: Web) -> None:
@@ -161,6 +203,27 @@ def test_redirections_to_anything_but_https_are_not(target: str, nlm: Server, fa
     with pytest.raises(NetworkError) as caught:
         client.page(nlm.url(PAGE))
     assert not isinstance(caught.value, TransientError)
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:port/", "http://[::1", "https://\xff/", "x" * 60_000])
+def test_redirections_to_nowhere_are_one_short_line(
+    target: str, nlm: Server, faults: Faults, client: Web, said: list[str]
+) -> None:
+    nlm.misbehave(PAGE, faults.status(301, Location=target))
+    with pytest.raises(NetworkError, match="; not followed") as caught:
+        client.page(nlm.url(PAGE))
+    assert not isinstance(caught.value, TransientError)
+    assert len(str(caught.value)) < 500
+    assert said == []
+
+
+def test_what_a_redirection_brings_along_is_not_read(nlm: Server, answering: Answering, client: Web) -> None:
+    def script(connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {nlm.url(PAGE)}\r\n\r\n".encode())
+        for _ in range(100_000):
+            connection.sendall(b"x" * 65536)
+
+    assert client.page(answering(script)) == "für alle"
 
 
 def test_redirections_in_a_circle_come_to_an_end(nlm: Server, faults: Faults, client: Web) -> None:
