@@ -30,7 +30,7 @@ def card_with(tmp_path: Path) -> Any:
         folder.mkdir()
         shipped = model.shipped("encoder")
         for name in ("model.onnx", "tokenizer.json"):
-            (folder / name).symlink_to(shipped / name)
+            shutil.copy(shipped / name, folder)
         card = json.loads((shipped / model.CARD).read_text()) | changes
         (folder / model.CARD).write_text(json.dumps({k: v for k, v in card.items() if v is not None}))
         return folder

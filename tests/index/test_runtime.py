@@ -155,11 +155,11 @@ def test_the_tokenizer_neither_cuts_nor_pads() -> None:
 
 
 def test_json_of_a_model_is_checked_before_it_is_read(folder_with: Callable[[str, bytes], Path]) -> None:
-    folder = folder_with("extra.json", b'{"temperature": 2}')
-    assert model.open_model(folder, "encoder").read_json("extra.json") == {"temperature": 2}
-    (folder / "extra.json").write_bytes(b'{"temperature": 3}')
+    folder = folder_with("calibration.json", b'{"temperature": 2}')
+    assert model.open_model(folder, "encoder").read_json("calibration.json") == {"temperature": 2}
+    (folder / "calibration.json").write_bytes(b'{"temperature": 3}')
     with pytest.raises(ModelError, match="damaged or replaced"):
-        model.open_model(folder, "encoder").read_json("extra.json")
+        model.open_model(folder, "encoder").read_json("calibration.json")
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "onnxruntime.quantization"])

@@ -216,10 +216,10 @@ def test_an_unknown_task_lists_the_known_ones(tmp_path: Path) -> None:
 def test_a_file_is_added_to_a_model_with_its_digest(tmp_path: Path) -> None:
     shutil.copytree(model.shipped("encoder"), tmp_path / "encoder")
     before = model.open_model(tmp_path / "encoder", "encoder").card
-    add_file(tmp_path / "encoder", "encoder", "notes.json", b"{}")
+    add_file(tmp_path / "encoder", "encoder", "calibration.json", b"{}")
     after = model.open_model(tmp_path / "encoder", "encoder")
-    assert after.read("notes.json") == b"{}"
-    assert after.card.digests == {**before.digests, "notes.json": digest(b"{}")}
+    assert after.read("calibration.json") == b"{}"
+    assert after.card.digests == {**before.digests, "calibration.json": digest(b"{}")}
     assert after.card.digest == before.digest
 
 
