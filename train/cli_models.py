@@ -68,7 +68,7 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
     from bioqa.qa.checkup import check_model
     from bioqa.train.export import export
 
-    called = name or Path(os.path.realpath(source)).name
+    called = Path(os.path.realpath(source)).name if name is None else name
     with registry.adding(called) as folder:
         if os.path.lexists(Path(source) / CARD):
             made = open_model(Path(source), task)

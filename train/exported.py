@@ -40,7 +40,8 @@ def read(folder: Path) -> dict[str, Array]:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped, unused-ignore]
 
-    content = Model(folder, read_card(folder)).read(NETWORK)
+    model = Model(folder, read_card(folder))
+    content = {name: model.read(name) for name in model.card.digests}[NETWORK]
     try:
         graph.check(content)
         return dict(_named(onnx.load_from_string(content).graph))
