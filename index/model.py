@@ -2,32 +2,78 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bioqa.index.errors import ModelError
+from bioqa.index.plain_files import read_plain
 
 CARD = "bioqa.json"
 QUESTION = "question"  # in the folder of an encoder of passages: that of the encoder of questions that goes with it
+NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"
+TASKS = ("encoder", "reader")
+FILES: Mapping[str, int] = {
+    NETWORK: 1_500_000_000,  # BERT-large in fp32 has 1.34 GB
+    TOKENIZER: 25_000_000,  # that of XLM-RoBERTa, with 250,000 words, has some 18 MB
+    "config.json": 1_000_000,
+    "calibration.json": 1_000_000,
+}
+"""All files that a card can name, with the most bytes that each can have."""
+LONGEST_INPUT = 1024  # tokens; BERT's family has positions for 512, and memory grows with the square
+_MOST_OF_CARD = 100_000  # bytes; a card has some 500
+_MOST_DIMENSIONS = 16_384  # of a vector; BERT-large has 1,024
+_LONGEST_TEXT = 300  # characters of a name; what file systems take, and "-question"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """The machine's half of a model card (the person's half is README.md beside it); digests are SHA-256 in hex."""
+    """The machine's half of a model card (the person's half is README.md beside it); digests are SHA-256 in hex.
+
+    Raises ModelError where a field is of another type or out of range.
+    """
 
     name: str
-    task: str  # "encoder" or "reader"
+    task: str  # one of TASKS
     max_tokens: int
     digests: dict[str, str]
     dimensions: int = 0  # of an encoder's vectors
     precision: str = "int8"  # of the weights; the cards that do not say are of models in int8
     source: str = ""  # the folder or hub name it was exported from
 
+    def __post_init__(self) -> None:
+        for field in ("name", "precision", "source"):
+            _check_text(field, getattr(self, field), least=field != "source")
+        if self.task not in TASKS:
+            raise ModelError(f"task is {self.task!r:.100}, not one of {', '.join(TASKS)}")
+        _check_number("max_tokens", self.max_tokens, 1, LONGEST_INPUT)
+        _check_number("dimensions", self.dimensions, int(self.task == "encoder"), _MOST_DIMENSIONS)
+        if not isinstance(self.digests, dict) or NETWORK not in self.digests:
+            raise ModelError(f"digests has no {NETWORK}")
+        for name, digest in self.digests.items():
+            if name not in FILES:
+                raise ModelError(f"digests names {name!r:.100}, which is no file of a model: {', '.join(FILES)}")
+            if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+                raise ModelError(f"the digest of {name} is {digest!r:.100}, not 64 hexadecimal digits")
+
     @property
     def digest(self) -> str:
         """What identifies the model: two folders with the same network have the same."""
-        return self.digests["model.onnx"]
+        return self.digests[NETWORK]
+
+
+def _check_text(field: str, value: object, *, least: int) -> None:
+    if not isinstance(value, str) or not least <= len(value) <= _LONGEST_TEXT or not value.isprintable():
+        raise ModelError(f"{field} is {value!r:.100}, not a text of at most {_LONGEST_TEXT} visible characters")
+
+
+def _check_number(field: str, value: object, least: int, most: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ModelError(f"{field} is {value!r:.100}, not a whole number from {least} to {most}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +84,37 @@ class Model:
     card: ModelCard
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of its files. Raises ModelError where the file is missing or not the one the card names."""
+        """The bytes of one of its files. Raises ModelError where the file is missing, no plain file, too large, or not
+        the one the card names."""
         path = self.folder / name
         try:
-            content = path.read_bytes()
+            content = read_plain(path, FILES[name]) if name in self.card.digests else b""
         except OSError as error:
-            raise ModelError(f"{path}: {error.strerror}; the model folder is incomplete, install it again") from None
+            raise self.incomplete(name, error) from None
         if hashlib.sha256(content).hexdigest() != self.card.digests.get(name):
-            raise ModelError(
-                f"{path}: damaged or replaced: its SHA-256 is not the one in {CARD}; install the model again"
-            )
+            raise self.replaced(name)
         return content
 
     def read_json(self, name: str) -> dict[str, Any]:
         """The object in one of its JSON files, checked in the same way."""
-        return dict(json.loads(self.read(name)))
+        content = self.read(name)
+        try:
+            return _object(content)
+        except ValueError as error:
+            kind = name.removesuffix(".json")
+            raise ModelError(f"{self.folder / name}: not a {kind} ({error}); install the model again") from None
+
+    def incomplete(self, name: str, error: OSError) -> ModelError:
+        """What to raise where one of its files cannot be read."""
+        return ModelError(
+            f"{self.folder / name}: {error.strerror or error}; the model folder is incomplete, install it again"
+        )
+
+    def replaced(self, name: str) -> ModelError:
+        """What to raise where one of its files is not the one the card names."""
+        return ModelError(
+            f"{self.folder / name}: damaged or replaced: its SHA-256 is not the one in {CARD}; install the model again"
+        )
 
 
 def open_model(folder: Path, task: str) -> Model:
@@ -63,30 +125,76 @@ def open_model(folder: Path, task: str) -> Model:
     return Model(folder, card)
 
 
+def open_sides(folder: Path, task: str) -> list[Model]:
+    """The model in `folder`, and of a pair of encoders also the one of questions. Raises ModelError as `open_model`."""
+    opened = open_model(folder, task)
+    own = of_questions(folder) if task == "encoder" else None
+    if own is None:
+        return [opened]
+    if of_questions(own):
+        raise ModelError(f"{own / QUESTION}: an encoder of questions has none beside it; export the pair again")
+    return [opened, open_model(own, task)]
+
+
 def of_questions(folder: Path) -> Path | None:
-    """The folder of the encoder that questions have to themselves, None where the one in `folder` is for both sides."""
-    return folder / QUESTION if (folder / QUESTION / CARD).is_file() else None
+    """The folder of the encoder that questions have to themselves, None where the one in `folder` is for both sides.
+
+    Raises ModelError where that folder is a symbolic link or cannot be looked into.
+    """
+    own = folder / QUESTION
+    if own.is_symlink():
+        raise ModelError(f"{own}: is a symbolic link, which is not followed; copy the folder that it leads to there")
+    try:
+        os.lstat(own / CARD)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ModelError(f"{own}: {error.strerror}; install the model again") from None
+    return own
 
 
 def read_card(folder: Path) -> ModelCard:
     """The card of the model in `folder`, whatever it is for. Raises ModelError where there is none, or no card."""
+    path = folder / CARD
     try:
-        fields: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        return ModelCard(
-            name=fields["name"],
-            task=fields["task"],
-            max_tokens=int(fields["max_tokens"]),
-            digests=dict(fields["digests"]),
-            dimensions=int(fields.get("dimensions", 0)),
-            precision=str(fields.get("precision", "int8")),
-            source=str(fields.get("source", "")),
-        )
-    except OSError:
+        fields = _object(read_plain(path, _MOST_OF_CARD))
+        known = {name: fields[name] for name in ModelCard.__dataclass_fields__ if name in fields}
+        return ModelCard(**known)
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(
             f"{folder}: no model there (no {CARD}); 'bioqa export' writes one, 'bioqa models' lists those with a name"
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / CARD}: not a model card ({error!r})") from None
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}; install the model again") from None
+    except (ValueError, TypeError, RecursionError, ModelError) as error:
+        raise ModelError(f"{path}: not a model card ({error})") from None
+
+
+def written(card: ModelCard) -> bytes:
+    """The card as it stands in its file."""
+    return (json.dumps(asdict(card), indent=1) + "\n").encode()
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """The JSON object in a file of a model. Raises ValueError where it is none, or says something twice."""
+    try:
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key is there twice")
+    return fields
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def shipped(task: str) -> Path:

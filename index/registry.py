@@ -1,7 +1,9 @@
 """The models that have a name: those that ship, and those added to the user's data folder."""
 
+import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +12,8 @@ from pathlib import Path
 
 from bioqa.index import atomic, model
 from bioqa.index.errors import InputError, ModelError, StorageError
-from bioqa.index.model import CARD, QUESTION, Model, ModelCard, of_questions, open_model, read_card
+from bioqa.index.model import CARD, FILES, QUESTION, TASKS, Model, ModelCard, open_sides, read_card
 
-TASKS = ("encoder", "reader")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MEANT_OTHERWISE = {"default", "none"}  # by `index build --encoder`
 
@@ -30,8 +31,17 @@ class Entry:
 
     @property
     def bytes(self) -> int:
-        """What its files take on disk."""
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        """What its files take on disk; whatever else lies in its folder is not looked at."""
+        folders = [] if self.folder.is_symlink() else [self.folder, self.folder / QUESTION]
+        return sum(_size(folder / name) for folder in folders for name in (CARD, *FILES))
+
+
+def _size(path: Path) -> int:
+    try:
+        state = path.lstat()
+    except OSError:
+        return 0
+    return state.st_size if stat.S_ISREG(state.st_mode) else 0
 
 
 def registry() -> Path:
@@ -42,14 +52,24 @@ def registry() -> Path:
 
 
 def entries() -> list[Entry]:
-    """All models that have a name: those that ship, then those added, by name."""
-    folders = sorted(registry().iterdir()) if registry().is_dir() else []
+    """All models that have a name: those that ship, then those added, by name.
+
+    Raises StorageError where the folder of those added cannot be read.
+    """
+    try:
+        folders = sorted(registry().iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        folders = []
+    except OSError as error:
+        raise StorageError(f"{registry()}: {error.strerror}; let this user read the folder") from None
     added = [_entry(folder, ships=False) for folder in folders if _NAME.fullmatch(folder.name)]
     return [*(_entry(model.shipped(task), ships=True) for task in TASKS), *added]
 
 
 def _entry(folder: Path, *, ships: bool) -> Entry:
     try:
+        if folder.is_symlink():
+            raise ModelError(f"{folder}: is a symbolic link, which is not followed; add the model that it leads to")
         card = read_card(folder)
     except ModelError as error:
         return Entry(folder.name, folder, ships, card=None, problem=str(error))
@@ -57,10 +77,16 @@ def _entry(folder: Path, *, ships: bool) -> Entry:
 
 
 def located(given: str) -> Path:
-    """The folder of the model that a user names: a folder that is there, or else the one of a model with that name."""
-    if Path(given).is_dir():
+    """The folder of the model that a user names: a folder that is there, or else the one of a model with that name.
+
+    Raises ModelError where the model of that name is not one to open.
+    """
+    if os.path.isdir(given):  # noqa: PTH112 (Path.is_dir raises at names that are too long)
         return Path(given)
-    return next((entry.folder for entry in entries() if entry.name == given), Path(given))
+    entry = next((entry for entry in entries() if entry.name == given), None)
+    if entry and entry.card is None:
+        raise ModelError(f"{entry.problem}; 'bioqa models remove {entry.name}' removes it")
+    return entry.folder if entry else Path(given)
 
 
 def check_free(name: str) -> None:
@@ -105,17 +131,16 @@ def copy(made: Model, folder: Path) -> None:
 
     Raises ModelError where a file is not the one that its card names, StorageError where the disk refuses.
     """
-    for file in made.card.digests:
-        atomic.write(folder / file, made.read(file))
-    atomic.write(folder / CARD, (made.folder / CARD).read_bytes())
-    own = of_questions(made.folder)
-    if own:
-        (folder / QUESTION).mkdir()
-        copy(open_model(own, made.card.task), folder / QUESTION)
+    for side in open_sides(made.folder, made.card.task):
+        target = folder / side.folder.relative_to(made.folder)
+        target.mkdir(exist_ok=True)
+        for file in side.card.digests:
+            atomic.write(target / file, side.read(file))
+        atomic.write(target / CARD, model.written(side.card))
 
 
 def remove(name: str) -> Path:
-    """Delete the model that was added as `name`; returns the folder that is gone.
+    """Delete the model that was added as `name`; returns the folder that is gone. What a link leads to stays.
 
     Raises InputError for one that ships and for a name that is not there, StorageError where the disk refuses.
     """
@@ -127,10 +152,16 @@ def remove(name: str) -> Path:
         raise InputError(f"{name} ships with bioqa and is the default; only models that were added can be removed")
     doomed = entry.folder.with_name(f".removing-{name}")
     try:
-        if doomed.exists():  # what a killed process left
-            shutil.rmtree(doomed)
+        _delete(doomed)  # what a killed process left
         entry.folder.rename(doomed)  # half a model must not keep its name
-        shutil.rmtree(doomed)
+        _delete(doomed)
     except OSError as error:
         raise StorageError(f"{entry.folder}: {error.strerror or error}; it was not removed altogether") from None
     return entry.folder
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -2,8 +2,9 @@
 
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -11,10 +12,14 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from bioqa.index.errors import ModelError
-from bioqa.index.model import Model
+from bioqa.index.model import NETWORK, TOKENIZER, Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _OUTPUTS = {"encoder": (1,), "reader": (2, 5)}  # of a network, by task: vectors; spans alone, or all heads
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_LONGEST_RUN = 30.0  # seconds for one sequence; BERT-large takes one for 512 tokens on a slow core
+_LEAST_MEMORY = 512 << 20  # bytes for what all networks work out at once
+_MEMORY_A_RUN = 128 << 20  # BERT-large takes half of that for 512 tokens
 
 
 def processors() -> int:
@@ -27,6 +32,17 @@ def load(name: str = "onnxruntime") -> Any:
     and keeps the machine's id in the user's cache, unless it is told not to before it is first imported."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     return importlib.import_module(name)
+
+
+@cache
+def _limit_memory() -> None:
+    """Have the networks of this process share one arena, which can grow so far: a network whose arrays grow with what
+    it is given is then an error, and not the end of the process. Weights lie outside it."""
+    onnxruntime = load()
+    most = max(_LEAST_MEMORY, _MEMORY_A_RUN * processors())
+    kinds = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    place = onnxruntime.OrtMemoryInfo("Cpu", kinds[0], 0, kinds[1])
+    onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg({"max_mem": most}))
 
 
 class Network:
@@ -44,7 +60,12 @@ class Network:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # what it raises says as much as what it logs
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
+        _limit_memory()
         self._folder = model.folder
+        self._card = model.card
+        self._how = onnxruntime.RunOptions()
         try:
             self._session = onnxruntime.InferenceSession(
                 model.read("model.onnx"),
@@ -55,49 +76,79 @@ class Network:
         except ModelError:
             raise
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-            raise ModelError(f"{model.folder}: ONNX Runtime cannot load model.onnx: {error}") from None
-        outputs, known = len(self._session.get_outputs()), _OUTPUTS.get(model.card.task)
-        if known and outputs not in known:
+            raise ModelError(f"{model.folder}: ONNX Runtime cannot load {NETWORK}: {_line(error)}") from None
+        outputs, known = len(self._session.get_outputs()), _OUTPUTS[model.card.task]
+        if outputs not in known:
             raise ModelError(
-                f"{model.folder}: its card says that it is of type {model.card.task!r}, and model.onnx has {outputs} "
+                f"{model.folder}: its card says that it is of type {model.card.task!r}, and {NETWORK} has {outputs} "
                 f"outputs, not {' or '.join(map(str, known))}; export the model again"
             )
         self._inputs = {node.name for node in self._session.get_inputs()}
+        if not {"input_ids"} <= self._inputs <= set(_INPUTS):
+            raise ModelError(
+                f"{model.folder}: {NETWORK} has the inputs {', '.join(sorted(self._inputs))!r:.200}, "
+                f"expected input_ids and perhaps others of {', '.join(_INPUTS)}; export the model again"
+            )
 
     def run(self, sequence: Encoding) -> list[Array]:
         """The outputs for one sequence of n tokens, without the batch dimension.
 
-        Raises ModelError where the network cannot be run, as on what the tokenizer of another one makes.
+        Raises ModelError where the network cannot be run, as on what the tokenizer of another one makes, and where its
+        outputs are not what its card says or no numbers.
         """
+        size = len(sequence.ids)
         feeds = {
             "input_ids": np.array([sequence.ids], dtype=np.int64),
-            "attention_mask": np.ones((1, len(sequence.ids)), dtype=np.int64),
+            "attention_mask": np.ones((1, size), dtype=np.int64),
             "token_type_ids": np.array([sequence.type_ids], dtype=np.int64),
         }
         try:
-            outputs = self._session.run(None, {name: feeds[name] for name in self._inputs})
+            outputs = self._session.run(None, {name: feeds[name] for name in self._inputs}, self._how)
         except Exception as error:  # as above
             raise ModelError(
-                f"{self._folder}: model.onnx cannot be run on what tokenizer.json makes of a text: {error}; "
+                f"{self._folder}: {NETWORK} cannot be run on what {TOKENIZER} makes of a text: {_line(error)}; "
                 "where they are of different models, export the model again"
             ) from None
+        shapes = [(self._card.dimensions,)] if self._card.task == "encoder" else [(size,), (size,), (size, 3), (3,), ()]
+        found = [getattr(output, "shape", None) for output in outputs]
+        if found != [(1, *shape) for shape in shapes[: len(found)]]:
+            raise ModelError(
+                f"{self._folder}: the network gives arrays of {', '.join(map(str, found))} for {size} tokens, its card "
+                f"says {', '.join(str((1, *shape)) for shape in shapes[: len(found)])}; export the model again"
+            )
+        if not all(output.dtype.kind == "f" and np.isfinite(output).all() for output in outputs):
+            raise ModelError(
+                f"{self._folder}: the network gives what is no number; the weights it comes from are damaged"
+            )
         return [output[0] for output in outputs]
 
     def run_all(self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None) -> list[list[Array]]:
-        """`run` for every sequence, in the order given; the longest start first. `on_done(n)` after each, n so far."""
+        """`run` for every sequence, in the order given; the longest start first. `on_done(n)` after each, n so far.
+
+        Raises ModelError as `run` does, and where one of them takes half a minute.
+        """
         order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i].ids))
         results: list[list[Array]] = [[]] * len(sequences)
         with ThreadPoolExecutor(processors()) as pool:
             try:
-                outputs = pool.map(lambda i: self.run(sequences[i]), order)
-                for done, (i, output) in enumerate(zip(order, outputs, strict=True), start=1):
-                    results[i] = output
+                running = [pool.submit(self.run, sequences[i]) for i in order]
+                for done, (i, output) in enumerate(zip(order, running, strict=True), start=1):
+                    results[i] = output.result(_LONGEST_RUN)
                     if on_done:
                         on_done(done)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
+            except BaseException as error:
+                pool.shutdown(wait=False, cancel_futures=True)
+                if isinstance(error, TimeoutError):
+                    self._how.terminate = True  # looked at between two nodes
+                    raise ModelError(
+                        f"{self._folder}: not done with a text after {_LONGEST_RUN:.0f} s; use another model"
+                    ) from None
                 raise
         return results
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 @cache
@@ -110,8 +161,20 @@ def _parsed_tokenizer(content: bytes) -> Tokenizer:
 
 def tokenizer(model: Model) -> Tokenizer:
     """The tokenizer of `model`, without truncation or padding; models with the same file share one."""
-    content = model.read("tokenizer.json")
+    content = model.read(TOKENIZER)
     try:
-        return _parsed_tokenizer(content)
+        with panicking():
+            return _parsed_tokenizer(content)
     except Exception as error:  # the tokenizers package raises bare Exception
-        raise ModelError(f"{model.folder / 'tokenizer.json'}: not a tokenizer ({error})") from None
+        raise ModelError(f"{model.folder / TOKENIZER}: not a tokenizer ({_line(error)})") from None
+
+
+@contextmanager
+def panicking() -> Iterator[None]:
+    """Turns the panic of a library in Rust, which Python takes for the end of the program, into a RuntimeError."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of a module that cannot be imported
+            raise
+        raise RuntimeError(_line(error)) from None

@@ -14,6 +14,16 @@ from bioqa.qa.terms import QuestionTerms
 
 FILE = "calibration.json"
 _NO_VECTORS = 0.55  # taken for a cosine: on BioASQ years 9 and 10 it holds back 3 in 100 of what is to the point
+_MOST = 1e6  # of a number that is fitted: features are of the order of 10
+_OF_ANSWERS = frozenset(
+    {"support", "margin", "documents", "coverage", "similarity", "relevance", "marked", "place", "words", "enumerates"}
+)
+_FEATURES = {  # that each model may weigh: those worked out below and, of yes and no, in yesno.py
+    "factoid": _OF_ANSWERS,
+    "list": _OF_ANSWERS,
+    "yesno": frozenset({"verdict", "negated", "claim", "passage"}),
+    "found": frozenset({"title", "coverage", "similarity", "relevance"}),
+}
 HELD_OUT = "held_out"  # what a least confidence bought on questions that nothing was fitted on, for the help of `ask`
 
 
@@ -48,16 +58,27 @@ def load(model: Model) -> Calibration:
     """
     if FILE not in model.card.digests:
         model = open_model(shipped("reader"), "reader")
+    content = model.read_json(FILE)
     try:
-        content: dict[str, Any] = model.read_json(FILE)
-        return Calibration(**{name: _logistic(content[name]) for name in Calibration.__slots__})
+        return Calibration(**{name: _logistic(name, content[name]) for name in Calibration.__slots__})
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{model.folder / FILE}: not a calibration ({error})") from None
+        raise ModelError(f"{model.folder / FILE}: not a calibration ({error}); fit it again") from None
 
 
-def _logistic(fields: dict[str, Any]) -> Logistic:
-    weights = {str(name): float(weight) for name, weight in dict(fields["weights"]).items()}
-    return Logistic(weights, float(fields["bias"]), float(fields["threshold"]))
+def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
+    weights = {feature: _number(feature, weight) for feature, weight in dict(fields["weights"]).items()}
+    if unknown := weights.keys() - _FEATURES[name]:
+        raise ValueError(f"{name} weighs {min(unknown)!r:.100}, of {', '.join(sorted(_FEATURES[name]))}")
+    threshold = _number("threshold", fields["threshold"])
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"the threshold of {name} is {threshold}, not a probability")
+    return Logistic(weights, _number("bias", fields["bias"]), threshold)
+
+
+def _number(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -_MOST <= value <= _MOST:
+        raise ValueError(f"{name!r:.100} is {value!r:.100}, not a number up to {_MOST:g}")
+    return float(value)
 
 
 def answer_features(

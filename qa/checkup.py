@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from bioqa.index import registry
-from bioqa.index.errors import BioqaError
+from bioqa.index.encoder import Encoder
+from bioqa.index.errors import BioqaError, ModelError
 from bioqa.index.hybrid import Index
-from bioqa.index.model import Model, read_card
+from bioqa.index.model import Model
+from bioqa.index.records import Document, Passage
 from bioqa.index.registry import Entry
 from bioqa.index.runtime import processors
-from bioqa.qa import starter
+from bioqa.qa import calibration, starter
+from bioqa.qa.reader import Reader
 
 _PACKAGES = ("onnxruntime", "faiss-cpu", "tantivy", "tokenizers", "numpy", "lxml", "click", "rich")
+_TEXT = "Mutations in the CFTR gene cause cystic fibrosis."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,21 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
 
 
 def _model(entry: Entry) -> str:
-    opened = Model(entry.folder, read_card(entry.folder))
+    if entry.card is None:
+        raise ModelError(entry.problem)
+    opened = Model(entry.folder, entry.card)
     size = sum(len(opened.read(name)) for name in opened.card.digests)
     return f"{opened.card.name}, {size / 1e6:.0f} MB, digests right ({opened.folder})"
+
+
+def check_model(model: Model) -> None:
+    """Opens a model as its task does, and runs it once on a short text. Raises ModelError where it cannot be used."""
+    if model.card.task == "encoder":
+        Encoder(model.folder).encode_question(_TEXT)
+        return
+    reader = Reader(model.folder)
+    calibration.load(reader.model)
+    reader.read(_TEXT, [Passage(0, Document(id="1", abstract=_TEXT), 0, len(_TEXT))], max_tokens=20, count=5)
 
 
 def _starter() -> str:

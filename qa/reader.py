@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from bioqa.index import runtime, sentences
+from bioqa.index import runtime, sentences, trial
 from bioqa.index.model import Model, open_model
 from bioqa.index.records import Passage
-from bioqa.index.runtime import Array, Network
+from bioqa.index.runtime import Array, Network, panicking
 from bioqa.qa import spans
 from bioqa.qa.spans import Span
 from bioqa.qa.windows import Window, windows
@@ -71,6 +71,7 @@ class Reader:
 
     def __init__(self, folder: Path):
         self.model: Model = open_model(folder, "reader")
+        trial.require(self.model)
         self._tokenizer = runtime.tokenizer(self.model)
         self._network = Network(self.model)
 
@@ -92,7 +93,8 @@ def read(
     count: int,
 ) -> list[Reading]:
     """What a network that sees `room` tokens at once makes of each context, in their order."""
-    cut = [windows(tokenizer, question, context.text, room) for context in contexts]
+    with panicking():
+        cut = [windows(tokenizer, question, context.text, room) for context in contexts]
     outputs = iter(network.run_all([window.sequence for ours in cut for window in ours]))
     return [
         _reading(context, [(window, next(outputs)) for window in ours], max_tokens=max_tokens, count=count)

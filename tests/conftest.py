@@ -1,10 +1,14 @@
 """What many tests share: a small corpus, an index over it with the shipped models, the command line in-process."""
 
 import json
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from bioqa.index import builder, model
@@ -80,3 +84,49 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     monkeypatch.delenv("BIOQA_INDEX", raising=False)
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a model folder: the shipped one of a task, with other files, entered in its card, and another card."""
+
+    def write(
+        task: str = "encoder", card: object = None, files: Mapping[str, bytes] | None = None, **fields: Any
+    ) -> Path:
+        folder = tmp_path / "received"
+        shutil.copytree(model.shipped(task), folder)
+        known = json.loads((folder / model.CARD).read_text(encoding="utf-8"))
+        for name, content in (files or {}).items():
+            (folder / name).write_bytes(content)
+            known["digests"][name] = sha256(content).hexdigest()
+        content = json.dumps(known | fields if card is None else card)
+        (folder / model.CARD).write_bytes(card if isinstance(card, bytes) else content.encode())
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def network_of() -> Callable[..., bytes]:
+    """Makes an encoder in ONNX: a constant vector, to which the last of some nodes adds `use`, a number."""
+    onnx = pytest.importorskip("onnx")
+
+    def made(*nodes: Any, use: str = "nought", outputs: Sequence[str] = ("embedding",), **arrays: Any) -> bytes:
+        one, of = onnx.helper, onnx.numpy_helper.from_array
+        unit = np.eye(1, 384, dtype=np.float32)
+        weights = [
+            of(np.asarray(array), name) for name, array in {"unit": unit, "zero": np.float32(0), **arrays}.items()
+        ]
+        touched = [
+            one.make_node("Cast", ["input_ids"], ["ids"], to=onnx.TensorProto.FLOAT),
+            one.make_node("ReduceMean", ["ids"], ["mean"], keepdims=0),
+            one.make_node("Mul", ["mean", "zero"], ["nought"]),
+        ]
+        last = [one.make_node("Add", ["unit", use], ["embedding"])] if use else []
+        ids = one.make_tensor_value_info("input_ids", onnx.TensorProto.INT64, ["batch", "tokens"])
+        given = [one.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs]
+        graph = one.make_graph([*touched, *nodes, *last], "g", [ids], given, weights)
+        network = one.make_model(graph, opset_imports=[one.make_opsetid("", 17)], ir_version=8)
+        return bytes(network.SerializeToString())
+
+    return made

@@ -1,5 +1,6 @@
 """`bioqa export`: models of transformers turned into what bioqa runs."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def export(
     questions = [question for path in gold for question in read_gold(path)]
     chosen = PRECISIONS if "all" in precisions else tuple(dict.fromkeys(precisions))
     targets = {precision: folder / precision if len(chosen) > 1 else folder for precision in chosen}
-    called = name or Path(source).resolve().name
+    called = name or Path(os.path.realpath(source)).name
     original = export_model(source, targets, task, name=called, max_tokens=max_tokens)
     from bioqa.train.comparison import compare, table
 

@@ -1,5 +1,6 @@
 """`bioqa models`: the models that have a name."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +54,9 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
     """Add a model of BERT's family: a folder, or the name of a model at the hub huggingface.co.
 
     It is exported to what bioqa runs, which needs the extra 'train', and kept in the user's data folder; a folder that
-    'bioqa export' made is copied. A hub is only asked for the model's files, which are kept in the cache; HF_ENDPOINT
-    names another one. Weights are read from safetensors, or from pytorch_model.bin without running any code in it.
+    'bioqa export' made is copied, once it has been opened and run on a short text. A hub is only asked for the model's
+    files, which are kept in the cache; HF_ENDPOINT names another one. Weights are read from safetensors, or from
+    pytorch_model.bin without running any code in it.
 
     \b
     Examples:
@@ -63,12 +65,15 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
     """
     from bioqa.index import registry
     from bioqa.index.model import CARD, open_model
+    from bioqa.qa.checkup import check_model
     from bioqa.train.export import export
 
-    called = name or Path(source).resolve().name
+    called = Path(os.path.realpath(source)).name if name is None else name
     with registry.adding(called) as folder:
-        if (Path(source) / CARD).is_file():
-            registry.copy(open_model(Path(source), task), folder)
+        if os.path.lexists(Path(source) / CARD):
+            made = open_model(Path(source), task)
+            check_model(made)
+            registry.copy(made, folder)
             say(f"{called}: added, as it was exported")
             return
         original = export(source, {precision: folder}, task, name=called, max_tokens=max_tokens)

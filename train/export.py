@@ -2,18 +2,18 @@
 
 import hashlib
 import json
+import os
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bioqa.index import atomic
 from bioqa.index.errors import ModelError, StorageError
-from bioqa.index.model import CARD, QUESTION, ModelCard, of_questions, open_model
-from bioqa.index.registry import TASKS
+from bioqa.index.model import CARD, NETWORK, QUESTION, TASKS, TOKENIZER, ModelCard, of_questions, open_model, written
 from bioqa.train import extras
 
 if TYPE_CHECKING:
@@ -44,39 +44,35 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     for precision in targets:
         if precision not in PRECISIONS:
             raise ModelError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
-    called = Path(source).resolve().name if Path(source).is_dir() else source  # a card that travels names no folders
+    called = (
+        Path(os.path.realpath(source)).name if Path(source).is_dir() else source
+    )  # a card that travels names no folders
     sides = Path(source) / QUESTION, Path(source) / "passage"
     is_pair = task == "encoder" and all(side.is_dir() for side in sides)
     if is_pair:
         questions = {precision: folder / QUESTION for precision, folder in targets.items()}
         export(str(sides[0]), questions, task, name=f"{name}-{QUESTION}", max_tokens=max_tokens)
         source = str(sides[1])
+    card = ModelCard(name, task, max_tokens, {NETWORK: digest(b"")}, dimensions=1, source=called)  # refused before work
     check_room(source, max_tokens)
     beside = {
-        "tokenizer.json": backend_tokenizer(source).to_str(pretty=True).encode(),
+        TOKENIZER: backend_tokenizer(source).to_str(pretty=True).encode(),
         CONFIG: (json.dumps(configuration(source), indent=1) + "\n").encode(),  # to train what is in use further
     }
     original = traced(source, task)
     exact = _in_onnx(original)
-    card = ModelCard(
-        name=name,
-        task=task,
-        max_tokens=max_tokens,
-        digests={},
-        dimensions=original.dimensions,
-        source=called,
-    )
     try:
         for precision, folder in targets.items():
             network = PRECISIONS[precision](onnx.load_from_string(exact)).SerializeToString()
             folder.mkdir(parents=True, exist_ok=True)
             if not is_pair:
                 _discard_questions(folder)
-            files = {"model.onnx": network, **beside}
+            files = {NETWORK: network, **beside}
             for file, content in files.items():
-                atomic.write(folder / file, content)
+                _write(folder, file, content)
             digests = {file: digest(content) for file, content in files.items()}
-            write_card(folder, replace(card, digests=digests, precision=precision))
+            filled = replace(card, digests=digests, dimensions=original.dimensions, precision=precision)
+            write_card(folder, filled)
     except OSError as error:
         raise StorageError(
             f"{error.filename or folder}: {error.strerror or error}; the model is not complete"
@@ -99,17 +95,26 @@ def digest(content: bytes) -> str:
 
 def write_card(folder: Path, card: ModelCard) -> None:
     """Write the machine's half of the model card."""
-    atomic.write(folder / CARD, (json.dumps(asdict(card), indent=1) + "\n").encode())
+    _write(folder, CARD, written(card))
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """A file of a model, which can be one that was received: what a link in it leads to is not written to."""
+    if (folder / name).is_symlink():
+        raise ModelError(f"{folder / name}: is a symbolic link, which is not written through; remove it")
+    atomic.write(folder / name, content)
 
 
 def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
     """Write a further file, such as a fitted calibration, into a model folder and enter its digest in the card.
 
-    Raises ModelError where there is no model for that task, StorageError where the disk refuses.
+    Raises ModelError where there is no model for that task or a model has no such file, StorageError where the disk
+    refuses.
     """
     card = open_model(folder, task).card
-    atomic.write(folder / name, content)
-    write_card(folder, replace(card, digests={**card.digests, name: digest(content)}))
+    entered = replace(card, digests={**card.digests, name: digest(content)})
+    _write(folder, name, content)
+    write_card(folder, entered)
 
 
 def _in_onnx(network: "Traced") -> bytes:

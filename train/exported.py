@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bioqa.index import graph
 from bioqa.index.errors import ModelError
-from bioqa.index.model import Model, read_card
+from bioqa.index.model import NETWORK, Model, read_card
 from bioqa.index.runtime import Array
 
 if TYPE_CHECKING:
     from onnx import GraphProto
 
-NETWORK = "model.onnx"
 _ROLES = {  # of weights in PyTorch's layers, by where a node takes them in
     "MatMul": {1: "weight"},
     "MatMulInteger": {1: "weight"},
@@ -40,17 +40,18 @@ def read(folder: Path) -> dict[str, Array]:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped, unused-ignore]
 
-    content = Model(folder, read_card(folder)).read(NETWORK)
+    model = Model(folder, read_card(folder))
+    content = {name: model.read(name) for name in model.card.digests}[NETWORK]
     try:
-        graph = onnx.load_from_string(content).graph
-    except DecodeError as error:
-        raise ModelError(f"{folder / NETWORK}: not a network in ONNX ({error})") from None
-    return dict(_named(graph))
+        graph.check(content)
+        return dict(_named(onnx.load_from_string(content).graph))
+    except (DecodeError, IndexError, KeyError, ModelError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder / NETWORK}: not a network in ONNX that 'bioqa export' made ({error})") from None
 
 
-def _named(graph: "GraphProto") -> Iterator[tuple[str, Array]]:
-    stored = dict(_stored(graph))
-    for node in graph.node:
+def _named(found: "GraphProto") -> Iterator[tuple[str, Array]]:
+    stored = dict(_stored(found))
+    for node in found.node:
         for place, role in _ROLES.get(node.op_type, {}).items():
             used = stored.get(node.input[place].removesuffix(_QUANTISED)) if place < len(node.input) else None
             if used is None or used.ndim == 0:
@@ -60,19 +61,19 @@ def _named(graph: "GraphProto") -> Iterator[tuple[str, Array]]:
             yield f"{_WRAPPING.sub('', layer)}.{role}", used if rows_are_outputs else np.ascontiguousarray(used.T)
 
 
-def _stored(graph: "GraphProto") -> Iterator[tuple[str, Array]]:
+def _stored(found: "GraphProto") -> Iterator[tuple[str, Array]]:
     """The weights in a graph, in fp32 whatever they are stored in, by the names that they had in fp32."""
     from onnx import TensorProto, numpy_helper
 
     kinds = {TensorProto.FLOAT, TensorProto.BFLOAT16, TensorProto.INT8, TensorProto.UINT8}
-    arrays = {each.name: numpy_helper.to_array(each) for each in graph.initializer if each.data_type in kinds}
-    for node in graph.node:
+    arrays = {each.name: numpy_helper.to_array(each) for each in found.initializer if each.data_type in kinds}
+    for node in found.node:
         if node.op_type == "Identity" and node.input[0] in arrays:  # of equal weights one is stored
             arrays[node.output[0]] = arrays[node.input[0]]
     for name, values in arrays.items():
         plain = name.removesuffix(_QUANTISED)
         if plain != name:
-            steps = values.astype(np.float32) - arrays[plain + _ZERO].astype(np.float32)
-            yield plain, steps * arrays[plain + _SCALE]
+            zero, scale = (np.broadcast_to(arrays[plain + end], values.shape) for end in (_ZERO, _SCALE))
+            yield plain, (values.astype(np.float32) - zero.astype(np.float32)) * scale
         elif not name.endswith((_SCALE, _ZERO)):
             yield name.removesuffix(_HALF), values.astype(np.float32)

@@ -1,22 +1,37 @@
 """Where a model to train or export comes from: a folder, the models that have a name here, or a hub."""
 
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bioqa.eval.gold import read_json
-from bioqa.index import registry
+from bioqa.index import registry, tokenization
 from bioqa.index.errors import ModelError
+from bioqa.index.model import FILES, TOKENIZER
+from bioqa.index.plain_files import is_plain_name
+from bioqa.index.runtime import panicking
 from bioqa.train import hub, weights
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 CONFIG = "config.json"
+_SAID = "tokenizer_config.json"
 FAMILY = ("albert", "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta")
 _COUNT_FROM_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta"}  # their positions begin after the padding id
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+_MOST_OF_WEIGHTS = 4 << 30  # bytes; XLM-RoBERTa-large has 2.2 GB in fp32
+_MOST: Mapping[str, int] = {  # of what a configuration asks for, well above all models of the family
+    "vocab_size": 2_000_000,
+    **dict.fromkeys(("hidden_size", "dim", "embedding_size", "num_labels"), 20_000),
+    **dict.fromkeys(("intermediate_size", "hidden_dim", "max_position_embeddings"), 100_000),
+    **dict.fromkeys(("num_hidden_layers", "n_layers", "num_hidden_groups", "inner_group_num"), 200),
+    **dict.fromkeys(("num_attention_heads", "n_heads", "type_vocab_size", "relative_attention_num_buckets"), 1_000),
+}
+_TEMPLATES = "additional_chat_templates"  # a folder whose files transformers reads
 _NORMALIZER = {  # options of tokenizers in transformers, by what tokenizer.json calls them
     "do_lower_case": "lowercase",
     "strip_accents": "strip_accents",
@@ -37,12 +52,61 @@ def folder_of(source: str) -> Path:
                 f"{source}: no folder there, and no name of a model at a hub such as dmis-lab/biobert-base-cased-v1.2"
             )
         folder = hub.fetched(source)
-    kind = _config(folder).get("model_type")
+    _check_files(folder)
+    config = _config(folder)
+    kind = config.get("model_type")
     if kind not in FAMILY:
         raise ModelError(
             f"{folder / CONFIG}: a model of type {kind!r}, not of BERT's family; bioqa runs {', '.join(FAMILY)}"
         )
+    _check_size(folder, config)
     return weights.as_safetensors(folder)
+
+
+def _check_files(folder: Path) -> None:
+    """Raises ModelError where a folder holds what is no file, which reading would wait for without end, or a file that
+    is too large. Links to files are followed: the cache of huggingface.co consists of them."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            if entry.name == _TEMPLATES:
+                raise ModelError(f"{path}: cannot be loaded: a model of BERT's family has no such folder; remove it")
+            try:
+                state = path.stat()
+            except OSError:  # a link that leads nowhere: no file
+                continue
+            if stat.S_ISDIR(state.st_mode):
+                continue
+            if not stat.S_ISREG(state.st_mode):
+                raise ModelError(f"{path}: cannot be loaded: a pipe, a socket or a device, not a file; remove it")
+            most = FILES[TOKENIZER] if path.suffix in weights.BESIDE else _MOST_OF_WEIGHTS
+            if state.st_size > most:
+                raise ModelError(
+                    f"{path}: cannot be loaded: {state.st_size:,} bytes, more than the {most:,} it can have"
+                )
+
+
+def _check_size(folder: Path, config: dict[str, Any]) -> None:
+    """Raises ModelError where a configuration asks for more weights than the folder can hold: transformers makes room
+    for all before it looks. What is no number is left to transformers."""
+    for name, most in _MOST.items():
+        if isinstance(config.get(name), int) and not 0 <= config[name] <= most:
+            raise ModelError(f"{folder / CONFIG}: cannot be loaded: {name} is {config[name]}, not from 0 to {most:,}")
+
+    def size(*names: str, default: int) -> int:
+        return next((config[name] for name in names if isinstance(config.get(name), int)), default)
+
+    width = size("hidden_size", "dim", default=768)
+    rows = size("vocab_size", default=30_522) + size("max_position_embeddings", default=512)
+    layers = size("num_hidden_groups", "num_hidden_layers", "n_layers", default=12) * size("inner_group_num", default=1)
+    layer = 4 * width * width + 2 * width * size("intermediate_size", "hidden_dim", default=3_072)
+    asked = (rows + size("type_vocab_size", default=2)) * size("embedding_size", default=width) + layers * layer
+    held = weights.size(folder)
+    if held and asked > 2 * held:  # a weight in int8 has a byte
+        raise ModelError(
+            f"{folder / CONFIG}: cannot be loaded: asks for {asked:,} weights, and those there have {held:,} bytes: "
+            "they are not of the same model"
+        )
 
 
 def tokenizer(source: str) -> Any:
@@ -57,6 +121,7 @@ def tokenizer(source: str) -> Any:
     folder = folder_of(source)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(f"{source}: no tokenizer there; expected one of {', '.join(_TOKENIZERS)}")
+    _check_tokenizer(source, folder)
     with loading(f"{source}: its tokenizer cannot be loaded"):
         found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **_spelling(folder))
         words = max(found.get_vocab().values()) + 1
@@ -73,6 +138,22 @@ def tokenizer(source: str) -> Any:
             else f"{folder / CONFIG}: damaged: vocab_size is {rows!r}, expected a number"
         )
     return found
+
+
+def _check_tokenizer(source: str, folder: Path) -> None:
+    """Raises ModelError where a tokenizer has parts that can run without end, or takes files from elsewhere."""
+    if (folder / TOKENIZER).is_file():
+        with loading(f"{source}: its tokenizer cannot be loaded"):
+            tokenization.check((folder / TOKENIZER).read_bytes())
+    if not (folder / _SAID).is_file():
+        return
+    said = _object(folder / _SAID)
+    versions = said.get("fast_tokenizer_files") or []
+    if not isinstance(versions, list) or not all(isinstance(name, str) and is_plain_name(name) for name in versions):
+        raise ModelError(f"{folder / _SAID}: damaged: fast_tokenizer_files is not a list of files in that folder")
+    for name, value in said.items():
+        if name.endswith("_file") and isinstance(value, str) and os.path.exists(value) and not os.path.isfile(value):  # noqa: PTH110, PTH113
+            raise ModelError(f"{folder / _SAID}: damaged: {name} is {value!r:.100}, which is no file")
 
 
 def backend_tokenizer(source: str) -> "Tokenizer":
@@ -107,7 +188,8 @@ def check_room(source: str, max_tokens: int) -> None:
 def loading(complaint: str) -> Iterator[None]:
     """Whatever transformers raises at damaged files becomes a ModelError: `complaint` and the first line of it."""
     try:
-        yield
+        with panicking():
+            yield
     except Exception as error:  # its errors share no base class
         raise ModelError(f"{complaint}: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from None
 
@@ -115,8 +197,7 @@ def loading(complaint: str) -> Iterator[None]:
 def _spelling(folder: Path) -> dict[str, Any]:
     """What to tell transformers of capitals, accents and Chinese characters, where the model's configuration does not:
     it takes no more than the words from tokenizer.json, and has the rest as BERT without capitals had it."""
-    said = folder / "tokenizer_config.json"
-    known = _object(said) if said.is_file() else {}
+    known = _object(folder / _SAID) if (folder / _SAID).is_file() else {}
     if (folder / "tokenizer.json").is_file():
         normalizer = _object(folder / "tokenizer.json").get("normalizer") or {}
         bert = normalizer if normalizer.get("type") == "BertNormalizer" else {}

@@ -8,7 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bioqa.eval.gold import read_json
 from bioqa.index.errors import ModelError, StorageError
+from bioqa.index.model import NETWORK
+from bioqa.index.plain_files import is_plain_name
 from bioqa.train import exported
 
 if TYPE_CHECKING:
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 PARTS = "model-*-of-*.safetensors"  # of weights that are in several files
 _SPLIT = "model.safetensors.index.json"
-_BESIDE = (".json", ".txt", ".model")  # configuration and tokenizer
+_HOLDING = (".safetensors", ".bin", ".onnx")
+BESIDE = (".json", ".txt", ".model")  # configuration and tokenizer
 _CURE = f"get {SAFE} of the same model"
 _OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}  # of TensorFlow's BERT
 
@@ -28,7 +32,10 @@ def as_safetensors(folder: Path) -> Path:
     Raises ModelError where it has no weights, a pickle that holds anything but weights, or a network that is not the
     one its card names; StorageError where the disk refuses.
     """
-    if (folder / SAFE).is_file() or (folder / _SPLIT).is_file():
+    if (folder / SAFE).is_file():
+        return folder
+    if (folder / _SPLIT).is_file():
+        _check_parts(folder)
         return folder
     found = next((name for name in _READERS if (folder / name).is_file()), None)
     if found is None:
@@ -36,7 +43,7 @@ def as_safetensors(folder: Path) -> Path:
     import platformdirs
     from safetensors import SafetensorError
 
-    beside = [file for file in sorted(folder.iterdir()) if file.suffix in _BESIDE and file.is_file()]
+    beside = [file for file in sorted(folder.iterdir()) if file.suffix in BESIDE and file.is_file()]
     try:
         files = [folder / found, *beside]
         states = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
@@ -47,6 +54,22 @@ def as_safetensors(folder: Path) -> Path:
     except (OSError, SafetensorError) as error:
         raise StorageError(f"{folder}: its weights could not be converted to {SAFE}: {error}") from None
     return target
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files with weights in a folder."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.suffix in _HOLDING and file.is_file())
+
+
+def _check_parts(folder: Path) -> None:
+    """Raises ModelError where what tells the parts of the weights names a file anywhere else than in the folder."""
+    told = read_json(folder / _SPLIT, "what tells where weights are")
+    parts = told.get("weight_map") if isinstance(told, dict) else None
+    if not isinstance(parts, dict) or not parts:
+        raise ModelError(f"{folder / _SPLIT}: cannot be loaded: damaged: expected 'weight_map' with files; {_CURE}")
+    for part in sorted({str(name) for name in parts.values()}):
+        if not is_plain_name(part) or not (folder / part).is_file():
+            raise ModelError(f"{folder / _SPLIT}: cannot be loaded: {part!r:.100} is no file of that folder; {_CURE}")
 
 
 def read(pickled: Path) -> dict[str, "Tensor"]:
@@ -79,7 +102,7 @@ def _of_exported(network: Path) -> dict[str, "Tensor"]:
     return {name: torch.from_numpy(values) for name, values in exported.read(network.parent).items()}
 
 
-_READERS: Mapping[str, Callable[[Path], Mapping[str, "Tensor"]]] = {PICKLED: read, exported.NETWORK: _of_exported}
+_READERS: Mapping[str, Callable[[Path], Mapping[str, "Tensor"]]] = {PICKLED: read, NETWORK: _of_exported}
 """What is turned into safetensors, the first that a folder has, and how it is read."""
 
 

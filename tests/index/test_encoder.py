@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def card_with(tmp_path: Path) -> Any:
         folder.mkdir()
         shipped = model.shipped("encoder")
         for name in ("model.onnx", "tokenizer.json"):
-            (folder / name).symlink_to(shipped / name)
+            shutil.copy(shipped / name, folder)
         card = json.loads((shipped / model.CARD).read_text()) | changes
         (folder / model.CARD).write_text(json.dumps({k: v for k, v in card.items() if v is not None}))
         return folder
@@ -148,3 +149,17 @@ def test_a_copy_of_the_model_gives_the_same_vectors(encoder: Encoder, tmp_path: 
     copy = tmp_path / "copy"
     shutil.copytree(model.shipped("encoder"), copy)
     assert np.array_equal(Encoder(copy).encode(TEXTS[:2]), encoder.encode(TEXTS[:2]))
+
+
+def test_an_encoder_from_a_stranger_is_tried_before_it_is_opened(
+    model_folder: Callable[..., Path], network_of: Callable[..., bytes]
+) -> None:
+    loop = pytest.importorskip("onnx").helper.make_node("Loop", ["nought", "nought"], ["x"])
+    with pytest.raises(ModelError, match=r"bioqa cannot load model\.onnx: it has the operation 'Loop'"):
+        Encoder(model_folder(files={"model.onnx": network_of(loop, use="x")}))
+
+
+def test_an_encoder_behind_a_link_has_an_identity(tmp_path: Path, model_folder: Callable[..., Path]) -> None:
+    folder = model_folder()
+    (tmp_path / "link").symlink_to(folder)
+    assert Encoder(tmp_path / "link").identity.folder == str(folder.resolve())

@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,78 @@ def test_a_damaged_model_is_listed_with_its_problem_and_can_be_removed(card: str
     assert str(folder) in entry.problem
     registry.remove("mine")
     assert len(registry.entries()) == 2
+
+
+def linked(target: Path) -> Path:
+    registry.registry().mkdir(parents=True, exist_ok=True)
+    (registry.registry() / "linked").symlink_to(target)
+    return registry.registry() / "linked"
+
+
+@pytest.mark.parametrize("target", ["precious", "precious/file", "nowhere", "data/bioqa/models/linked"])
+def test_a_link_is_removed_and_what_it_leads_to_stays(target: str, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("kept")
+    link = linked(tmp_path / target)
+    (link.parent / ".removing-linked").symlink_to(tmp_path / "precious")
+    entry = registry.entries()[-1]
+    assert (entry.name, entry.card, entry.bytes) == ("linked", None, 0)
+    assert "is a symbolic link, which is not followed" in entry.problem
+    registry.remove("linked")
+    assert list(link.parent.iterdir()) == []
+    assert (tmp_path / "precious" / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("kind", ["card is a pipe", "a pipe", "a file", "a loop", "endless"])
+def test_one_broken_model_breaks_no_other(kind: str, tmp_path: Path) -> None:
+    folder = added("mine").with_name("broken")
+    if kind == "card is a pipe":
+        folder.mkdir()
+        os.mkfifo(folder / model.CARD)
+    elif kind == "a pipe":
+        os.mkfifo(folder)
+    elif kind == "a file":
+        folder.write_text("x")
+    elif kind == "a loop":
+        folder.symlink_to(folder)
+    else:
+        folder.mkdir()
+        (folder / "again").symlink_to(folder)
+    entries = {entry.name: entry for entry in registry.entries()}
+    assert entries["broken"].card is None
+    assert entries["broken"].bytes == 0
+    assert registry.located("mine") == folder.with_name("mine")
+    assert registry.located("minilm-l6-bioasq") == model.shipped("reader")
+    with pytest.raises(ModelError, match="'bioqa models remove broken'"):
+        registry.located("broken")
+    registry.remove("broken")
+    assert len(registry.entries()) == 3
+
+
+def test_only_the_files_of_a_model_count(tmp_path: Path) -> None:
+    folder = added("mine")
+    before = registry.entries()[-1].bytes
+    (folder / "deep").mkdir()
+    (folder / "deep" / "large").write_bytes(b"x" * 1000)
+    (folder / "link").symlink_to("/")
+    assert registry.entries()[-1].bytes == before
+
+
+def test_what_is_no_name_on_any_system_is_no_model() -> None:
+    for given in ("x" * 5000, "a\0b"):
+        assert registry.located(given) == Path(given)
+
+
+@pytest.mark.parametrize("name", ["../stolen", "../../victim", "/victim"])
+def test_no_file_is_copied_out_of_its_folder(name: str, tmp_path: Path) -> None:
+    source = Path(shutil.copytree(model.shipped("reader"), tmp_path / "source"))
+    content = b"replaced"
+    (tmp_path / "stolen").write_bytes(content)
+    card = json.loads((source / model.CARD).read_text())
+    card["digests"][name] = sha256(content).hexdigest()
+    (source / model.CARD).write_text(json.dumps(card))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ModelError, match="which is no file of a model"), registry.adding("mine") as folder:
+        registry.copy(model.open_model(source, "reader"), folder)
+    assert [path for path in sorted(tmp_path.rglob("*")) if "data" not in path.parts] == before
+    assert list(registry.registry().iterdir()) == []

@@ -155,11 +155,11 @@ def test_the_tokenizer_neither_cuts_nor_pads() -> None:
 
 
 def test_json_of_a_model_is_checked_before_it_is_read(folder_with: Callable[[str, bytes], Path]) -> None:
-    folder = folder_with("extra.json", b'{"temperature": 2}')
-    assert model.open_model(folder, "encoder").read_json("extra.json") == {"temperature": 2}
-    (folder / "extra.json").write_bytes(b'{"temperature": 3}')
+    folder = folder_with("calibration.json", b'{"temperature": 2}')
+    assert model.open_model(folder, "encoder").read_json("calibration.json") == {"temperature": 2}
+    (folder / "calibration.json").write_bytes(b'{"temperature": 3}')
     with pytest.raises(ModelError, match="damaged or replaced"):
-        model.open_model(folder, "encoder").read_json("extra.json")
+        model.open_model(folder, "encoder").read_json("calibration.json")
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "onnxruntime.quantization"])
@@ -169,3 +169,65 @@ def test_onnx_runtime_reports_nothing_to_its_maker(name: str, tmp_path: Path) ->
     kept = {key: value for key, value in os.environ.items() if key != "CI" and not key.startswith(("ORT_", "GITHUB_"))}
     subprocess.run([sys.executable, "-c", program], env=kept | told, check=True)
     assert not list(tmp_path.iterdir())  # it keeps the machine's id and what is still to be sent in the cache
+
+
+Make = Callable[..., bytes]
+
+
+@pytest.mark.parametrize("names", [["other"], ["input_ids", "position_ids"], ["input_ids", "x" * 1000]])
+def test_inputs_that_bioqa_does_not_give_are_refused(
+    names: list[str], network_of: Make, folder_with: Callable[[str, bytes], Path]
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    made = onnx.load_from_string(network_of())
+    del made.graph.input[:]
+    for name in names:
+        made.graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, ["b", "n"]))
+    made.graph.node[0].input[0] = names[0]
+    with pytest.raises(ModelError, match=r"has the inputs .* expected input_ids and perhaps") as caught:
+        Network(model.open_model(folder_with("model.onnx", made.SerializeToString()), "encoder"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_grows_with_what_it_is_given_is_an_error(
+    network_of: Make, model_folder: Callable[..., Path], sequences: list[Encoding]
+) -> None:
+    node = pytest.importorskip("onnx").helper.make_node
+    nodes = [
+        node("ReduceMax", ["input_ids"], ["most"], keepdims=0),
+        node("Reshape", ["most", "one"], ["ids0"]),
+        node("Mul", ["ids0", "often"], ["shape"]),
+        node("ConstantOfShape", ["shape"], ["long"]),
+        node("ReduceMean", ["long"], ["x"], keepdims=0),
+    ]
+    content = network_of(*nodes, use="x", one=np.array([1]), often=np.array([10**8]))
+    network = Network(model.open_model(model_folder(files={"model.onnx": content}), "encoder"))
+    with pytest.raises(ModelError, match="cannot be run on what") as caught:
+        network.run_all(sequences)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_takes_too_long_with_a_text_is_an_error(
+    network_of: Make, model_folder: Callable[..., Path], sequences: list[Encoding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = pytest.importorskip("onnx").helper.make_node
+    products = [node("MatMul", [f"x{i}", "x0"], [f"x{i + 1}"]) for i in range(5000)]
+    content = network_of(
+        node("Expand", ["nought", "shape"], ["x0"]),
+        *products,
+        node("ReduceMean", ["x5000"], ["x"], keepdims=0),
+        use="x",
+        shape=np.array([1000, 1000]),
+    )
+    network = Network(model.open_model(model_folder(files={"model.onnx": content}), "encoder"))
+    monkeypatch.setattr(runtime, "_LONGEST_RUN", 0.5)
+    with pytest.raises(ModelError, match="not done with a text after"):
+        network.run_all(sequences[:1])
+
+
+def test_the_panic_of_a_library_is_an_error() -> None:
+    panic = type("PanicException", (BaseException,), {})
+    with pytest.raises(RuntimeError, match="Onig: retry limit"), runtime.panicking():
+        raise panic("Onig:\nretry limit")
+    with pytest.raises(KeyboardInterrupt), runtime.panicking():
+        raise KeyboardInterrupt

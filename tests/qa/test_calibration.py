@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bioqa.index import model
 from bioqa.index.errors import ModelError
 from bioqa.index.records import Document, Hit, Passage
+from bioqa.qa import yesno
 from bioqa.qa.aggregate import Candidate, Evidence
 from bioqa.qa.calibration import FILE, Calibration, Logistic, answer_features, found_features, load
 from bioqa.qa.engine import Engine
@@ -180,3 +181,61 @@ def test_features_of_what_was_found_are_the_best_of_each(engine: Engine) -> None
     assert found["similarity"] == 0.6
     assert found["relevance"] == pytest.approx(log(4), abs=0.01)
     assert set(found_features([], terms, []).values()) == {0.0}
+
+
+NUMBERS = ["x", float("nan"), float("inf"), 1e308, True, None, [1], 10**400]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=[str(number)[:8] for number in NUMBERS])
+@pytest.mark.parametrize("field", ["weights", "bias", "threshold"])
+def test_a_calibration_of_no_numbers_is_refused(
+    calibrated: Callable[[bytes], model.Model], field: str, number: object
+) -> None:
+    content = json.loads((model.shipped("reader") / FILE).read_text())
+    content["factoid"][field] = {"support": number} if field == "weights" else number
+    with pytest.raises(ModelError, match=r"calibration\.json: not a calibration"):
+        load(calibrated(json.dumps(content).encode()))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("factoid", {"weights": {"evil": 1.0}}),
+        ("found", {"weights": {"negated": 1.0}}),
+        ("yesno", {"weights": {"support": 1.0}}),
+        ("list", {"threshold": 1.5}),
+        ("list", {"threshold": -0.1}),
+        ("list", {"weights": "ab"}),
+    ],
+)
+def test_a_calibration_weighs_what_is_worked_out(
+    calibrated: Callable[[bytes], model.Model], name: str, change: dict[str, object]
+) -> None:
+    content = json.loads((model.shipped("reader") / FILE).read_text())
+    content[name] |= change
+    with pytest.raises(ModelError, match=r"calibration\.json: not a calibration"):
+        load(calibrated(json.dumps(content).encode()))
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"null", b'{"found": 1, "found": 1}'])
+def test_what_is_no_object_is_no_calibration(calibrated: Callable[[bytes], model.Model], content: bytes) -> None:
+    with pytest.raises(ModelError, match=r"calibration\.json: not a calibration"):
+        load(calibrated(content))
+
+
+def test_all_features_that_are_worked_out_can_be_weighed(
+    calibrated: Callable[[bytes], model.Model], engine: Engine
+) -> None:
+    terms = QuestionTerms("gene", engine.index)
+    answers = answer_features([candidate("CFTR", 1.0, "CFTR gene")], 0, terms, {}, {})
+    worked_out = {
+        **{"factoid": answers, "list": answers, "found": found_features([], terms, [])},
+        "yesno": yesno.features("gene?", [], terms, [], []),
+    }
+    content = {
+        name: {"weights": dict.fromkeys(features, 1.0), "bias": 0, "threshold": 0.5}
+        for name, features in worked_out.items()
+    }
+    fitted = load(calibrated(json.dumps(content).encode()))
+    for name, features in worked_out.items():
+        assert 0 <= getattr(fitted, name).probability(features) <= 1

@@ -1,9 +1,11 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bioqa.index import model
+from bioqa.index.errors import ModelError
 from bioqa.qa import checkup, starter
 from bioqa.qa.checkup import Finding
 
@@ -74,3 +76,14 @@ def test_a_damaged_starter_index_is_made_anew(small_starter: Path) -> None:
     (small_starter / "segments" / "000001" / "documents.jsonl").unlink()
     assert found("starter index").ok
     assert (small_starter / "segments" / "000001" / "documents.jsonl").exists()
+
+
+@pytest.mark.parametrize("task", model.TASKS)
+def test_a_model_that_can_be_used_passes(task: str) -> None:
+    checkup.check_model(model.open_model(model.shipped(task), task))
+
+
+def test_a_reader_is_opened_with_its_calibration(model_folder: Callable[..., Path]) -> None:
+    folder = model_folder("reader", files={"calibration.json": b"{}"})
+    with pytest.raises(ModelError, match="not a calibration"):
+        checkup.check_model(model.open_model(folder, "reader"))

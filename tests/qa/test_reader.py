@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,3 +183,25 @@ def redigest() -> Callable[[Path], None]:
         (folder / "bioqa.json").write_text(json.dumps(card))
 
     return enter
+
+
+@pytest.mark.parametrize("rows", [7, 0])
+def test_a_reader_whose_outputs_are_of_another_shape_is_refused(
+    rows: int, model_folder: Callable[..., Path], network_of: Callable[..., bytes]
+) -> None:
+    node = pytest.importorskip("onnx").helper.make_node
+    outputs = [node("Add", ["logits", "nought"], [name]) for name in ("start", "end")]
+    logits = np.zeros((1, rows), dtype=np.float32)
+    content = network_of(*outputs, use="", outputs=("start", "end"), logits=logits)
+    with pytest.raises(ModelError, match=rf"gives arrays of \(1, {rows}\), \(1, {rows}\) for \d+ tokens"):
+        Reader(model_folder("reader", files={"model.onnx": content}))
+
+
+def test_a_reader_that_gives_no_numbers_is_refused(
+    model_folder: Callable[..., Path], network_of: Callable[..., bytes]
+) -> None:
+    node = pytest.importorskip("onnx").helper.make_node
+    outputs = [node("Div", ["ids", "zero"], [name]) for name in ("start", "end")]
+    content = network_of(*outputs, use="", outputs=("start", "end"))
+    with pytest.raises(ModelError, match="what is no number"):
+        Reader(model_folder("reader", files={"model.onnx": content}))

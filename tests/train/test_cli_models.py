@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,78 @@ def test_listing_and_asking_import_neither_torch_nor_transformers(small_index: P
     )
     process = subprocess.run([sys.executable, "-c", report], capture_output=True, timeout=60, check=True)
     assert process.stderr.splitlines()[-1] == b"0 []"
+
+
+@pytest.mark.parametrize("name", ["../../../victim", "victim", "bioqa.json"])
+def test_no_file_is_written_out_of_the_folder_of_a_model(run: Run, tmp_path: Path, name: str) -> None:
+    exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "a" / "b" / "exported"))
+    card = json.loads((exported / model.CARD).read_text())
+    card["digests"][name] = sha256(b"replaced").hexdigest()
+    (exported / model.CARD).write_text(json.dumps(card))
+    (tmp_path / "victim").write_bytes(b"precious")
+    outcome = run("models", "add", exported, "--task", "reader")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1
+    assert "which is no file of a model" in outcome.err
+    assert (tmp_path / "victim").read_bytes() == b"precious"
+    assert nothing_was_added()
+
+
+@pytest.mark.parametrize("name", ["", "../x", "/x", ".."])
+def test_a_name_is_no_path(run: Run, name: str) -> None:
+    outcome = run("models", "add", model.shipped("reader"), "--task", "reader", "--name", name)
+    assert outcome.status == 2
+    assert "cannot be the name of a model" in outcome.err
+    assert nothing_was_added()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("model.onnx", b"no network", "bioqa cannot load model.onnx"),
+        ("tokenizer.json", b"{}", "not a tokenizer"),
+        ("calibration.json", b"{}", "not a calibration"),
+    ],
+)
+def test_what_cannot_be_used_gets_no_name(
+    run: Run, model_folder: Callable[..., Path], file: str, content: bytes, said: str
+) -> None:
+    outcome = run("models", "add", model_folder("reader", files={file: content}), "--task", "reader")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert said in outcome.err
+    assert nothing_was_added()
+
+
+@pytest.mark.parametrize("card", ["pipe", "link", "loop"])
+def test_a_card_that_is_no_plain_file_is_refused(run: Run, tmp_path: Path, card: str) -> None:
+    exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "exported"))
+    (exported / model.CARD).unlink()
+    if card == "pipe":
+        os.mkfifo(exported / model.CARD)
+    else:
+        (exported / model.CARD).symlink_to(model.shipped("reader") / model.CARD if card == "link" else model.CARD)
+    outcome = run("models", "add", exported, "--task", "reader")
+    assert outcome.status == 2
+    assert re.search(r"bioqa\.json: is (a symbolic link|not a plain file)", outcome.err)
+    assert nothing_was_added()
+
+
+def test_a_source_that_is_a_loop_of_links_is_a_message(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert run("models", "add", tmp_path / "loop", "--task", "reader").status == 2
+    assert run("export", tmp_path / "loop", "--task", "reader", "--to", tmp_path / "out").status == 2
+
+
+def test_broken_models_hide_no_others_from_the_list_and_the_doctor(run: Run, tmp_path: Path) -> None:
+    registry.registry().mkdir(parents=True)
+    os.mkfifo(registry.registry() / "pipe")
+    (registry.registry() / "linked").symlink_to(tmp_path)
+    (registry.registry() / "card").mkdir()
+    os.mkfifo(registry.registry() / "card" / model.CARD)
+    outcome = run("models")
+    assert outcome.status == 0
+    assert "minilm-l6-pubmed" in outcome.out
+    assert outcome.err.count("\n") == 3
+    found = run("doctor")
+    assert len(re.findall(r"^BAD +model (pipe|linked|card) ", found.out, re.MULTILINE)) == 3
+    assert re.search(r"^ok +reader ", found.out, re.MULTILINE)

@@ -216,10 +216,10 @@ def test_an_unknown_task_lists_the_known_ones(tmp_path: Path) -> None:
 def test_a_file_is_added_to_a_model_with_its_digest(tmp_path: Path) -> None:
     shutil.copytree(model.shipped("encoder"), tmp_path / "encoder")
     before = model.open_model(tmp_path / "encoder", "encoder").card
-    add_file(tmp_path / "encoder", "encoder", "notes.json", b"{}")
+    add_file(tmp_path / "encoder", "encoder", "calibration.json", b"{}")
     after = model.open_model(tmp_path / "encoder", "encoder")
-    assert after.read("notes.json") == b"{}"
-    assert after.card.digests == {**before.digests, "notes.json": digest(b"{}")}
+    assert after.read("calibration.json") == b"{}"
+    assert after.card.digests == {**before.digests, "calibration.json": digest(b"{}")}
     assert after.card.digest == before.digest
 
 
@@ -256,3 +256,32 @@ def test_a_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_digest_is_a_sha_256_in_hex() -> None:
     assert digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize("name", ["calibration.json", "../x", "evil.sh", "bioqa.json"])
+def test_a_model_that_was_received_is_not_written_through(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "a" / "reader"
+    shutil.copytree(model.shipped("reader"), folder)
+    (tmp_path / "precious").write_text("kept")
+    (folder / "calibration.json").unlink()
+    (folder / "calibration.json").symlink_to(tmp_path / "precious")
+    with pytest.raises(ModelError, match=r"symbolic link|no file of a model"):
+        add_file(folder, "reader", name, b"{}")
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert not (tmp_path / "a" / "x").exists()
+
+
+def test_an_export_does_not_write_through_links(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.onnx").symlink_to(tmp_path / "precious")
+    with pytest.raises(ModelError, match="is not written through"):
+        export.export(str(tiny_bert("encoder")), {"int8": tmp_path / "out"}, "encoder", name="x", max_tokens=128)
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+@pytest.mark.parametrize(("name", "tokens"), [("a\nb", 128), ("x" * 400, 128), ("x", 5000)])
+def test_what_no_card_can_say_is_refused_before_work(tmp_path: Path, name: str, tokens: int) -> None:
+    with pytest.raises(ModelError, match=r"name is|max_tokens is"):
+        export.export("nowhere", {"int8": tmp_path / "out"}, "encoder", name=name, max_tokens=tokens)
+    assert not (tmp_path / "out").exists()

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,3 +94,51 @@ def test_what_ships_can_be_trained_further(task: str) -> None:
     assert network.load(folder).encoder.config.num_hidden_layers == 6
     assert source.tokenizer(folder).sep_token == "[SEP]"
     assert network.has_all_heads(folder) == (task == "reader")
+
+
+def changed(folder: Path, change: Callable[[Any], None]) -> Path:
+    """Change the network in a folder, and enter it in its card."""
+    onnx = pytest.importorskip("onnx")
+    network = onnx.load(folder / exported.NETWORK)
+    change(network.graph)
+    content = network.SerializeToString()
+    (folder / exported.NETWORK).write_bytes(content)
+    card = read_card(folder)
+    write_card(folder, replace(card, digests={**card.digests, exported.NETWORK: digest(content)}))
+    return folder
+
+
+def without_zero_points(graph: Any) -> None:
+    for array in graph.initializer:
+        array.name = array.name.replace("_zero_point", "_gone")
+
+
+def with_a_wide_scale(graph: Any) -> None:
+    for array in graph.initializer:
+        if array.name.endswith("_scale"):
+            array.dims[:] = [1, 1, 1, *array.dims]
+
+
+def with_weights_elsewhere(graph: Any) -> None:
+    graph.initializer[0].data_location = 1
+    graph.initializer[0].external_data.add(key="location", value="/etc/passwd")
+
+
+def with_a_loop(graph: Any) -> None:
+    graph.node.add(op_type="Loop")
+
+
+@pytest.mark.parametrize("change", [without_zero_points, with_a_wide_scale, with_weights_elsewhere, with_a_loop])
+def test_a_network_that_is_not_as_it_was_exported_is_refused(
+    change: Callable[[Any], None], tiny_bert: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = changed(made(tiny_bert("encoder"), tmp_path / "out", "encoder", "int8"), change)
+    with pytest.raises(ModelError, match="not a network in ONNX"):
+        exported.read(folder)
+
+
+def test_what_belongs_to_the_weights_is_checked_too(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = made(tiny_bert("encoder"), tmp_path / "out", "encoder")
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"config\.json: damaged or replaced"):
+        exported.read(folder)

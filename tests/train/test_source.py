@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,97 @@ def test_a_folder_beside_a_hub_name_is_preferred(
     shutil.copytree(tiny_biobert("encoder"), tmp_path / "some" / "model")
     monkeypatch.chdir(tmp_path)
     assert source.folder_of("some/model") == Path("some/model")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json", "added_tokens.json", "x.bin"])
+def test_what_is_no_file_is_not_waited_for(tiny_biobert: Callable[[str], Path], name: str, kind: str) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / name).unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(folder / name)
+    else:
+        (folder / name).symlink_to("/dev/zero")
+    with pytest.raises(ModelError, match="a pipe, a socket or a device"):
+        source.backend_tokenizer(str(folder))
+
+
+def test_links_to_files_are_followed_as_the_cache_of_a_hub_has_them(
+    tiny_biobert: Callable[[str], Path], tmp_path: Path
+) -> None:
+    blobs = tiny_biobert("encoder")
+    for file in blobs.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "README.md").symlink_to("nowhere")
+    assert source.folder_of(str(tmp_path)) == tmp_path
+    assert source.backend_tokenizer(str(tmp_path)).encode("Gene").tokens[1] == "Gene"
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "vocab.txt", "model.safetensors"])
+def test_a_file_that_is_too_large_is_not_read(tiny_biobert: Callable[[str], Path], name: str) -> None:
+    folder = tiny_biobert("encoder")
+    with (folder / name).open("ab") as file:
+        file.truncate(40 << 30)
+    with pytest.raises(ModelError, match="bytes, more than the"):
+        source.folder_of(str(folder))
+
+
+def test_templates_of_chats_are_not_read(tiny_biobert: Callable[[str], Path]) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / "additional_chat_templates").mkdir()
+    with pytest.raises(ModelError, match="has no such folder"):
+        source.folder_of(str(folder))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({"num_hidden_layers": layers} for layers in (-1, 10**9)),
+        *({"hidden_size": width} for width in (-1, 10**6, 8000)),
+        *({name: 10**9} for name in ("vocab_size", "max_position_embeddings", "num_labels", "type_vocab_size")),
+        {"hidden_size": 0, "intermediate_size": 0, "num_hidden_layers": 201},
+        {"vocab_size": 1_900_000},
+    ],
+)
+def test_no_more_weights_are_made_room_for_than_there_are(
+    tiny_biobert: Callable[[str], Path], fields: dict[str, int]
+) -> None:
+    folder = tiny_biobert("encoder")
+    change(folder, **fields)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        source.folder_of(str(folder))
+
+
+@pytest.mark.parametrize(
+    "normalizer",
+    [
+        {"type": "Replace", "pattern": {"Regex": "(a|aa)+$"}, "content": "x"},
+        {"type": "Replace", "pattern": {"String": "e"}, "content": "e" * 1000},
+    ],
+)
+def test_a_tokenizer_that_may_not_end_is_refused(
+    tiny_bert: Callable[[str], Path], normalizer: dict[str, object]
+) -> None:
+    folder = tiny_bert("encoder")
+    content = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    (folder / "tokenizer.json").write_text(json.dumps(content | {"normalizer": normalizer}))
+    with pytest.raises(ModelError, match="its tokenizer cannot be loaded: its normalizer replaces"):
+        source.backend_tokenizer(str(folder))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"vocab_file": "/dev/zero"}, {"fast_tokenizer_files": ["../tokenizer.1.0.json"]}, {"fast_tokenizer_files": 5}],
+)
+def test_a_tokenizer_takes_no_files_from_elsewhere(
+    tiny_biobert: Callable[[str], Path], said: dict[str, object]
+) -> None:
+    folder = tiny_biobert("encoder")
+    (folder / "tokenizer_config.json").write_text(json.dumps(said))
+    with pytest.raises(ModelError, match=r"tokenizer_config\.json: damaged"):
+        source.backend_tokenizer(str(folder))
+
+
+def test_the_panic_of_a_tokenizer_is_an_error() -> None:
+    with pytest.raises(ModelError, match="cannot be loaded: Onig"), source.loading("cannot be loaded"):
+        raise type("PanicException", (BaseException,), {})("Onig")

@@ -1,3 +1,4 @@
+import json
 import os
 import pickle
 from collections.abc import Callable
@@ -109,3 +110,37 @@ def test_a_cache_that_cannot_be_written_is_told(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(StorageError, match="could not be converted"):
         weights.as_safetensors(folder)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        *(
+            {"a": name}
+            for name in ("../other.safetensors", "/etc/passwd", "a/b", "..", "", "gone.safetensors", 5, None)
+        ),
+        *({}, [], None, "x"),
+    ],
+)
+def test_parts_of_weights_lie_in_the_folder(tmp_path: Path, parts: Any) -> None:
+    (tmp_path / "other.safetensors").write_bytes(b"x")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
+    with pytest.raises(ModelError, match=r"index\.json: cannot be loaded: .*get model\.safetensors"):
+        weights.as_safetensors(folder)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_parts_of_weights_in_the_folder_are_taken_as_they_are(tmp_path: Path, linked: bool) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "blob").write_bytes(b"x")
+    part = folder / "model-00001-of-00001.safetensors"
+    if linked:
+        part.symlink_to(tmp_path / "blob")
+    else:
+        part.write_bytes(b"x")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": part.name}}))
+    assert weights.as_safetensors(folder) == folder
+    assert weights.size(folder) == 1
