@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bioqa.eval import trec
-from bioqa.eval.ranking import Qrels
+from bioqa.eval.trec import Qrels
 from bioqa.index.corpus import CorpusFile
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document

@@ -13,8 +13,8 @@ from bioqa.qa.options import feedback_option, fusion_option, json_option, reader
 
 if TYPE_CHECKING:
     from bioqa.eval.beir import Corpus
-    from bioqa.eval.ranking import Qrels
     from bioqa.eval.retrieval_scores import RetrievalScores
+    from bioqa.eval.trec import Qrels
     from bioqa.qa.reranking import Reranker
 
 

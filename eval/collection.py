@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bioqa.eval import convert, trec
 from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.ranking import Qrels
 from bioqa.eval.scores import Batch
+from bioqa.eval.trec import Qrels
 from bioqa.index import atomic, corpus
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.progress import Progress

@@ -1,9 +1,7 @@
 """Measures of rankings against graded judgments, equal to those of trec_eval.
 
-A run is ordered by score, highest first, and equal scores by document id, last in the alphabet first. Scores are
-compared as 32-bit floats, as trec_eval keeps them. A grade of 1 or more is relevant; what nobody judged is not. Every
-query that has judgments counts, also one without a relevant document and one that the run doesn't hold (trec_eval -c):
-as zero.
+A grade of 1 or more is relevant; an unjudged document is not. Every query that has judgments counts. A query without a
+relevant document, or one that the run does not hold, scores zero (trec_eval -c).
 """
 
 import re
@@ -12,11 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bioqa.eval.measure import Measure, mean
+from bioqa.eval.trec import Qrels, Run, ranked
 from bioqa.index.errors import InputError
 from bioqa.index.runtime import Array
-
-Run = Mapping[str, Mapping[str, float]]  # query id: document id: score
-Qrels = Mapping[str, Mapping[str, int]]  # query id: document id: grade
 
 
 def measures(run: Run, qrels: Qrels, names: Sequence[str]) -> dict[str, Measure]:
@@ -33,13 +29,6 @@ def measures(run: Run, qrels: Qrels, names: Sequence[str]) -> dict[str, Measure]
         for name, (measure, k) in chosen.items():
             columns[name].append(measure(judged, ideal, k) if len(ideal) else 0.0)
     return {name: mean(column) for name, column in columns.items()}
-
-
-def ranked(scores: Mapping[str, float]) -> list[str]:
-    """The documents of one query, best first."""
-    with np.errstate(over="ignore"):
-        kept = np.array(list(scores.values()), dtype=np.float64).astype(np.float32).tolist()
-    return [document for _, document in sorted(zip(kept, scores, strict=True), reverse=True)]
 
 
 def ndcg(judged: Array, ideal: Array, k: int | None) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bioqa.eval import trec
-from bioqa.eval.ranking import Run
+from bioqa.eval.trec import Run
 from bioqa.index import feedback
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION

@@ -7,9 +7,9 @@ from typing import Any
 from bioqa.eval import bootstrap, ranking
 from bioqa.eval.bootstrap import Paired
 from bioqa.eval.measure import Measure
-from bioqa.eval.ranking import Qrels, Run
 from bioqa.eval.scores import spoken
 from bioqa.eval.tables import Cell, Table
+from bioqa.eval.trec import Qrels, Run
 
 MEASURES = ("ndcg@10", "map@100", "mrr@10", "recall@100", "precision@10", "success@10")
 _COMPARED = "ndcg@10"  # the measure that BEIR reports

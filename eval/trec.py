@@ -1,26 +1,38 @@
-"""Run files and judgments in the forms of TREC, and judgments in that of BEIR; plain or compressed.
+"""Runs and relevance judgments (qrels), read and written in the formats of TREC and BEIR, plain or compressed.
 
-run             query Q0 document rank score tag    the rank is passed over: the score decides, as in trec_eval
+run             query Q0 document rank score tag    the rank is ignored: the score decides, as in trec_eval
 qrels           query 0 document grade
 qrels of BEIR   query<tab>document<tab>grade        under the header query-id corpus-id score
 """
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from bioqa.eval.ranking import Qrels, Run, ranked
+import numpy as np
+
 from bioqa.eval.unpacked import unpacked
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
+
+Run = Mapping[str, Mapping[str, float]]  # query id: document id: score
+Qrels = Mapping[str, Mapping[str, int]]  # query id: document id: grade
 
 _RUN = ["query", "Q0", "document", "rank", "score", "tag"]
 _QRELS = ["query", "0", "document", "grade"]
 _BEIR_QRELS = ["query-id", "corpus-id", "score"]
 _WORD = re.compile(r"\S+", re.ASCII)  # columns end at ASCII white space, whatever else ids are made of
 _Value = TypeVar("_Value", int, float)
+
+
+def ranked(scores: Mapping[str, float]) -> list[str]:
+    """The documents of one query in the order of trec_eval: by score, highest first, and equal scores by document id,
+    last in the alphabet first. Scores are compared as 32-bit floats, as trec_eval keeps them."""
+    with np.errstate(over="ignore"):
+        kept = np.array(list(scores.values()), dtype=np.float64).astype(np.float32).tolist()
+    return [document for _, document in sorted(zip(kept, scores, strict=True), reverse=True)]
 
 
 def read_run(path: Path) -> Run:

@@ -8,6 +8,7 @@ import numpy as np
 
 from bioqa.eval import ranking
 from bioqa.eval.gold import GoldQuestion
+from bioqa.eval.trec import Qrels
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
 from bioqa.index.runtime import Array
@@ -23,7 +24,7 @@ class Pool:
 
     questions: Mapping[str, str]
     texts: tuple[Candidate, ...]
-    qrels: ranking.Qrels
+    qrels: Qrels
 
 
 def of_gold(questions: Sequence[GoldQuestion], around: Sequence[Document]) -> Pool:

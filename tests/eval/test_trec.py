@@ -166,3 +166,9 @@ def test_judgments_of_an_id_that_the_form_cannot_hold_are_refused(
 def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"none/run: No such file or directory; it was not written"):
         trec.write_run(tmp_path / "none" / "run", {"q": {"a": 1.0}}, "t")
+
+
+def test_equal_scores_are_ordered_by_document_id_backwards() -> None:
+    assert trec.ranked({"a": 1.0, "c": 1.0, "b": 1.0, "d": 0.5}) == ["c", "b", "a", "d"]
+    assert trec.ranked({"b": 1.0, "a": 1.0 + 1e-12}) == ["b", "a"]  # one and the same as 32-bit floats
+    assert trec.ranked({}) == []
