@@ -1,18 +1,14 @@
 """BioASQ Task B files: questions with their gold answers, documents and snippets, in every shape the years have had."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import Fields, list_field, read_json, shown, string_list
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
-
-Fields = Mapping[str, Any]
-_SURROGATE = re.compile(rb"\\u[dD]|\xed[\xa0-\xbf]")  # of JSON in UTF-8, written out or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +55,6 @@ def read_gold(path: Path) -> list[GoldQuestion]:
     return questions
 
 
-def read_json(path: Path, what: str, *, legible: bool = False) -> Any:
-    """The content of a JSON file, maybe compressed; in a `legible` one question marks stand for lone surrogates, which
-    no tokenizer takes.
-
-    Raises InputError for a file that is missing or is not `what`.
-    """
-    content = unpacked(path)
-    try:
-        value = json.loads(content)
-        if legible and _SURROGATE.search(content):
-            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-        return value
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not {what} ({error})") from None
-
-
 def read_questions(path: Path) -> Iterator[tuple[str, Fields]]:
     """The entries of a BioASQ file, each with what to call it in an error.
 
@@ -109,7 +89,7 @@ def _gold(fields: Fields, name: str) -> GoldQuestion:
         answerable=bool(fields.get("answerable", True)),
         ideal=ideal(fields, name),
         snippets=snippets(fields, name),
-        concepts=strings(fields, "concepts", name),
+        concepts=string_list(fields, "concepts", name),
         triples=triples(fields, name),
     )
 
@@ -168,7 +148,7 @@ def ideal(fields: Fields, name: str) -> tuple[str, ...]:
 
 def documents(fields: Fields, name: str) -> tuple[str, ...]:
     """The ids of the documents, which come as ids or as addresses at PubMed."""
-    return tuple(document_id(value, name) for value in listed(fields, "documents", name))
+    return tuple(document_id(value, name) for value in list_field(fields, "documents", name))
 
 
 def document_id(value: Any, name: str) -> str:
@@ -180,7 +160,8 @@ def document_id(value: Any, name: str) -> str:
 
 def snippets(fields: Fields, name: str) -> tuple[Snippet, ...]:
     """The snippets, with their offsets in their sections."""
-    return tuple(_snippet(value, f"{name}: snippet {n}") for n, value in enumerate(listed(fields, "snippets", name), 1))
+    values = list_field(fields, "snippets", name)
+    return tuple(_snippet(value, f"{name}: snippet {number}") for number, value in enumerate(values, 1))
 
 
 def _snippet(value: Any, name: str) -> Snippet:
@@ -196,17 +177,9 @@ def _snippet(value: Any, name: str) -> Snippet:
     return Snippet(document_id(value.get("document"), name), *sections, begin, end, text)
 
 
-def strings(fields: Fields, key: str, name: str) -> tuple[str, ...]:
-    """A list of strings that may be missing or null."""
-    values = listed(fields, key, name)
-    if not all(isinstance(value, str) for value in values):
-        raise InputError(f"{name}: expected '{key}' to be a list of strings")
-    return tuple(values)
-
-
 def triples(fields: Fields, name: str) -> tuple[str, ...]:
     """The triples, each as one string."""
-    return tuple(_triple(value, name) for value in listed(fields, "triples", name))
+    return tuple(_triple(value, name) for value in list_field(fields, "triples", name))
 
 
 def _triple(value: Any, name: str) -> str:
@@ -218,19 +191,3 @@ def _triple(value: Any, name: str) -> str:
     if len(texts) < 3:
         raise InputError(f"{name}: a triple is {shown(value)}; expected an object with strings s, p and o")
     return " ".join(texts)
-
-
-def listed(fields: Fields, key: str, name: str) -> list[Any]:
-    """The list under `key`; empty where it is missing or null."""
-    values = fields.get(key)
-    if values is None:
-        return []
-    if not isinstance(values, list):
-        raise InputError(f"{name}: '{key}' is {shown(values)}; expected a list")
-    return values
-
-
-def shown(value: Any) -> str:
-    """A value as an error message shows it: never endless."""
-    text = "missing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -12,7 +12,7 @@ from bioqa.eval.machine import this_machine
 from bioqa.eval.phases import spaced, spread
 from bioqa.eval.process import Figures, Job
 from bioqa.eval.timings import OURS, Report, ratios
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import read_bytes
 from bioqa.index import corpus, model
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.hybrid import Index
@@ -66,7 +66,7 @@ def read_questions(path: Path) -> list[str]:
     Raises InputError for a file that has none, and for a question that could not be asked.
     """
     try:
-        text = unpacked(path).decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
         is_gold = text.lstrip().startswith("{")
         lines = [question.body for question in read_gold(path)] if is_gold else text.splitlines()
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bioqa.eval.gold import Fields, listed, read_json, shown
+from bioqa.eval.unpacked import Fields, list_field, read_json, shown
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress
@@ -88,7 +88,7 @@ def _entries(article: Any, path: Path, place: int) -> Iterator[tuple[Fields, str
         name = f"{path}: article {place}, paragraph {number}"
         if not isinstance(paragraph, dict) or not isinstance(paragraph.get("context"), str):
             raise InputError(f"{name}: expected an object with a string 'context'")
-        for fields in listed(paragraph, "qas", name):
+        for fields in list_field(paragraph, "qas", name):
             if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
                 raise InputError(f"{name}: a question is {shown(fields)}; expected an object with a string 'id'")
             yield fields, paragraph["context"]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bioqa.eval import gold
-from bioqa.eval.gold import Fields, GoldQuestion, Snippet
+from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.eval.unpacked import Fields, string_list
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
@@ -65,7 +66,7 @@ def _submitted(fields: Fields, kind: QuestionType, name: str) -> Submitted:
         ideal=" ".join(gold.ideal(fields, name)),
         documents=gold.documents(fields, name),
         snippets=gold.snippets(fields, name),
-        concepts=gold.strings(fields, "concepts", name),
+        concepts=string_list(fields, "concepts", name),
         triples=gold.triples(fields, name),
     )
 

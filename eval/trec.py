@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import read_bytes
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 
@@ -95,7 +95,7 @@ def write_qrels(path: Path, qrels: Qrels) -> None:
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """The lines that are not blank, at least one, each with what to call it in an error."""
-    content = unpacked(path)
+    content = read_bytes(path)
     if not content.strip():
         raise InputError(f"{path}: the file is empty")
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
