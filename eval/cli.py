@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bioqa.eval.evaluation import Evaluation
-    from bioqa.eval.squad import Predictions, Squad
+    from bioqa.eval.squad import Predictions, SquadDataset
 
 
 @click.group()
@@ -203,15 +203,15 @@ def squad(
         say_lines(tables.text(squad_scores.table(scores)))
 
 
-def _read(questions: "Squad", reader_folder: Path | None) -> "Predictions":
-    from bioqa.eval import squad
+def _read(questions: "SquadDataset", reader_folder: Path | None) -> "Predictions":
+    from bioqa.eval import squad_runner
     from bioqa.index import model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.reader import Reader
 
     reader = Reader(reader_folder or model.shipped("reader"))
     with TerminalProgress("Reading", "questions") as progress:
-        return squad.predict(questions, reader, progress)
+        return squad_runner.predict(questions, reader, progress)
 
 
 evaluate.add_command(retrieval)

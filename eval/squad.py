@@ -1,4 +1,4 @@
-"""SQuAD 1.1 and 2.0: questions on a text, predictions of their answers, and a reader that makes some.
+"""The files of SQuAD 1.1 and 2.0: questions about texts, and predicted answers.
 
 Rajpurkar et al., "SQuAD: 100,000+ questions for machine comprehension of text" (2016), and "Know what you don't know:
 unanswerable questions for SQuAD" (2018).
@@ -7,7 +7,6 @@ unanswerable questions for SQuAD" (2018).
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,6 @@ from typing import Any
 from bioqa.eval.unpacked import Fields, list_field, read_json, shown
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
-from bioqa.index.progress import Progress
-from bioqa.index.records import Document, Passage
-from bioqa.index.runtime import processors
-from bioqa.qa.reader import Reader
-
-_ANSWER_TOKENS = 30  # word pieces; what readers of SQuAD allow since BERT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class SquadQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Squad:
+class SquadDataset:
     """The questions of a file; `unanswerable` says that it is SQuAD 2.0, where some have no answer."""
 
     questions: tuple[SquadQuestion, ...]
@@ -53,7 +46,7 @@ class Predictions:
     no_answer: Mapping[str, float] | None = None
 
 
-def read_squad(path: Path) -> Squad:
+def read_squad(path: Path) -> SquadDataset:
     """The questions of a SQuAD file, plain or compressed: 2.0 if one has a field `is_impossible`, or no answers.
 
     Raises InputError: which question, what was expected.
@@ -72,7 +65,7 @@ def read_squad(path: Path) -> Squad:
         unanswerable |= "is_impossible" in fields or not question.answers
     if not questions:
         raise InputError(f"{path}: there are no questions in it")
-    return Squad(tuple(questions.values()), unanswerable)
+    return SquadDataset(tuple(questions.values()), unanswerable)
 
 
 def _entries(article: Any, path: Path, place: int) -> Iterator[tuple[Fields, str]]:
@@ -145,32 +138,3 @@ def _is_number(value: Any) -> bool:
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write the answers as the official scripts take them. Raises StorageError where the disk refuses."""
     atomic.write_text(path, json.dumps(predictions.answers, indent=1) + "\n")
-
-
-def predict(squad: Squad, reader: Reader, progress: Progress) -> Predictions:
-    """The best span in each text; in SQuAD 2.0 no answer where the reader takes that for likelier."""
-
-    def read(question: SquadQuestion) -> tuple[str, float]:
-        passage = Passage(0, Document(question.id, abstract=_readable(question.context)), 0, len(question.context))
-        (reading,) = reader.read(_readable(question.question), [passage], max_tokens=_ANSWER_TOKENS, count=1)
-        if not reading.spans:
-            return "", 1.0
-        best = reading.spans[0]
-        answer = "" if squad.unanswerable and best.probability < 0.5 else question.context[best.start : best.end]
-        return answer, 1.0 - best.probability
-
-    answers, no_answer = {}, {}
-    with ThreadPoolExecutor(processors()) as pool:  # one passage a question would keep one processor busy
-        try:
-            for question, (answer, probability) in zip(squad.questions, pool.map(read, squad.questions), strict=True):
-                answers[question.id], no_answer[question.id] = answer, probability
-                progress.update(len(answers) / len(squad.questions), len(answers))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return Predictions(answers, no_answer if squad.unanswerable else None)
-
-
-def _readable(text: str) -> str:
-    """The text with lone surrogates, which JSON can hold and no tokenizer takes, replaced one for one."""
-    return text.encode("utf-8", "replace").decode()

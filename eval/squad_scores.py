@@ -15,7 +15,7 @@ from typing import Any
 
 from bioqa.eval import bootstrap
 from bioqa.eval.measure import Measure, mean
-from bioqa.eval.squad import Predictions, Squad, SquadQuestion
+from bioqa.eval.squad import Predictions, SquadDataset, SquadQuestion
 from bioqa.eval.tables import Table
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
@@ -66,18 +66,18 @@ def f1(prediction: str, answer: str, *, unanswerable: bool) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def score(squad: Squad, predictions: Predictions) -> SquadScores:
+def score(dataset: SquadDataset, predictions: Predictions) -> SquadScores:
     """The scores of predictions; what they hold for other questions is ignored."""
     scored = {
-        "exact" if squad.unanswerable else "exact_match": _scores(squad, predictions, exact),
-        "f1": _scores(squad, predictions, partial(f1, unanswerable=squad.unanswerable)),
+        "exact" if dataset.unanswerable else "exact_match": _scores(dataset, predictions, exact),
+        "f1": _scores(dataset, predictions, partial(f1, unanswerable=dataset.unanswerable)),
     }
-    groups = {"": squad.questions}
-    if squad.unanswerable:
-        groups["HasAns_"] = tuple(question for question in squad.questions if question.answers)
-        groups["NoAns_"] = tuple(question for question in squad.questions if not question.answers)
+    groups = {"": dataset.questions}
+    if dataset.unanswerable:
+        groups["HasAns_"] = tuple(question for question in dataset.questions if question.answers)
+        groups["NoAns_"] = tuple(question for question in dataset.questions if not question.answers)
     return SquadScores(
-        version="2.0" if squad.unanswerable else "1.1",
+        version="2.0" if dataset.unanswerable else "1.1",
         measures={
             prefix + name: mean([scores[question.id] for question in questions])
             for prefix, questions in groups.items()
@@ -85,35 +85,35 @@ def score(squad: Squad, predictions: Predictions) -> SquadScores:
             for name, scores in scored.items()
         },
         best={
-            f"best_{name}": _best(squad, predictions.answers, predictions.no_answer, scores)
+            f"best_{name}": _best(dataset, predictions.answers, predictions.no_answer, scores)
             for name, scores in scored.items()
-            if squad.unanswerable and predictions.no_answer is not None
+            if dataset.unanswerable and predictions.no_answer is not None
         },
-        missing=tuple(question.id for question in squad.questions if question.id not in predictions.answers),
+        missing=tuple(question.id for question in dataset.questions if question.id not in predictions.answers),
     )
 
 
-def _scores(squad: Squad, predictions: Predictions, compare: Callable[[str, str], float]) -> dict[str, float]:
+def _scores(dataset: SquadDataset, predictions: Predictions, compare: Callable[[str, str], float]) -> dict[str, float]:
     """The score of each question: that against the answer which suits the prediction best."""
     return {
-        question.id: max(compare(predictions.answers[question.id], answer) for answer in _answers(question, squad))
+        question.id: max(compare(predictions.answers[question.id], answer) for answer in _answers(question, dataset))
         if question.id in predictions.answers
         else 0.0
-        for question in squad.questions
+        for question in dataset.questions
     }
 
 
-def _answers(question: SquadQuestion, squad: Squad) -> Sequence[str]:
-    if not squad.unanswerable:
+def _answers(question: SquadQuestion, dataset: SquadDataset) -> Sequence[str]:
+    if not dataset.unanswerable:
         return question.answers
     return [answer for answer in question.answers if normalized(answer)] or [""]
 
 
 def _best(
-    squad: Squad, answers: Mapping[str, str], no_answer: Mapping[str, float], scores: Mapping[str, float]
+    dataset: SquadDataset, answers: Mapping[str, str], no_answer: Mapping[str, float], scores: Mapping[str, float]
 ) -> Best:
     """The official search: every answer is taken back at first, then they are given one by one, the surest first."""
-    answerable = {question.id: bool(question.answers) for question in squad.questions}
+    answerable = {question.id: bool(question.answers) for question in dataset.questions}
     gained = best = float(sum(not answerable[identity] for identity in answerable if identity in answers))
     threshold = 0.0
     for identity in sorted(no_answer, key=lambda identity: no_answer[identity]):
@@ -121,7 +121,7 @@ def _best(
             gained += scores[identity] if answerable[identity] else -bool(answers[identity])
             if gained > best:
                 best, threshold = gained, no_answer[identity]
-    return Best(best / len(squad.questions), threshold)
+    return Best(best / len(dataset.questions), threshold)
 
 
 def as_object(scores: SquadScores) -> dict[str, Any]:

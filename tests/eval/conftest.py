@@ -8,6 +8,7 @@ from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.ledger import Cause, Nearest, Row
 from bioqa.eval.outcome import Outcome
 from bioqa.eval.scores import Batch
+from bioqa.eval.squad import SquadQuestion
 from bioqa.eval.submission import Submitted
 from bioqa.qa.questions import QuestionType
 
@@ -60,3 +61,16 @@ def by_hand() -> Evaluation:
     others = [yes_no(1, 0.9, "yes"), yes_no(2, 0.6, "no"), listed(1)]
     batches = [Batch(name, [question for question, _ in part]) for name, part in (("one_<b>", some), ("two", others))]
     return evaluation.of_run(batches, [outcome for _, outcome in (*some, *others)], FACTS, retrieved=False)
+
+
+@pytest.fixture
+def squad_questions() -> tuple[SquadQuestion, ...]:
+    """Four questions on two texts that answer them."""
+    cftr = "Cystic fibrosis is caused by mutations in the CFTR gene. It was cloned in 1989 by Tsui and others."
+    insulin = "Insulin lowers blood sugar. It is made by beta cells of the pancreas."
+    return (
+        SquadQuestion("q1", "Which gene is mutated in cystic fibrosis?", cftr, ("CFTR", "the CFTR gene")),
+        SquadQuestion("q2", "When was it cloned?", cftr, ("1989",)),
+        SquadQuestion("q3", "Which hormone lowers blood sugar?", insulin, ("Insulin",)),
+        SquadQuestion("q4", "Which organ makes insulin?", insulin, ("the pancreas", "pancreas")),
+    )
