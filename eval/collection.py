@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from bioqa.eval import convert, trec
-from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.eval.gold import Snippet
 from bioqa.eval.scores import Batch
 from bioqa.eval.trec import Qrels
 from bioqa.index import atomic, corpus
@@ -91,7 +91,7 @@ def collection(batches: Sequence[Batch], around: Corpus) -> Collection:
     """
     questions = [question for batch in batches for question in batch.questions]
     quoted = _quoted(chain.from_iterable(question.snippets for question in questions))
-    relevant = {question.id: _relevant(question) for question in questions}
+    relevant = {question.id: question.relevant_documents for question in questions}
     gold = dict.fromkeys(chain.from_iterable(relevant.values()))
     replacing = {name: document for name, document in quoted.items() if not _is_whole(around.documents.get(name))}
     texts = {**around.documents, **replacing}
@@ -136,10 +136,6 @@ def write(target: Path, made: Collection) -> None:
         raise StorageError(f"{target}: {error.strerror or error}; the collection was not written") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _relevant(question: GoldQuestion) -> list[str]:
-    return list(dict.fromkeys([*question.documents, *(snippet.document for snippet in question.snippets)]))
 
 
 def _is_whole(document: Document | None) -> bool:

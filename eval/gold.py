@@ -43,6 +43,11 @@ class GoldQuestion:
     concepts: tuple[str, ...] = ()
     triples: tuple[str, ...] = ()
 
+    @property
+    def relevant_documents(self) -> tuple[str, ...]:
+        """The distinct documents that the question names or quotes in a snippet."""
+        return tuple(dict.fromkeys([*self.documents, *(snippet.document for snippet in self.snippets)]))
+
 
 def read_gold(path: Path) -> list[GoldQuestion]:
     """The questions of a BioASQ gold file, maybe compressed, at least one.

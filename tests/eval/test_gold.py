@@ -212,6 +212,12 @@ def test_all_that_a_gold_entry_has_is_read(gold_file: Write) -> None:
     assert question.snippets == ()
 
 
+def test_relevant_documents_are_those_named_or_quoted_each_once() -> None:
+    snippets = tuple(Snippet(document, "title", "title", 0, 1, "x") for document in ("3", "1", "3"))
+    question = GoldQuestion("q", QuestionType.FACTOID, "?", (), ("2", "1"), snippets=snippets)
+    assert question.relevant_documents == ("2", "1", "3")
+
+
 def test_a_value_in_an_error_is_never_endless(gold_file: Write) -> None:
     with pytest.raises(InputError) as error:
         read_gold(gold_file({"questions": [FACTOID | {"type": "x" * 10_000}]}))
