@@ -17,13 +17,12 @@ class Contexts:
 
 def of_snippets(question: GoldQuestion) -> Contexts:
     """The gold snippets without the white space around them."""
-    texts = dict.fromkeys(snippet.text.strip() for snippet in question.snippets)
-    return Contexts(tuple(text for text in texts if text))
+    return Contexts(question.snippet_texts)
 
 
 def of_sentences(question: GoldQuestion) -> Contexts:
     """The sentences of the gold snippets; one that is in several snippets comes once."""
-    found = (text[start:end] for text in of_snippets(question).texts for start, end in sentences.split(text))
+    found = (text[start:end] for text in question.snippet_texts for start, end in sentences.split(text))
     return Contexts(tuple(dict.fromkeys(found)))
 
 

@@ -48,6 +48,11 @@ class GoldQuestion:
         """The distinct documents that the question names or quotes in a snippet."""
         return tuple(dict.fromkeys([*self.documents, *(snippet.document for snippet in self.snippets)]))
 
+    @property
+    def snippet_texts(self) -> tuple[str, ...]:
+        """The distinct texts of the snippets, without surrounding white space and without empty ones."""
+        return tuple(text for text in dict.fromkeys(snippet.text.strip() for snippet in self.snippets) if text)
+
 
 def read_gold(path: Path) -> list[GoldQuestion]:
     """The questions of a BioASQ gold file, maybe compressed, at least one.
