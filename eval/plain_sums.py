@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from bioqa.eval import bioasq
 from bioqa.eval.gold import GoldQuestion
-from bioqa.eval.submission import Submitted
+from bioqa.eval.submission import SubmittedAnswer
 from bioqa.index.records import Document, Passage
 from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
@@ -31,13 +31,13 @@ def score(questions: Iterable[GoldQuestion], network: Runs, tokenizer: Tokenizer
     return {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
 
 
-def _submitted(question: GoldQuestion, network: Runs, tokenizer: Tokenizer, max_tokens: int) -> Submitted:
+def _submitted(question: GoldQuestion, network: Runs, tokenizer: Tokenizer, max_tokens: int) -> SubmittedAnswer:
     passages = [Passage(0, Document("", abstract=text), 0, len(text)) for text in question.snippet_texts]
     contexts = list(map(context_of, passages))
     readings = reader.read(
         network, tokenizer, max_tokens, question.body, contexts, max_tokens=_ANSWER_TOKENS, count=_SPANS
     )
-    return Submitted(question.id, exact=ANSWERS[question.type](readings))
+    return SubmittedAnswer(question.id, exact=ANSWERS[question.type](readings))
 
 
 def factoid_answers(readings: Sequence[Reading]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""The stemmer of ROUGE: Porter's, with what ROUGE-1.5.5 changed.
+"""Porter's stemmer as changed by ROUGE-1.5.5.
 
 Porter, "An algorithm for suffix stripping", Program 14 (1980), with his later rules for "bli" and "logi". In step 4
-ROUGE removes up to three endings where Porter removes one ("agreement" becomes "agreem"), so that no published Porter
-stemmer gives its stems: they differ for about one in 130 of the words in BioASQ's texts.
+ROUGE removes up to three endings and Porter one ("agreement" becomes "agreem"). No published Porter stemmer gives the
+same stems: they differ for about one in 130 of the words in BioASQ's texts.
 """
 
 import re
@@ -61,7 +61,7 @@ _DROPPED = [
 
 
 def _one_of(endings: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(f"({'|'.join(endings)})$")  # a search finds the longest, for that begins first
+    return re.compile(f"({'|'.join(endings)})$")  # a search finds the longest ending, because it begins first
 
 
 _STEP_2, _STEP_3, _STEP_4 = _one_of(_DERIVED), _one_of(_QUALIFIED), _one_of(_DROPPED)
@@ -74,7 +74,7 @@ def stem(word: str) -> str:
     if len(word) < 3:
         return word
     if word[0] == "y":
-        return "y" + _stem("Y" + word[1:])[1:]  # the patterns take it for a consonant now
+        return "y" + _stem("Y" + word[1:])[1:]  # in upper case the patterns treat it as a consonant
     return _stem(word)
 
 

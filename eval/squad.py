@@ -18,9 +18,9 @@ from bioqa.index.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class SquadQuestion:
-    """A question on a text, with the answers that people gave: none where the text does not say.
+    """A question about a text with its reference answers; an unanswerable question has none.
 
-    `starts` holds the character of the text at which each answer begins, None where the file doesn't say.
+    `starts` holds the character offset of each answer in the text, or None if the file does not give it.
     """
 
     id: str
@@ -32,7 +32,7 @@ class SquadQuestion:
 
 @dataclass(frozen=True, slots=True)
 class SquadDataset:
-    """The questions of a file; `unanswerable` says that it is SQuAD 2.0, where some have no answer."""
+    """The questions of a file. `unanswerable` marks SQuAD 2.0, where some questions have no answer."""
 
     questions: tuple[SquadQuestion, ...]
     unanswerable: bool
@@ -40,16 +40,17 @@ class SquadDataset:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Answers by question id, "" for no answer, and the probability that there is none, where the system gives it."""
+    """Answers by question id ("" for no answer) and, if the system gives them, probabilities of no answer."""
 
     answers: Mapping[str, str]
     no_answer: Mapping[str, float] | None = None
 
 
 def read_squad(path: Path) -> SquadDataset:
-    """The questions of a SQuAD file, plain or compressed: 2.0 if one has a field `is_impossible`, or no answers.
+    """The questions of a SQuAD file, plain or compressed. It is SQuAD 2.0 if any question has the field `is_impossible`
+    or no answers.
 
-    Raises InputError: which question, what was expected.
+    Raises InputError that names the question and what was expected.
     """
     parsed = read_json(path, "a SQuAD file: expected JSON with 'data'", legible=True)
     data = parsed.get("data") if isinstance(parsed, dict) else None
@@ -60,19 +61,17 @@ def read_squad(path: Path) -> SquadDataset:
     for fields, context in (entry for place, article in enumerate(data, 1) for entry in _entries(article, path, place)):
         question = _question(fields, context, f"{path}: question {fields['id']}")
         if question.id in questions:
-            raise InputError(f"{path}: question {question.id} is there twice; every id may come once")
+            raise InputError(f"{path}: question {question.id} occurs twice; every id must be unique")
         questions[question.id] = question
         unanswerable |= "is_impossible" in fields or not question.answers
     if not questions:
-        raise InputError(f"{path}: there are no questions in it")
+        raise InputError(f"{path}: the file has no questions; expected at least one")
     return SquadDataset(tuple(questions.values()), unanswerable)
 
 
 def _entries(article: Any, path: Path, place: int) -> Iterator[tuple[Fields, str]]:
-    """The questions of an article as they are in the file, each with the text that it is about."""
-    if isinstance(article, dict) and isinstance(
-        article.get("context"), str
-    ):  # as COVID-QA has them: one text, one question
+    """The raw questions of an article, each with its text."""
+    if isinstance(article, dict) and isinstance(article.get("context"), str):  # COVID-QA: one question for each text
         article = {"paragraphs": [{"context": article["context"], "qas": [article]}]}
     paragraphs = article.get("paragraphs") if isinstance(article, dict) else None
     if not isinstance(paragraphs, list):
@@ -88,15 +87,15 @@ def _entries(article: Any, path: Path, place: int) -> Iterator[tuple[Fields, str
 
 
 def _question(fields: Fields, context: str, name: str) -> SquadQuestion:
-    question, given = fields.get("question"), fields.get("answers")
+    question, entries = fields.get("question"), fields.get("answers")
     if not isinstance(question, str):
         raise InputError(f"{name}: expected 'question' as text; found {shown(question)}")
-    if not isinstance(given, list):
-        raise InputError(f"{name}: expected a list called 'answers'; found {shown(given)}")
-    answers = [answer.get("text") if isinstance(answer, dict) else None for answer in given]
+    if not isinstance(entries, list):
+        raise InputError(f"{name}: expected a list called 'answers'; found {shown(entries)}")
+    answers = [answer.get("text") if isinstance(answer, dict) else None for answer in entries]
     if not all(isinstance(text, str) for text in answers):
-        raise InputError(f"{name}: 'answers' is {shown(given)}; expected objects with a string 'text'")
-    starts = [answer.get("answer_start") for answer in given]
+        raise InputError(f"{name}: 'answers' is {shown(entries)}; expected objects with a string 'text'")
+    starts = [answer.get("answer_start") for answer in entries]
     return SquadQuestion(
         fields["id"],
         question,
@@ -107,9 +106,9 @@ def _question(fields: Fields, context: str, name: str) -> SquadQuestion:
 
 
 def read_predictions(path: Path, probabilities: Path | None = None) -> Predictions:
-    """Answers, and the probabilities of no answer, from files as the official script takes them.
+    """Answers and probabilities of no answer from files in the format of the official script.
 
-    Raises InputError: which question, what was expected.
+    Raises InputError that names the question and what was expected.
     """
     answers = _by_id(path, "predictions", "strings", lambda value: isinstance(value, str))
     if probabilities is None:
@@ -117,7 +116,7 @@ def read_predictions(path: Path, probabilities: Path | None = None) -> Predictio
     no_answer = _by_id(probabilities, "probabilities", "numbers", _is_number)
     for identity in answers:
         if identity not in no_answer:
-            raise InputError(f"{probabilities}: nothing for question {identity}, which {path} answers")
+            raise InputError(f"{probabilities}: no probability for question {identity}, which {path} answers")
     return Predictions(answers, no_answer)
 
 
@@ -136,5 +135,5 @@ def _is_number(value: Any) -> bool:
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the answers as the official scripts take them. Raises StorageError where the disk refuses."""
+    """Write the answers in the format of the official scripts. Raises StorageError if the file cannot be written."""
     atomic.write_text(path, json.dumps(predictions.answers, indent=1) + "\n")

@@ -12,7 +12,7 @@ _ANSWER_TOKENS = 30  # word pieces: the usual limit for SQuAD since BERT
 
 
 def predict(dataset: SquadDataset, reader: Reader, progress: Progress) -> Predictions:
-    """The best span in each text; in SQuAD 2.0 no answer where the reader takes that for likelier."""
+    """The best span in each text. In SQuAD 2.0, no answer if the reader finds that more probable."""
 
     def read(question: SquadQuestion) -> tuple[str, float]:
         passage = Passage(0, Document(question.id, abstract=_readable(question.context)), 0, len(question.context))
@@ -37,5 +37,5 @@ def predict(dataset: SquadDataset, reader: Reader, progress: Progress) -> Predic
 
 
 def _readable(text: str) -> str:
-    """The text with lone surrogates, which JSON can hold and no tokenizer takes, replaced one for one."""
+    """The text with lone surrogates replaced one for one: JSON can hold them, and tokenizers refuse them."""
     return text.encode("utf-8", "replace").decode()

@@ -173,7 +173,7 @@ def test_an_entry_without_an_id_is_named_by_its_place(gold_file: Write, entry: A
 
 
 def test_an_id_that_comes_twice_is_refused(gold_file: Write) -> None:
-    with pytest.raises(InputError, match="question 5c72b7277c78d69471000073 is there twice"):
+    with pytest.raises(InputError, match="question 5c72b7277c78d69471000073 occurs twice"):
         read_gold(gold_file({"questions": [FACTOID, FACTOID]}))
 
 

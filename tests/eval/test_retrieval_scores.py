@@ -66,7 +66,7 @@ def test_data_holds_every_figure_with_its_interval(scores: retrieval_scores.Retr
         assert list(found["runs"][run]) == list(retrieval_scores.MEASURES)
         for name, measure in measures.items():
             assert found["runs"][run][name] == measure.value
-            interval = bootstrap.interval(mean(measure.rows[:, 0]))
+            interval = bootstrap.interval(mean(measure.per_question[:, 0]))
             assert found["intervals_95"][run][name] == [interval.low, interval.high]
     assert set(found["ndcg@10_against_lexical"]["dense"]) == {"difference", "interval", "p_value"}
 

@@ -85,13 +85,13 @@ def broken(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         (b"\xff\xfe\x00", "not a SQuAD file"),
         ([], "not a SQuAD file: expected an object with a list called 'data'"),
         ({"questions": []}, "not a SQuAD file"),
-        ({"data": []}, "there are no questions in it"),
+        ({"data": []}, "the file has no questions"),
         ({"data": ["x"]}, "article 1: expected an object with a list called 'paragraphs'"),
         (
             {"data": [{"paragraphs": [{"qas": []}]}]},
             "article 1, paragraph 1: expected an object with a string 'context'",
         ),
-        (squad_object([*ENTRIES, ENTRIES[0]]), "question q1 is there twice"),
+        (squad_object([*ENTRIES, ENTRIES[0]]), "question q1 occurs twice"),
         (broken(lambda p: p.update(qas=5)), "article 1, paragraph 2: 'qas' is 5; expected a list"),
         (broken(lambda p: p.update(qas=["x"])), "article 1, paragraph 2: a question is 'x'; expected an object"),
         (broken(lambda p: p["qas"][0].update(id=7)), "article 1, paragraph 2: a question is"),
@@ -141,7 +141,7 @@ def test_predictions_that_are_none_are_named(write: Write, content: Any, message
         (b'{"q1": NaN}', "question q1: found nan; expected numbers"),
         ({"q1": True}, "question q1: found True; expected numbers"),
         ({"q1": "0.5"}, "question q1: found '0.5'; expected numbers"),
-        ({"q2": 0.5}, "nothing for question q1"),
+        ({"q2": 0.5}, "no probability for question q1"),
     ],
 )
 def test_probabilities_that_are_none_are_named(write: Write, content: Any, message: str) -> None:
@@ -202,13 +202,13 @@ def test_calls_that_make_no_sense_are_refused(run: Run, write: Write, tmp_path: 
     gold, answers = write("dev.json", squad_object(ENTRIES)), write("answers.json", {"q1": "CFTR"})
     strange, chances = write("strange.json", {"x": "y"}), write("chances.json", {"q1": 0.5})
     for arguments, message in [
-        ((gold, answers, "--save", tmp_path / "x.json"), "leave PREDICTIONS out"),
-        ((gold, answers, "--reader", tmp_path), "leave PREDICTIONS out"),
-        ((gold, "--na-probs", chances), "--na-probs goes with PREDICTIONS"),
+        ((gold, answers, "--save", tmp_path / "x.json"), "leave out PREDICTIONS"),
+        ((gold, answers, "--reader", tmp_path), "leave out PREDICTIONS"),
+        ((gold, "--na-probs", chances), "--na-probs needs PREDICTIONS"),
         ((gold, answers, "--na-probs", chances), "SQuAD 1.1"),
         ((gold, "--save", tmp_path / "none" / "x.json"), "there is no folder"),
         ((gold, "--reader", tmp_path / "none"), "no model there"),
-        ((gold, strange), "there is no prediction for any question of"),
+        ((gold, strange), "answers no question of"),
         ((tmp_path / "none.json", answers), "none.json: No such file"),
         ((gold, tmp_path / "none.json"), "none.json: No such file"),
     ]:

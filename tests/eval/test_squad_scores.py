@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioqa.eval.squad import Predictions, SquadDataset, SquadQuestion
-from bioqa.eval.squad_scores import as_object, exact, f1, normalized, score, table
+from bioqa.eval.squad_scores import as_object, exact_match, f1, normalize, score, table
 from bioqa.eval.tables import text as shown
 
 
@@ -23,7 +23,7 @@ from bioqa.eval.tables import text as shown
     ],
 )
 def test_normalization_takes_ascii_punctuation_and_articles(answer: str, expected: str) -> None:
-    assert normalized(answer) == expected
+    assert normalize(answer) == expected
 
 
 @pytest.mark.parametrize("unanswerable", [False, True])
@@ -37,7 +37,7 @@ def test_f1_is_that_worked_out_by_hand(unanswerable: bool) -> None:
 
 def test_two_answers_without_words_agree_in_2_only() -> None:
     assert (f1("the", "A.", unanswerable=False), f1("the", "A.", unanswerable=True)) == (0, 1)
-    assert exact("the", "A.") == 1
+    assert exact_match("the", "A.") == 1
 
 
 # What follows works the measures out once more, from the rules alone.
@@ -108,7 +108,7 @@ def slow_best(
 
 @given(ANSWERS)
 def test_normalization_is_that_of_the_rules(answer: str) -> None:
-    assert normalized(answer).split() == slow_words(answer)
+    assert normalize(answer).split() == slow_words(answer)
 
 
 @given(st.lists(st.tuples(ANSWERS, st.lists(ANSWERS, min_size=1, max_size=3)), min_size=1, max_size=5))
