@@ -115,7 +115,7 @@ def test_what_does_not_fit_together_is_told(run: Run, beir: Path, small_index: P
         "corpus.jsonl: 1 lines hold no usable document and are skipped: line 8: record empty has neither" in warnings[0]
     )
     assert "1 documents judged relevant are missing from it and count as not found: 101" in warnings[1]
-    assert "1 documents of it are not of the corpus, and rank too" in warnings[2]
+    assert "1 of its documents are not in the corpus and are ranked too" in warnings[2]
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv"])
