@@ -1,4 +1,4 @@
-"""`bioqa eval`: evaluation of answers, of reading, of search and of speed."""
+"""`bioqa eval`: evaluation of answers, reading, search and speed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

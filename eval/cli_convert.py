@@ -66,7 +66,7 @@ _missing_option = click.option(
 )
 
 
-def _target_option(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _target_option(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option(
         "--to",
         "target",
@@ -74,7 +74,7 @@ def _target_option(what: str) -> Callable[[Callable[..., None]], Callable[..., N
         metavar="FILE",
         callback=_writable,
         type=click.Path(path_type=Path),
-        help=f"The {what} to write; gzipped if its name ends in .gz.",
+        help=f"The {kind} to write; gzipped if its name ends in .gz.",
     )
 
 
@@ -246,9 +246,9 @@ def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...
         corpus = collection.read_corpus(inputs, progress)
     if corpus.unusable:
         say(f"warning: {len(corpus.unusable):,} unusable records: {corpus.unusable[0]} ...", err=True)
-    made = collection.build_collection(batches, corpus)
-    collection.write(target, made)
-    _print_counts(asdict(made.counts), as_json)
+    built = collection.build_collection(batches, corpus)
+    collection.write(target, built)
+    _print_counts(asdict(built.counts), as_json)
 
 
 def _print_counts(counts: Mapping[str, int], as_json: bool) -> None:

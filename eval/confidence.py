@@ -84,10 +84,10 @@ def table(kind: str, measured: ConfidenceMeasures) -> Table:
     title = (
         f"Confidence, {kind}: expected calibration error {measured.expected_calibration_error:.3f}, "
         f"Brier score {measured.brier:.3f}, "
-        f"area under risk-coverage {measured.area:.3f} (best {measured.best_area:.3f})"
+        f"area under the risk-coverage curve {measured.area:.3f} (best {measured.best_area:.3f})"
     )
     rows = [(f"{point.threshold:.1f}", point.coverage, point.accuracy) for point in measured.thresholds]
-    return Table(title, ("least confidence", "answered", "right of these"), rows)
+    return Table(title, ("minimum confidence", "coverage", "accuracy"), rows)
 
 
 def _bins(sure: Array, outcome: Array) -> tuple[ConfidenceBin, ...]:

@@ -9,24 +9,24 @@ from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.engine import Asked, Engine
 
 
-def from_search(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
+def from_search(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
     """The search results of the index, more than are read: ten documents are submitted, and passages can share one."""
-    return engine.index.search(asked.query, DEPTH)
+    return engine.index.search(parsed.query, DEPTH)
 
 
-def from_documents(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
+def from_documents(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
     """All passages of the gold documents in the index, best first."""
-    return _ranked(engine.index.passages_of(question.documents), asked, engine)
+    return _ranked(engine.index.passages_of(question.documents), parsed, engine)
 
 
-def from_snippets(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
+def from_snippets(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
     """The distinct gold snippets, each as a passage with the same weight, as in BioBERT's published figures."""
     distinct = dict.fromkeys((snippet.document, snippet.text.strip()) for snippet in question.snippets)
     passages = [
         Passage(number, Document(document, abstract=text), 0, len(text))
         for number, (document, text) in enumerate(pair for pair in distinct if pair[1])
     ]
-    return [replace(hit, score=1.0) for hit in _ranked(passages, asked, engine)]
+    return [replace(hit, score=1.0) for hit in _ranked(passages, parsed, engine)]
 
 
 PassageSource = Callable[[GoldQuestion, Asked, Engine], list[Hit]]
@@ -37,13 +37,13 @@ PASSAGE_SOURCES: Mapping[str, PassageSource] = {
 }
 
 
-def _ranked(passages: Sequence[Passage], asked: Asked, engine: Engine) -> list[Hit]:
+def _ranked(passages: Sequence[Passage], parsed: Asked, engine: Engine) -> list[Hit]:
     """Passages without a search score, ranked by term coverage and cosine similarity in equal parts, best first."""
-    coverages = [asked.terms.coverage_of(passage) for passage in passages]
+    coverages = [parsed.terms.coverage_of(passage) for passage in passages]
     cosines: list[float | None] = [None] * len(passages)
-    if engine.encoder is not None and asked.query.vector is not None and passages:
+    if engine.encoder is not None and parsed.query.vector is not None and passages:
         vectors = engine.encoder.encode([passage.titled for passage in passages])
-        cosines = (vectors @ asked.query.vector).tolist()
+        cosines = (vectors @ parsed.query.vector).tolist()
     hits = [
         Hit(passage, (coverage + max(cosine, 0.0)) / 2 if cosine is not None else coverage, dense_score=cosine)
         for passage, coverage, cosine in zip(passages, coverages, cosines, strict=True)

@@ -148,7 +148,7 @@ def measure(
     job = replace(job, scratch=str(folder), encoder_tokens=tokens)
     if dense:
         talk(f"encoding {job.passages:,} passages")
-        process.run_function("bioqa.eval.growth:encoding", job)
+        process.run_function(f"{__name__}:encoding", job)
     steps = ["building", "opening", "searching", *(["recalling"] if dense else [])]
     measured: dict[int, Figures] = {}
     for size in sorted(set(sizes)):
@@ -158,9 +158,7 @@ def measure(
         figures: dict[str, float] = {}
         for step in steps:
             talk(f"{step} {size:,} documents")
-            groups = process.run_function(
-                f"bioqa.eval.growth:{step}", replace(job, index=str(folder / f"index-{size}"))
-            )
+            groups = process.run_function(f"{__name__}:{step}", replace(job, index=str(folder / f"index-{size}")))
             figures |= {f"{name}_{key}": value for name, part in groups.items() for key, value in part.items()}
         source.unlink()
         measured[size] = figures

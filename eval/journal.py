@@ -63,4 +63,4 @@ class Journal:
 
 
 def _modules(package: object) -> Iterator[Path]:
-    return Path(str(getattr(package, "__file__"))).parent.glob("*.py")  # noqa: B009
+    return Path(str(getattr(package, "__file__"))).parent.rglob("*.py")  # noqa: B009

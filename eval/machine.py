@@ -17,7 +17,7 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine and its software. `threads` is the number that bioqa uses; `load_average` covers the last minute, None
+    """A machine and its software. `threads` is the number that bioqa uses; `load_average` covers one minute, None
     if the system has none."""
 
     processor: str

@@ -1,4 +1,4 @@
-"""A measure over questions in the form that resampling needs: statistics per question, and a function of their mean."""
+"""A measure as statistics per question and a function of their mean, the form that resampling needs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

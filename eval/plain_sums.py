@@ -1,7 +1,6 @@
-"""A reader's answers to gold questions from their gold snippets by plain sums of probabilities, and their measures.
+"""The evaluation of a reader network on gold snippets: answers by plain sums of probabilities, and their measures.
 
-Nothing is calibrated and no index is searched: these figures tell how good a network is while it is trained and after
-it is exported.
+It needs no index and no calibration: it selects checkpoints in training and compares exported models.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from tokenizers import Tokenizer
 
 from bioqa.eval import bioasq
 from bioqa.eval.gold import GoldQuestion
-from bioqa.eval.submission import SubmittedAnswer
+from bioqa.eval.submission import FACTOID_ANSWERS, SubmittedAnswer
 from bioqa.index.records import Document, Passage
 from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
@@ -21,12 +20,11 @@ SELECTION_MEASURES = ("factoid_mrr", "yesno_macro_f1", "list_f_measure")  # thei
 FACTOID_MEASURES = ("factoid_strict_accuracy", "factoid_lenient_accuracy", "factoid_mrr")
 _ANSWER_TOKENS = 20  # word pieces in a span
 _SPANS = 5  # from each snippet
-_FACTOID_ANSWERS = 5  # that BioASQ scores
 _LEAST_ITEM_SUM = 0.5  # of an item's probabilities over all snippets
 
 
 def score(questions: Iterable[GoldQuestion], network: Runs, tokenizer: Tokenizer, max_tokens: int) -> dict[str, float]:
-    """The measures of BioASQ's phase B for a network that sees `max_tokens` tokens at once."""
+    """The measures of BioASQ's phase B for a network with at most `max_tokens` tokens in a window."""
     pairs = [(question, _submitted(question, network, tokenizer, max_tokens)) for question in questions]
     return {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
 
@@ -43,7 +41,7 @@ def _submitted(question: GoldQuestion, network: Runs, tokenizer: Tokenizer, max_
 def factoid_answers(readings: Sequence[Reading]) -> tuple[str, ...]:
     """The answers with the largest sums of span probabilities, best first."""
     spans = ((reading, span.start, span.end, span.probability) for reading in readings for span in reading.spans)
-    return tuple(_sums(spans))[:_FACTOID_ANSWERS]
+    return tuple(_sums(spans))[:FACTOID_ANSWERS]
 
 
 def list_answers(readings: Sequence[Reading]) -> tuple[str, ...]:
@@ -53,7 +51,7 @@ def list_answers(readings: Sequence[Reading]) -> tuple[str, ...]:
 
 
 def yes_no_answer(readings: Sequence[Reading]) -> tuple[str, ...]:
-    """Yes unless the snippets together speak for no."""
+    """Yes unless the summed probabilities favour no."""
     verdicts = [reading.verdict for reading in readings if reading.verdict]
     return ("yes" if sum(yes - no for yes, no, _ in verdicts) >= 0 else "no",)
 

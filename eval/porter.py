@@ -83,9 +83,9 @@ def _stem(word: str) -> str:
     if word.endswith("y") and _HAS_VOWEL.match(word[:-1]):
         word = word[:-1] + "i"
     for endings, replacements in ((_STEP_2, _DERIVED), (_STEP_3, _QUALIFIED)):
-        found = endings.search(word)
-        if found and _M_OVER_0.match(word[: found.start()]):
-            word = word[: found.start()] + replacements[found[1]]
+        match = endings.search(word)
+        if match and _M_OVER_0.match(word[: match.start()]):
+            word = word[: match.start()] + replacements[match[1]]
     return _without_last_e_or_l(_without_derivation(word))
 
 
@@ -98,10 +98,10 @@ def _without_plural(word: str) -> str:
 def _without_past_or_participle(word: str) -> str:
     if word.endswith("eed"):
         return word[:-1] if _M_OVER_0.match(word[:-3]) else word
-    found = _ED_ING.search(word)
-    if not found or not _HAS_VOWEL.match(word[: found.start()]):
+    match = _ED_ING.search(word)
+    if not match or not _HAS_VOWEL.match(word[: match.start()]):
         return word
-    word = word[: found.start()]
+    word = word[: match.start()]
     if _LACKS_E.search(word):
         return word + "e"
     if _DOUBLED.search(word):
@@ -110,9 +110,9 @@ def _without_past_or_participle(word: str) -> str:
 
 
 def _without_derivation(word: str) -> str:
-    found = _STEP_4.search(word)
-    if found:
-        word = _cut(word, found.start())
+    match = _STEP_4.search(word)
+    if match:
+        word = _cut(word, match.start())
     if word.endswith("ment"):
         word = _cut(word, len(word) - 4)
     if word.endswith("ent"):

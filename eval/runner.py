@@ -47,8 +47,8 @@ def evaluate(
     config = AskConfig() if source == "nothing" else AskConfig().thorough()
     journal = Journal(_journals(), questions, engine, config, source)
     remaining = [question for question in questions if question.id not in journal.outcomes]
-    outcomes_to_come = answer_all(remaining, engine, config, source)
-    for place, outcome in enumerate(outcomes_to_come, start=len(questions) - len(remaining) + 1):
+    new_outcomes = answer_all(remaining, engine, config, source)
+    for place, outcome in enumerate(new_outcomes, start=len(questions) - len(remaining) + 1):
         journal.add(outcome)
         (progress or Silent()).update(place / len(questions), place)
     outcomes = [journal.outcomes[question.id] for question in questions]
@@ -80,10 +80,10 @@ def answer_all(questions: Sequence[GoldQuestion], engine: Engine, config: AskCon
     for question in questions:
         watch = Watch()
         with watch("question"):
-            asked = engine.understand(question.body, config, question.type)
+            parsed = engine.understand(question.body, config, question.type)
         with watch("search"):
-            hits = PASSAGE_SOURCES[source](question, asked, engine)
-        response = engine.answer(asked, hits[: config.passages], config, watch)
+            hits = PASSAGE_SOURCES[source](question, parsed, engine)
+        response = engine.answer(parsed, hits[: config.passages], config, watch)
         best = response.answers or response.guesses
         submitted = SubmittedAnswer(
             id=question.id,

@@ -120,13 +120,14 @@ def read_predictions(path: Path, probabilities: Path | None = None) -> Predictio
     return Predictions(answers, no_answer)
 
 
-def _by_id(path: Path, name: str, what: str, fits: Callable[[Any], bool]) -> dict[str, Any]:
-    values = read_json(path, f"a file of {name}: expected a JSON object from question ids to {what}")
+def _by_id(path: Path, kind: str, expected: str, is_valid: Callable[[Any], bool]) -> dict[str, Any]:
+    """The values of a JSON object by question id; `kind` and `expected` describe them in errors."""
+    values = read_json(path, f"a file of {kind}: expected a JSON object from question ids to {expected}")
     if not isinstance(values, dict):
-        raise InputError(f"{path}: not a file of {name}: expected a JSON object from question ids to {what}")
+        raise InputError(f"{path}: not a file of {kind}: expected a JSON object from question ids to {expected}")
     for identity, value in values.items():
-        if not fits(value):
-            raise InputError(f"{path}: question {identity}: found {shown(value)}; expected {what}")
+        if not is_valid(value):
+            raise InputError(f"{path}: question {identity}: found {shown(value)}; expected {expected}")
     return values
 
 

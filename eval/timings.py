@@ -100,13 +100,13 @@ def tables(report: SpeedReport) -> list[Table]:
             ["step", "figure", OURS, "other", "ratio"],
             [
                 (
-                    r.what.replace("_", " "),
-                    r.figure,
-                    _rounded(r.ours),
-                    _rounded(r.theirs),
-                    f"{OURS} {r.ratio:.1f}x {r.library}",
+                    ratio.what.replace("_", " "),
+                    ratio.figure,
+                    _rounded(ratio.ours),
+                    _rounded(ratio.theirs),
+                    f"{OURS} {ratio.ratio:.1f}x {ratio.library}",
                 )
-                for r in report.ratios
+                for ratio in report.ratios
             ],
         ),
         Table(

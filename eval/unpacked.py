@@ -1,4 +1,4 @@
-"""Small input files read whole: plain, gzipped or xz-compressed, recognised by their content, and the JSON in them."""
+"""Small input files, plain, gzipped or xz-compressed: their bytes, their JSON, and the fields of JSON objects."""
 
 import gzip
 import json
@@ -63,6 +63,6 @@ def string_list(fields: Fields, key: str, name: str) -> tuple[str, ...]:
 
 
 def shown(value: Any) -> str:
-    """A value as an error message shows it: at most 60 characters."""
+    """A value in the form of error messages: at most 60 characters."""
     text = "missing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
