@@ -1,1 +1,1 @@
-"""Measuring: BioASQ questions asked of an index, and the scores of what comes back."""
+"""Evaluation: gold files, measures, runs, reports, conversions and benchmarks."""

@@ -1,9 +1,9 @@
-"""Where an answer stands in a text: rules from the strictest to the loosest, of which the first that finds it counts.
+"""The alignment of an answer with a text, by rules from the strictest to the loosest; the first that matches counts.
 
-Every rule looks for the letters of the answer in the letters of the text, and then asks whether what stands there is
-the answer. Letters are what is left when case, accents, compatibility forms, Greek letters against their names, spaces
-and punctuation make no difference; of each letter it is known where in the text it came from, so that a match is always
-a piece of the text as it is: with the bracket that "factor (TNF)" ends in, but without a full stop behind it.
+Every rule searches for the letters of the answer among the letters of the text, and then checks the candidate. Letters
+ignore case, accents, compatibility forms, spaces and punctuation, and spell out Greek letters. Each letter keeps its
+offset in the text, so a match is always a range of the original text: it includes the bracket at the end of "factor
+(TNF)", but no full stop after it.
 """
 
 import re
@@ -16,19 +16,19 @@ from itertools import permutations
 from bioqa.index import analyzer, sentences
 from bioqa.qa.normalize import spelling
 
-_KEPT = "%+"  # they tell 5% from 5 and CD4+ from CD4; the normaliser keeps them too
+_KEPT = "%+"  # they distinguish 5% from 5 and CD4+ from CD4; the normaliser keeps them too
 _PARENTHESIS = re.compile(r"\s[(\[][^()\[\]]{1,60}[)\]]")
-_FINAL_S = re.compile(r"(?<=[^\WsS]{3})(?<![iuIU])['’]?s\b")  # not of words like virus, mitosis and AIDS
+_FINAL_S = re.compile(r"(?<=[^\WsS]{3})(?<![iuIU])['’]?s\b")  # but not in virus, mitosis and AIDS
 _DECIMAL = re.compile(r"\d[.,]\d")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\W+(?=\d)")
 _LONG_AND_SHORT = re.compile(r"(?P<before>[^()]+?)\s*\((?P<inside>[^()]+)\)\W*")
 RULES = ("exact", "case", "normal", "spelling", "plural", "parenthesis", "abbreviation")  # from the strictest
-_CACHED = 512  # texts: the snippets of a question are asked for each of its answers
+_CACHED = 512  # texts: each snippet of a question is searched for each of its answers
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The answer stands at characters `start` to `end` of the text, as the rule called `rule` sees it."""
+    """An answer at characters `start` to `end` of a text, matched by the rule `rule`."""
 
     start: int
     end: int
@@ -37,7 +37,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    """The letters of a text; letter i was made from characters starts[i] to ends[i] of the text."""
+    """The letters of a text; letter i comes from characters starts[i] to ends[i] of the text."""
 
     text: str
     starts: tuple[int, ...]
@@ -46,40 +46,40 @@ class _Letters:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Answer and text agree where their letters do and `key` of both is the same."""
+    """Answer and text match where their letters match and `key` of both is equal."""
 
     letters: Callable[[str], _Letters]
-    core: Callable[[str], str]  # what of the answer is looked for
+    core: Callable[[str], str]  # the part of the answer to search for
     key: Callable[[str], str]
 
 
 def find(answer: str, text: str, rules: Collection[str] = RULES) -> list[Match]:
-    """All places of `answer` in `text` by the first of `rules` that finds one: in order, whole words, none overlapping.
+    """All matches of `answer` in `text` by the first of `rules` that has one: whole words, in order, without overlaps.
 
-    `exact`: the same characters. `case`: but for case. `normal`: equal to the normaliser of answers. `spelling`: but
-    for accents too, and for spaces and hyphens, unless they part two digits. `plural`: but for an s, or 's, that its
-    words end in. `parenthesis`: but for what either has in parentheses. `abbreviation`: one of the two names in
-    "long form (LF)", by the other rules. A stop word is found by `exact` alone: AS is not "as".
+    `exact`: the same characters. `case`: ignoring case. `normal`: equal after normalisation of answers. `spelling`:
+    also ignoring accents, and spaces and hyphens except between two digits. `plural`: also ignoring a final s or 's of
+    words. `parenthesis`: also ignoring text in parentheses. `abbreviation`: one of the two names in "long form (LF)",
+    by the other rules. Only `exact` matches a stop word: AS is not "as".
     """
-    for name, rule in _BY_LETTERS.items():
-        found = [
+    for name, rule in _RULES.items():
+        matches = [
             Match(start, end, name)
-            for start, end in (_places(answer, text, rule) if name in rules else ())
+            for start, end in (_ranges(answer, text, rule) if name in rules else ())
             if name == "exact" or analyzer.terms(text[start:end])
         ]
-        if found:
-            return found
-    parts = _long_and_short(answer) if "abbreviation" in rules else []
-    return apart(replace(match, rule="abbreviation") for part in parts for match in find(part, text, rules))
+        if matches:
+            return matches
+    names = _long_and_short(answer) if "abbreviation" in rules else []
+    return without_overlaps(replace(match, rule="abbreviation") for name in names for match in find(name, text, rules))
 
 
 def find_any(synonyms: Iterable[str], text: str, rules: Collection[str] = RULES) -> list[Match]:
-    """The places of all strings that mean the same, apart from each other: see `apart`."""
-    return apart(match for synonym in dict.fromkeys(synonyms) for match in find(synonym, text, rules))
+    """The matches of all synonyms, without overlaps."""
+    return without_overlaps(match for synonym in dict.fromkeys(synonyms) for match in find(synonym, text, rules))
 
 
-def apart(matches: Iterable[Match]) -> list[Match]:
-    """The matches in order, of those that overlap the longest, then the strictest: TNF-alpha, not the TNF in it."""
+def without_overlaps(matches: Iterable[Match]) -> list[Match]:
+    """The matches in order; of overlapping ones the longest, then the strictest: TNF-alpha, not the TNF inside."""
     longest = sorted(set(matches), key=lambda match: (match.start - match.end, RULES.index(match.rule), match.start))
     kept: list[Match] = []
     for match in longest:
@@ -88,14 +88,14 @@ def apart(matches: Iterable[Match]) -> list[Match]:
     return sorted(kept, key=lambda match: match.start)
 
 
-def _places(answer: str, text: str, rule: _Rule) -> Iterator[tuple[int, int]]:
-    sought, key = rule.letters(rule.core(answer)).text, rule.key(answer)
-    if not any(map(str.isalnum, sought)):
+def _ranges(answer: str, text: str, rule: _Rule) -> Iterator[tuple[int, int]]:
+    query, key = rule.letters(rule.core(answer)).text, rule.key(answer)
+    if not any(map(str.isalnum, query)):
         return
     letters = rule.letters(text)
-    first = letters.text.find(sought)
+    first = letters.text.find(query)
     while first >= 0:
-        after = first + len(sought)
+        after = first + len(query)
         start, end = letters.starts[first], letters.ends[after - 1]
         whole = (first == 0 or letters.starts[first - 1] < start) and (
             after == len(letters.text) or letters.ends[after] > end
@@ -103,18 +103,18 @@ def _places(answer: str, text: str, rule: _Rule) -> Iterator[tuple[int, int]]:
         span = _closed(text, start, end)
         if whole and _edge(text, start) and _edge(text, end) and _agrees(text[slice(*span)], answer, key, rule):
             yield span
-            first = letters.text.find(sought, after)
+            first = letters.text.find(query, after)
         else:
-            first = letters.text.find(sought, first + 1)
+            first = letters.text.find(query, first + 1)
 
 
-def _agrees(found: str, answer: str, key: str, rule: _Rule) -> bool:
-    """Whether the rule takes what was found for the answer; what a full stop parts is one only where the answer is."""
-    return rule.key(found) == key and len(sentences.split(found)) <= max(1, len(sentences.split(answer)))
+def _agrees(candidate: str, answer: str, key: str, rule: _Rule) -> bool:
+    """Whether the rule accepts the candidate, which may span several sentences only if the answer does."""
+    return rule.key(candidate) == key and len(sentences.split(candidate)) <= max(1, len(sentences.split(answer)))
 
 
 def _closed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The range with the brackets around it of which it has only the other side."""
+    """The range extended by adjacent brackets that close or open its unpaired ones."""
     for opening, closing in ("()", "[]"):
         unclosed = text.count(opening, start, end) - text.count(closing, start, end)
         while unclosed > 0 and text.startswith(closing, end):
@@ -125,7 +125,7 @@ def _closed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _edge(text: str, position: int) -> bool:
-    """Whether neither a word nor a number goes on over `position`."""
+    """Whether no word and no number extends across `position`."""
     if position < len(text) and unicodedata.combining(text[position]):
         return False
     if 0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum():
@@ -143,14 +143,14 @@ def _all_letters(text: str) -> _Letters:
 
 @lru_cache(maxsize=4096)
 def _reduced(character: str) -> str:
-    """What is left of one character: letters and digits in lower case, Greek ones by name, without accents."""
+    """The letters of one character: letters and digits in lower case, without accents, Greek letters by name."""
     spelled = unicodedata.normalize("NFKD", spelling(character) or character.casefold())
     return "".join(letter for letter in spelled if letter.isalnum() or letter in _KEPT)
 
 
 @lru_cache(maxsize=_CACHED)
 def _singular_letters(text: str) -> _Letters:
-    """Letters without the final s of words, which the letter before it stands for too."""
+    """Letters without the final s of words; the range of the preceding letter includes it."""
     ends = {match.start(): match.end() for match in _FINAL_S.finditer(text)}
     letters = _outside(_all_letters(text), {end - 1 for end in ends.values()})
     return replace(letters, ends=tuple(ends.get(end, end) for end in letters.ends))
@@ -158,7 +158,7 @@ def _singular_letters(text: str) -> _Letters:
 
 @lru_cache(maxsize=_CACHED)
 def _bare_letters(text: str) -> _Letters:
-    """Letters without those in parentheses."""
+    """Letters outside parentheses."""
     return _outside(_all_letters(text), {i for match in _PARENTHESIS.finditer(text) for i in range(*match.span())})
 
 
@@ -171,12 +171,12 @@ def _outside(letters: _Letters, places: set[int]) -> _Letters:
     )
 
 
-def _as_it_is(text: str) -> str:
+def _unchanged(text: str) -> str:
     return text
 
 
 def _spelled(text: str) -> str:
-    """The letters, and the places where something parts two digits: 1.5 is not 15."""
+    """The letters, with separators between digits kept: 1.5 is not 15."""
     return _all_letters(_BETWEEN_DIGITS.sub("+", spelling(text))).text
 
 
@@ -189,24 +189,25 @@ def _bare(text: str) -> str:
 
 
 def _long_and_short(answer: str) -> list[str]:
-    """The two names in "long form (LF)" or "SF (short form)"; none where neither can be short for the other."""
+    """The two names in "long form (LF)" or "SF (short form)"; none if neither can abbreviate the other."""
     match = _LONG_AND_SHORT.fullmatch(answer)
     names = [match["before"], match["inside"]] if match else []
-    return names if any(_is_short_for(*pair) for pair in permutations(names, 2)) else []
+    return names if any(_abbreviates(*pair) for pair in permutations(names, 2)) else []
 
 
-def _is_short_for(short: str, long: str) -> bool:
-    """Whether a name begins like a longer one, and has only letters of it, in its order."""
-    wanted, there = _all_letters(short).text, _all_letters(long).text
-    rest = iter(there)
-    return len(wanted) < len(there) and wanted[:1] == there[:1] and all(letter in rest for letter in wanted)
+def _abbreviates(short: str, long: str) -> bool:
+    """Whether `short` starts with the first letter of `long` and has only letters of it, in their order."""
+    abbreviation, name = _all_letters(short).text, _all_letters(long).text
+    rest = iter(name)
+    is_shorter = len(abbreviation) < len(name) and abbreviation[:1] == name[:1]
+    return is_shorter and all(letter in rest for letter in abbreviation)
 
 
-_BY_LETTERS: Mapping[str, _Rule] = {
-    "exact": _Rule(_all_letters, _as_it_is, _as_it_is),
-    "case": _Rule(_all_letters, _as_it_is, str.casefold),
+_RULES: Mapping[str, _Rule] = {
+    "exact": _Rule(_all_letters, _unchanged, _unchanged),
+    "case": _Rule(_all_letters, _unchanged, str.casefold),
     "normal": _Rule(_all_letters, spelling, spelling),
     "spelling": _Rule(_all_letters, spelling, _spelled),
-    "plural": _Rule(_singular_letters, _as_it_is, _singular),
-    "parenthesis": _Rule(_bare_letters, _as_it_is, _bare),
+    "plural": _Rule(_singular_letters, _unchanged, _singular),
+    "parenthesis": _Rule(_bare_letters, _unchanged, _bare),
 }

@@ -1,8 +1,8 @@
-"""Retrieval collections in the form of BEIR: a folder with documents, queries and judgments, plain or compressed.
+"""Retrieval collections in BEIR format: a folder of documents, queries and judgments, plain or compressed.
 
     corpus.jsonl          {"_id", "title", "text"}
     queries.jsonl         {"_id", "text"}
-    qrels/SPLIT.tsv       query<tab>document<tab>grade, under the header query-id corpus-id score
+    qrels/SPLIT.tsv       query<tab>document<tab>grade, after the header query-id corpus-id score
 
 Thakur et al., "BEIR: a heterogeneous benchmark for zero-shot evaluation of information retrieval models" (2021).
 """
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bioqa.eval import trec
-from bioqa.eval.ranking import Qrels
+from bioqa.eval.trec import Qrels
 from bioqa.index.corpus import CorpusFile
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document
 
-_QUERY = "expected a line to be an object with a query's '_id' and 'text'"
+_QUERY = "expected an object with '_id' and 'text' on every line"
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
-    """The documents of a collection by their ids, in the order of the file, and what cannot be searched for."""
+class BeirCorpus:
+    """The document ids of a collection, in the order of the file, and its unusable records."""
 
     path: Path
     ids: tuple[str, ...]
@@ -30,35 +30,37 @@ class Corpus:
 
 
 def read_qrels(folder: Path, split: str) -> Qrels:
-    """The judgments of a split. Raises InputError: which splits there are, or which line is wrong."""
+    """The judgments of a split. Raises InputError that names the known splits or the wrong line."""
     name = f"{split}.tsv"
     if folder.is_dir() and split not in splits_of(folder):
         known = ", ".join(splits_of(folder)) or "none"
-        raise InputError(f"{folder / 'qrels' / name}: no such split; there are: {known}")
+        raise InputError(f"{folder / 'qrels' / name}: no such split; known splits: {known}")
     return trec.read_qrels(_file(folder, f"qrels/{name}"))
 
 
 def splits_of(folder: Path) -> list[str]:
-    """The names of the splits that there are judgments for."""
+    """The names of the splits that have judgments."""
     return sorted({path.name.removesuffix(".gz").removesuffix(".tsv") for path in (folder / "qrels").glob("*.tsv*")})
 
 
 def pooled_qrels(folder: Path, splits: Sequence[str]) -> Qrels:
-    """The judgments of several splits together. Raises InputError, also for a query that two of them judge."""
+    """The judgments of several splits together. Raises InputError also for a query in more than one split."""
     pooled: dict[str, Mapping[str, int]] = {}
     for split in splits:
         qrels = read_qrels(folder, split)
         twice = next((query for query in qrels if query in pooled), None)
         if twice is not None:
-            raise InputError(f"{folder}: query {twice} is in {split} and in another split given; give every query once")
+            raise InputError(
+                f"{folder}: query {twice} is in {split} and in another split; give splits that share no query"
+            )
         pooled |= qrels
     return pooled
 
 
 def read_queries(folder: Path, qrels: Qrels) -> dict[str, str]:
-    """The texts of the queries that have judgments, in the order of these.
+    """The texts of the judged queries, in the order of the judgments.
 
-    Raises InputError: which line or which query, what was expected.
+    Raises InputError that names the line or query and what was expected.
     """
     path = _file(folder, "queries.jsonl")
     queries: dict[str, str] = {}
@@ -66,23 +68,22 @@ def read_queries(folder: Path, qrels: Qrels) -> dict[str, str]:
         if isinstance(record, BadRecord):
             raise InputError(f"{record}; {_QUERY}")
         if record.id in queries:
-            raise InputError(f"{path}: query {record.id} is there twice; every id may come once")
+            raise InputError(f"{path}: query {record.id} occurs twice; every id must be unique")
         queries[record.id] = record.text
     if not queries:
-        raise InputError(f"{path}: there is no query in it")
+        raise InputError(f"{path}: the file has no queries; expected at least one")
     missing = [query for query in qrels if query not in queries]
     if missing:
         raise InputError(
-            f"{path}: {len(missing):,} of {len(qrels):,} queries that have judgments are not in it, "
-            f"the first is {missing[0]}"
+            f"{path}: lacks {len(missing):,} of the {len(qrels):,} judged queries, the first is {missing[0]}"
         )
     return {query: queries[query] for query in qrels}
 
 
-def read_corpus(folder: Path) -> Corpus:
-    """What documents there are, each read and checked once.
+def read_corpus(folder: Path) -> BeirCorpus:
+    """The documents of the corpus, each read and checked once.
 
-    Raises InputError for a file that is missing, breaks off or has no documents, and for an id that comes twice.
+    Raises InputError for a file that is missing, truncated or without documents, and for a repeated id.
     """
     path = _file(folder, "corpus.jsonl")
     ids: dict[str, None] = {}
@@ -91,21 +92,21 @@ def read_corpus(folder: Path) -> Corpus:
         if isinstance(record, BadRecord):
             unusable.append(record)
         elif record.id in ids:
-            raise InputError(f"{path}: document {record.id} is there twice; every id may come once")
+            raise InputError(f"{path}: document {record.id} occurs twice; every id must be unique")
         else:
             ids[record.id] = None
     if not ids:
         raise InputError(
-            f"{unusable[0]}; there is no document in it" if unusable else f"{path}: there is no document in it"
+            f"{unusable[0]}; the file has no usable document" if unusable else f"{path}: the file has no documents"
         )
-    return Corpus(path, tuple(ids), tuple(unusable))
+    return BeirCorpus(path, tuple(ids), tuple(unusable))
 
 
-def lacking(corpus: Corpus, qrels: Qrels) -> list[str]:
-    """The documents that are judged relevant and that the corpus does not have, each once."""
+def missing_documents(corpus: BeirCorpus, qrels: Qrels) -> list[str]:
+    """The distinct documents that are judged relevant and missing from the corpus."""
     relevant = dict.fromkeys(document for row in qrels.values() for document, grade in row.items() if grade > 0)
-    held = set(corpus.ids)
-    return [document for document in relevant if document not in held]
+    known = set(corpus.ids)
+    return [document for document in relevant if document not in known]
 
 
 def _file(folder: Path, name: str) -> Path:
@@ -114,7 +115,7 @@ def _file(folder: Path, name: str) -> Path:
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             return path
-    raise InputError(f"{folder / name}: no such file, and none with .gz; a folder in the form of BEIR has one")
+    raise InputError(f"{folder / name}: no such file, plain or with .gz; a folder in BEIR format has one")
 
 
 def _records(path: Path) -> Iterator[Document | BadRecord]:

@@ -1,4 +1,4 @@
-"""The measures of BioASQ Task B, equal to those of its official evaluator (EvaluatorTask1b, -e 8), and ROUGE."""
+"""The measures of BioASQ Task B, equal to those of the official evaluator (EvaluatorTask1b, -e 8), and ROUGE."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,36 +7,36 @@ import numpy as np
 from bioqa.eval import snippets
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.measure import Measure, mean
-from bioqa.eval.rouge import rouge
-from bioqa.eval.submission import Submitted
+from bioqa.eval.rouge import rouge_scores
+from bioqa.eval.submission import SubmittedAnswer
 from bioqa.index.runtime import Array
 from bioqa.qa.questions import QuestionType
 
 Measures = Mapping[str, Measure]
-Pair = tuple[GoldQuestion, Submitted]
+Pair = tuple[GoldQuestion, SubmittedAnswer]
 
-_EPSILON = 1e-5  # what the evaluator adds to an average precision before its logarithm
+_EPSILON = 1e-5  # the evaluator adds it to an average precision before taking the logarithm
 
 
 def phase_a(pairs: Sequence[Pair]) -> Measures:
-    """What was retrieved: precision, recall and F-measure averaged over questions, MAP and GMAP.
+    """The measures of retrieval: precision, recall and F-measure averaged over questions, MAP and GMAP.
 
-    Average precision is divided by 10 or the number of gold items, whichever is smaller. Concepts count where both
-    sides have any, triples where the gold file has.
+    Average precision is divided by 10 or the number of gold items, whichever is smaller. A question counts for concepts
+    if both sides have any, and for triples if the gold file has any.
     """
-    concepts = [(gold.concepts, given.concepts) for gold, given in pairs if gold.concepts and given.concepts]
-    documents = [(gold.documents, given.documents) for gold, given in pairs]
-    triples = [(gold.triples, given.triples) for gold, given in pairs if gold.triples]
+    concepts = [(gold.concepts, answer.concepts) for gold, answer in pairs if gold.concepts and answer.concepts]
+    documents = [(gold.documents, answer.documents) for gold, answer in pairs]
+    triples = [(gold.triples, answer.triples) for gold, answer in pairs if gold.triples]
     return {
         **_retrieval("concepts", [_items(*sides) for sides in concepts]),
         **_retrieval("documents", [_items(*sides) for sides in documents]),
-        **_retrieval("snippets", [_snippets(gold, given) for gold, given in pairs]),
+        **_retrieval("snippets", [_snippets(gold, answer) for gold, answer in pairs]),
         **_retrieval("triples", [_items(*sides) for sides in triples]),
     }
 
 
 def phase_b(pairs: Sequence[Pair]) -> Measures:
-    """What was answered. Questions without a gold answer are left out."""
+    """The measures of answers. Questions without a gold answer do not count."""
     of = {kind: [pair for pair in pairs if pair[0].type is kind and pair[0].exact] for kind in QuestionType}
     return {
         **_yes_no(of[QuestionType.YESNO]),
@@ -46,103 +46,105 @@ def phase_b(pairs: Sequence[Pair]) -> Measures:
     }
 
 
-def same(answer: str, synonyms: Sequence[str]) -> bool:
-    """Whether BioASQ takes `answer` for one of `synonyms`: equal as whole strings in lower case."""
+def is_correct(answer: str, synonyms: Sequence[str]) -> bool:
+    """Whether BioASQ accepts `answer`: it equals one of `synonyms` in lower case."""
     return answer.lower() in {synonym.lower() for synonym in synonyms}
 
 
-def rank_of_right(gold: GoldQuestion, answers: Sequence[str]) -> int | None:
-    """The rank, from 1, of the first right answer to a factoid question."""
-    return next((rank for rank, answer in enumerate(answers, 1) if same(answer, gold.exact[0])), None)
+def rank_of_correct(gold: GoldQuestion, answers: Sequence[str]) -> int | None:
+    """The rank, from 1, of the first correct answer to a factoid question."""
+    return next((rank for rank, answer in enumerate(answers, 1) if is_correct(answer, gold.exact[0])), None)
 
 
 def list_counts(gold: GoldQuestion, answers: Sequence[str]) -> tuple[int, int]:
-    """How many answers to a list question are right, and how many gold items are missed.
+    """The numbers of correct answers to a list question and of missed gold items.
 
-    An answer uses up the first gold item that it fits, so that to say the same twice is wrong the second time. An item
-    that is left over is not missed if one of its synonyms is among the answers: one answer can cover two such items.
+    Each answer uses up the first gold item that it matches, so a repeated answer is wrong the second time. A remaining
+    item is not missed if one of its synonyms is among the answers: one answer can cover two such items.
     """
-    left = list(gold.exact)
-    right = 0
+    remaining = list(gold.exact)
+    correct = 0
     for answer in answers:
-        fit = next((item for item in left if same(answer, item)), None)
-        if fit is not None:
-            left.remove(fit)
-            right += 1
+        match = next((item for item in remaining if is_correct(answer, item)), None)
+        if match is not None:
+            remaining.remove(match)
+            correct += 1
     unused = list(answers)
     missed = 0
-    for item in left:
-        cover = next((answer for answer in unused if same(answer, item)), None)
+    for item in remaining:
+        cover = next((answer for answer in unused if is_correct(answer, item)), None)
         if cover is None:
             missed += 1
         else:
             unused.remove(cover)
-    return right, missed
+    return correct, missed
 
 
-def _items(gold: Sequence[str], given: Sequence[str]) -> tuple[float, float, float]:
-    right = sum(item in gold for item in given)
-    missed = sum(item not in given for item in gold)
+def _items(gold: Sequence[str], submitted: Sequence[str]) -> tuple[float, float, float]:
+    """Precision, recall and average precision."""
+    correct = sum(item in gold for item in submitted)
+    missed = sum(item not in submitted for item in gold)
     hits = 0
     total = 0.0
-    for rank, item in enumerate(given, start=1):
+    for rank, item in enumerate(submitted, start=1):
         if item in gold:
             hits += 1
             total += hits / rank
     average = total / min(10, len(gold)) if gold else 0.0
-    return right / len(given) if given else 0.0, right / (right + missed) if right else 0.0, average
+    return correct / len(submitted) if submitted else 0.0, correct / (correct + missed) if correct else 0.0, average
 
 
-def _snippets(question: GoldQuestion, submitted: Submitted) -> tuple[float, float, float]:
-    gold, given = snippets.merged(question.snippets), snippets.merged(submitted.snippets)
-    shared = snippets.shared(given, gold)
-    lengths = [sum(map(snippets.size, side)) for side in (given, gold)]
-    precision, recall = (shared / length if length else 0.0 for length in lengths)
-    return precision, recall, snippets.average_precision(given, gold)
+def _snippets(question: GoldQuestion, answer: SubmittedAnswer) -> tuple[float, float, float]:
+    """Precision, recall and average precision, over characters."""
+    gold, submitted = snippets.merge(question.snippets), snippets.merge(answer.snippets)
+    overlap = snippets.total_overlap(submitted, gold)
+    lengths = [sum(map(snippets.length, side)) for side in (submitted, gold)]
+    precision, recall = (overlap / length if length else 0.0 for length in lengths)
+    return precision, recall, snippets.average_precision(submitted, gold)
 
 
-def _retrieval(what: str, rows: Sequence[tuple[float, float, float]]) -> Measures:
-    """The five measures of one kind of item from rows of precision, recall and average precision."""
-    precision, recall, average = np.array(rows).reshape(-1, 3).T
-    with np.errstate(invalid="ignore"):  # snippets that end before they begin can make an average negative
+def _retrieval(kind: str, values: Sequence[tuple[float, float, float]]) -> Measures:
+    """The five measures of one kind of item, from precision, recall and average precision of each question."""
+    precision, recall, average = np.array(values).reshape(-1, 3).T
+    with np.errstate(invalid="ignore"):  # a snippet that ends before it begins can make an average negative
         logarithms = np.nan_to_num(np.log(average + _EPSILON))
     return {
-        f"{what}_mean_precision": mean(precision),
-        f"{what}_recall": mean(recall),
-        f"{what}_f_measure": mean([_f1(p, r) for p, r, _ in rows]),
-        f"{what}_map": mean(np.nan_to_num(average)),
-        f"{what}_gmap": Measure(logarithms.reshape(-1, 1), _geometric),
+        f"{kind}_mean_precision": mean(precision),
+        f"{kind}_recall": mean(recall),
+        f"{kind}_f_measure": mean([_f1(p, r) for p, r, _ in values]),
+        f"{kind}_map": mean(np.nan_to_num(average)),
+        f"{kind}_gmap": Measure(logarithms.reshape(-1, 1), _geometric),
     }
 
 
 def _geometric(means: Array) -> Array:
-    """The geometric mean from a mean of logarithms. The evaluator adds nothing for a question without a figure, so that
-    to GMAP it is as good as a perfect one, and gives 0 where there is no other."""
+    """The geometric mean from a mean of logarithms. Like the evaluator, it counts a question without a figure as a
+    perfect one, and is 0 if there are no other questions."""
     return np.where(means[..., 0] == 0, 0.0, np.exp(means[..., 0]))
 
 
 def _yes_no(pairs: Sequence[Pair]) -> Measures:
-    rows = np.zeros((len(pairs), 3))  # right where yes was, right where no was, wrong
-    for row, (gold, given) in zip(rows, pairs, strict=True):
+    outcomes = np.zeros((len(pairs), 3))  # correct yes, correct no, wrong
+    for outcome, (gold, submitted) in zip(outcomes, pairs, strict=True):
         answer = gold.exact[0][0]
-        row[2 if given.exact[:1] != (answer,) else ("yes", "no").index(answer)] = 1
+        outcome[2 if submitted.exact[:1] != (answer,) else ("yes", "no").index(answer)] = 1
     return {
-        "yesno_accuracy": Measure(rows, lambda means: means[..., 0] + means[..., 1]),
-        "yesno_macro_f1": Measure(rows, lambda means: (_label_f1(means, 0) + _label_f1(means, 1)) / 2),
-        "yesno_f1_yes": Measure(rows, lambda means: _label_f1(means, 0)),
-        "yesno_f1_no": Measure(rows, lambda means: _label_f1(means, 1)),
+        "yesno_accuracy": Measure(outcomes, lambda means: means[..., 0] + means[..., 1]),
+        "yesno_macro_f1": Measure(outcomes, lambda means: (_label_f1(means, 0) + _label_f1(means, 1)) / 2),
+        "yesno_f1_yes": Measure(outcomes, lambda means: _label_f1(means, 0)),
+        "yesno_f1_no": Measure(outcomes, lambda means: _label_f1(means, 1)),
     }
 
 
 def _label_f1(means: Array, label: int) -> Array:
-    """The F1 of one label; every wrong answer is wrong for both, also one that says neither yes nor no."""
+    """The F1 of one label. Every wrong answer, even neither yes nor no, is an error for both labels."""
     twice, wrong = 2 * means[..., label], means[..., 2]
     f1: Array = np.divide(twice, twice + wrong, out=np.zeros_like(twice), where=twice > 0)
     return f1
 
 
 def _factoid(pairs: Sequence[Pair]) -> Measures:
-    ranks = [rank_of_right(gold, given.exact) for gold, given in pairs]
+    ranks = [rank_of_correct(gold, submitted.exact) for gold, submitted in pairs]
     return {
         "factoid_strict_accuracy": mean([rank == 1 for rank in ranks]),
         "factoid_lenient_accuracy": mean([rank is not None for rank in ranks]),
@@ -151,19 +153,20 @@ def _factoid(pairs: Sequence[Pair]) -> Measures:
 
 
 def _list(pairs: Sequence[Pair]) -> Measures:
-    rows = []
-    for gold, given in pairs:
-        right, missed = list_counts(gold, given.exact)
-        rows.append((right / len(given.exact) if right else 0.0, right / (right + missed) if right else 0.0))
+    values = []
+    for gold, submitted in pairs:
+        correct, missed = list_counts(gold, submitted.exact)
+        precision = correct / len(submitted.exact) if correct else 0.0
+        values.append((precision, correct / (correct + missed) if correct else 0.0))
     return {
-        "list_precision": mean([precision for precision, _ in rows]),
-        "list_recall": mean([recall for _, recall in rows]),
-        "list_f_measure": mean([_f1(precision, recall) for precision, recall in rows]),
+        "list_precision": mean([precision for precision, _ in values]),
+        "list_recall": mean([recall for _, recall in values]),
+        "list_f_measure": mean([_f1(precision, recall) for precision, recall in values]),
     }
 
 
 def _ideal(pairs: Sequence[Pair]) -> Measures:
-    scores = [rouge(given.ideal, gold.ideal) for gold, given in pairs]
+    scores = [rouge_scores(submitted.ideal, gold.ideal) for gold, submitted in pairs]
     columns: Mapping[str, Callable[..., float]] = {
         "ideal_rouge_2_recall": lambda score: score.rouge_2_recall,
         "ideal_rouge_2_f1": lambda score: score.rouge_2_f1,

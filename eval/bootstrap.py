@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals, and paired tests between two systems on the same questions."""
+"""Statistical uncertainty: bootstrap intervals, and paired tests of two systems on the same questions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from bioqa.eval.measure import Measure
 from bioqa.index.runtime import Array
 
 RESAMPLES = 2000
-_SEED = 20_190  # any number will do, as long as the same files give the same interval every time
-_KEPT = 500  # questions up to which resamples are drawn once: 8 MB at most
-_CELLS = 4_000_000  # of a resampling matrix held at once: 32 MB
+_SEED = 20_190  # arbitrary, but fixed: the same files always give the same interval
+_CACHED = 500  # questions; up to as many, resamples are drawn once: 8 MB at most
+_CELLS = 4_000_000  # of a resampling matrix in memory: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
-    """A difference between two systems, its 95% interval, and how likely one as large is where there is none."""
+class PairedTest:
+    """A difference between two systems, its 95% interval, and its p value under the hypothesis of no difference."""
 
     difference: float
     interval: Interval
@@ -34,37 +34,39 @@ class Paired:
 
 def interval(measure: Measure) -> Interval:
     """The 95% percentile bootstrap interval of a measure over its questions (Efron 1979)."""
-    if not len(measure.rows):
+    if not len(measure.per_question):
         return Interval(0.0, 0.0)
-    return _middle(_resampled(len(measure.rows), lambda shares: measure.combine(shares @ measure.rows)))
+    statistics = measure.per_question
+    return _central(_resampled(len(statistics), lambda shares: measure.combine(shares @ statistics)))
 
 
-def paired(ours: Measure, theirs: Measure) -> Paired:
-    """How far `ours` is from `theirs`, both over the same questions in the same order.
+def paired_test(ours: Measure, theirs: Measure) -> PairedTest:
+    """The difference of `ours` and `theirs`, over the same questions in the same order.
 
-    The interval is a paired bootstrap; p is by approximate randomisation (Noreen 1989): in every trial the systems swap
-    their answers to each question with probability one half.
+    The interval is a paired bootstrap. The p value comes from approximate randomisation (Noreen 1989): in every trial
+    the systems swap their answers to each question with probability one half.
     """
-    n = len(ours.rows)
+    our, their = ours.per_question, theirs.per_question
+    n = len(our)
     difference = ours.value - theirs.value
     if not n:
-        return Paired(0.0, Interval(0.0, 0.0), 1.0)
-    spread = _resampled(n, lambda shares: ours.combine(shares @ ours.rows) - theirs.combine(shares @ theirs.rows))
+        return PairedTest(0.0, Interval(0.0, 0.0), 1.0)
+    spread = _resampled(n, lambda shares: ours.combine(shares @ our) - theirs.combine(shares @ their))
 
     def swapped(swap: Array) -> Array:
-        gap = swap @ (theirs.rows - ours.rows) / n
-        return ours.combine(ours.rows.mean(axis=0) + gap) - theirs.combine(theirs.rows.mean(axis=0) - gap)
+        gap = swap @ (their - our) / n
+        return ours.combine(our.mean(axis=0) + gap) - theirs.combine(their.mean(axis=0) - gap)
 
-    by_chance = _in_parts(n, lambda generator, count: swapped(generator.integers(0, 2, (count, n)).astype(float)))
+    by_chance = _in_blocks(n, lambda generator, count: swapped(generator.integers(0, 2, (count, n)).astype(float)))
     as_large = int((np.abs(by_chance) >= abs(difference) - 1e-12).sum())
-    return Paired(difference, _middle(spread), (1 + as_large) / (1 + RESAMPLES))
+    return PairedTest(difference, _central(spread), (1 + as_large) / (1 + RESAMPLES))
 
 
 def _resampled(n: int, figure: Callable[[Array], Array]) -> Array:
-    """`figure` of the share that each question has in a resample, for every resample: shape (RESAMPLES,)."""
-    if n <= _KEPT:
-        return figure(_kept_shares(n))
-    return _in_parts(n, lambda generator, count: figure(_shares(generator, n, count)))
+    """`figure` of the share of each question in a resample, for every resample: shape (RESAMPLES,)."""
+    if n <= _CACHED:
+        return figure(_cached_shares(n))
+    return _in_blocks(n, lambda generator, count: figure(_shares(generator, n, count)))
 
 
 def _shares(generator: np.random.Generator, n: int, count: int) -> Array:
@@ -72,17 +74,18 @@ def _shares(generator: np.random.Generator, n: int, count: int) -> Array:
 
 
 @lru_cache(maxsize=8)
-def _kept_shares(n: int) -> Array:
-    """The resamples of so few questions, which every measure over as many has in common."""
+def _cached_shares(n: int) -> Array:
+    """The resamples of few questions; all measures over as many questions share them."""
     return _shares(np.random.default_rng(_SEED), n, RESAMPLES)
 
 
-def _in_parts(n: int, draw: Callable[[np.random.Generator, int], Array]) -> Array:
+def _in_blocks(n: int, draw: Callable[[np.random.Generator, int], Array]) -> Array:
     generator = np.random.default_rng(_SEED)
     step = max(1, _CELLS // n)
     return np.concatenate([draw(generator, min(step, RESAMPLES - done)) for done in range(0, RESAMPLES, step)])
 
 
-def _middle(figures: Array) -> Interval:
+def _central(figures: Array) -> Interval:
+    """The interval that holds the central 95%."""
     low, high = np.quantile(figures, (0.025, 0.975))
     return Interval(float(low), float(high))

@@ -1,24 +1,24 @@
-"""Charts of figures between 0 and 1, as SVG to stand in a page: intervals, reliability, risk and coverage.
+"""Charts of figures between 0 and 1, as inline SVG: intervals, reliability, risk and coverage.
 
-They carry classes in place of colours, so that the page's style decides for light, dark and paper. Titles and
-descriptions say in words what is drawn.
+They have classes instead of colours: the style of the page sets these for light, dark and print. Titles and
+descriptions state the content in words.
 """
 
 from collections.abc import Iterable, Sequence
 
-from bioqa.eval.confidence import Bin, Confidence
+from bioqa.eval.confidence import ConfidenceBin, ConfidenceMeasures
 
 WIDTH, HEIGHT = 360, 282
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 350, 28, 240  # of the square that the axes span
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 350, 28, 240  # of the plot area
 _BAR_WIDTH, _BAR_HEIGHT, _MARK = 200, 10, 3
-_GAP = 2.0  # between bars next to each other
-_TOPS = (0.2, 0.4, 0.6, 0.8, 1.0)  # where a scale of risks may end
+_GAP = 2.0  # between neighbouring bars
+_TOPS = (0.2, 0.4, 0.6, 0.8, 1.0)  # possible upper ends of the risk scale
 
 Coordinates = Sequence[tuple[float, float]]
 
 
 def interval_bar(value: float, low: float, high: float) -> str:
-    """A value on a line from 0 to 1, with its 95% interval."""
+    """A value on a scale from 0 to 1, with its 95% interval."""
     left, right, middle = (_BAR_WIDTH * min(1.0, max(0.0, share)) for share in (low, high, value))
     mark = min(_BAR_WIDTH - _MARK, max(0.0, middle - _MARK / 2))
     return (
@@ -30,17 +30,17 @@ def interval_bar(value: float, low: float, high: float) -> str:
     )
 
 
-def reliability(measured: Confidence) -> str:
-    """The reliability diagram: accuracy by bin of confidence, against the diagonal where the two agree."""
-    described = "; ".join(map(_said, measured.bins)) or "there are no questions"
+def reliability(measured: ConfidenceMeasures) -> str:
+    """The reliability diagram: accuracy by bin of confidence, with the diagonal of perfect calibration."""
+    description = "; ".join(map(_describe, measured.bins)) or "there are no questions"
     counts = "".join(
         f'<text class="count" x="{_x((one.low + one.high) / 2):.1f}" y="{_TOP - 11}">{_short(one.count)}</text>'
         for one in measured.bins
     )
     return _chart(
-        "Reliability: the share right by confidence",
-        described,
-        ("confidence", "right"),
+        "Reliability: accuracy by confidence",
+        description,
+        ("confidence", "accuracy"),
         1.0,
         "".join(map(_bar, measured.bins))
         + _line("ideal", [(0.0, 0.0), (1.0, 1.0)])
@@ -49,18 +49,18 @@ def reliability(measured: Confidence) -> str:
     )
 
 
-def risk_coverage(measured: Confidence) -> str:
-    """The share wrong among the surest answers, for every share of them, with the best curve for the same accuracy."""
+def risk_coverage(measured: ConfidenceMeasures) -> str:
+    """The risk-coverage curve: the error rate among the surest answers, with the best curve at the same accuracy."""
     curve, best = measured.risk_coverage, best_curve(measured)
     top = next((top for top in _TOPS if max((risk for _, risk in curve), default=0.0) <= top), 1.0)
     quarters = [curve[len(curve) * part // 4 - 1] for part in (1, 2, 3, 4) if len(curve) * part // 4]
-    described = "; ".join(f"of the surest {coverage:.0%}, {risk:.3f} wrong" for coverage, risk in quarters)
+    description = "; ".join(f"of the surest {coverage:.0%}, {risk:.3f} wrong" for coverage, risk in quarters)
     scaled, ideal = ([(coverage, risk / top) for coverage, risk in some] for some in (curve, best))
     area = [(scaled[0][0], 0.0), *scaled, (1.0, 0.0)] if scaled else []
     return _chart(
-        "Risk and coverage: the share wrong among the surest answers",
-        described or "there are no questions",
-        ("answered", "wrong of these"),
+        "Risk and coverage: the error rate among the surest answers",
+        description or "there are no questions",
+        ("answered", "error rate"),
         top,
         f'<polygon class="area" points="{_points(area)}"/>'
         + _line("ideal", ideal)
@@ -69,14 +69,14 @@ def risk_coverage(measured: Confidence) -> str:
     )
 
 
-def best_curve(measured: Confidence) -> list[tuple[float, float]]:
-    """(coverage, risk) if every right answer were surer than every wrong one."""
-    right = round(measured.accuracy * measured.questions)
-    return [(k / measured.questions, max(0, k - right) / k) for k in range(1, measured.questions + 1)]
+def best_curve(measured: ConfidenceMeasures) -> list[tuple[float, float]]:
+    """Pairs (coverage, risk) if every correct answer were surer than every wrong one."""
+    correct = round(measured.accuracy * measured.questions)
+    return [(k / measured.questions, max(0, k - correct) / k) for k in range(1, measured.questions + 1)]
 
 
 def _chart(title: str, description: str, labels: tuple[str, str], top: float, content: str) -> str:
-    """Axes from 0 to 1 across and from 0 to `top` upwards, and what stands in them."""
+    """Axes from 0 to 1 across and from 0 to `top` upwards, with `content` inside."""
     across, upwards = labels
     middle = (_TOP + _BOTTOM) / 2
     lines = "".join(
@@ -95,15 +95,15 @@ def _chart(title: str, description: str, labels: tuple[str, str], top: float, co
     )
 
 
-def _bar(one: Bin) -> str:
+def _bar(one: ConfidenceBin) -> str:
     left, right, height = _x(one.low) + _GAP / 2, _x(one.high) - _GAP / 2, _BOTTOM - _y(one.accuracy)
     return (
         f'<rect class="bar" x="{left:.1f}" y="{_y(one.accuracy):.1f}" width="{right - left:.1f}" '
-        f'height="{height:.1f}"><title>confidence {_said(one)}</title></rect>'
+        f'height="{height:.1f}"><title>confidence {_describe(one)}</title></rect>'
     )
 
 
-def _said(one: Bin) -> str:
+def _describe(one: ConfidenceBin) -> str:
     return f"{one.low:.1f} to {one.high:.1f}: {one.accuracy:.3f} right of {one.count:,}"
 
 

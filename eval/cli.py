@@ -1,4 +1,4 @@
-"""`bioqa eval`: measures."""
+"""`bioqa eval`: evaluation of answers, reading, search and speed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bioqa.eval.evaluation import Evaluation
-    from bioqa.eval.squad import Predictions, Squad
+    from bioqa.eval.squad import Predictions, SquadDataset
 
 
 @click.group()
@@ -32,35 +32,41 @@ def evaluate() -> None:
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Ask this index and score its answers; the starter index by default.",
+    help="Ask this index and score its answers; by default the starter index.",
 )
 @click.option(
     "--given",
     type=click.Choice(["nothing", "documents", "snippets"]),
-    help="What a run answers from: what the index finds (nothing, the default), the gold documents that the index "
-    "holds, or the gold snippets, as BioBERT's published figures do.",
+    help="The source of passages in a run: search results (nothing, the default), the gold documents in the index, or "
+    "the gold snippets, as in BioBERT's published figures.",
 )
 @reader_option
-@click.option("--save", metavar="FILE", type=click.Path(path_type=Path), help="Write a run as a BioASQ submission.")
 @click.option(
-    "--against",
+    "--save",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Another submission: differences with 95% intervals, and a paired test.",
+    help="Write the answers of a run as a BioASQ submission.",
+)
+@click.option(
+    "--against",
+    "baseline",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Compare with another submission: differences with 95% intervals, and a paired test.",
 )
 @click.option(
     "--ledger",
     "ledger_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write each question's fate, as JSON lines.",
+    help="Write the ledger, the fate of each question, as JSON lines.",
 )
 @click.option(
     "--report",
     "report_folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Write a page to look at (report.html), the same in Markdown and as data, and of a run the ledger.",
+    help="Write a report as HTML (report.html), Markdown and JSON, and for a run the ledger.",
 )
 @json_option
 def bioasq(
@@ -69,18 +75,18 @@ def bioasq(
     given: str | None,
     reader_folder: Path | None,
     save: Path | None,
-    against: Path | None,
+    baseline: Path | None,
     ledger_file: Path | None,
     report_folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Score a SYSTEM's answers to BioASQ GOLD files, or ask bioqa their questions and score that.
+    """Score a SYSTEM's answers to the questions of BioASQ GOLD files, or bioqa's own answers.
 
-    Of several files, the last is the submission to score, unless --index, --given, --reader or --save ask for a run:
-    then all of them are gold. Without files, the starter questions are asked. The measures equal those of BioASQ's own
-    evaluator (-e 8), after each answer is cut to what counts: 10 documents, 10 snippets, 5 answers to a factoid. ROUGE
-    is worked out as ROUGE-1.5.5 does. Answers are scored even where bioqa would abstain. An interrupted run goes on
-    where it was.
+    The last of several files is the submission to score. With --index, --given, --reader or --save, bioqa answers the
+    questions and all files are gold. Without files, bioqa answers the starter questions. The measures equal those of
+    BioASQ's official evaluator (-e 8), with each answer truncated to what counts: 10 documents, 10 snippets, 5 answers
+    to a factoid question. ROUGE equals that of ROUGE-1.5.5. Answers are scored even where bioqa would abstain. An
+    interrupted run resumes.
 
     \b
     Examples:
@@ -93,38 +99,40 @@ def bioasq(
 
     is_submission = len(files) > 1 and not (folder or given or reader_folder or save)
     if is_submission and ledger_file:
-        raise click.UsageError("--ledger is of a run: a submission does not say what was read; leave one of them out")
+        raise click.UsageError(
+            "--ledger needs a run; a submission does not record what was read: leave out --ledger or SYSTEM"
+        )
     for target in filter(None, (save, ledger_file)):
         atomic.refuse_unwritable(target)
     if report_folder:
         atomic.refuse_unwritable(report_folder, folder=True)
-    atomic.refuse_named_twice([*files, *filter(None, [against])], save, ledger_file)
+    atomic.refuse_named_twice([*files, *filter(None, [baseline])], save, ledger_file)
 
-    def deliver(found: "Evaluation") -> None:
+    def deliver(scored: "Evaluation") -> None:
         if save:
-            submission.write_submission(save, found.questions, [outcome.submitted for outcome in found.outcomes])
+            submission.write_submission(save, scored.questions, [outcome.submitted for outcome in scored.outcomes])
         if ledger_file:
-            ledger.write(ledger_file, found.rows)
+            ledger.write(ledger_file, scored.ledger)
         if report_folder:
-            report.write(report_folder, found)
+            report.write(report_folder, scored)
 
     if is_submission:
-        found = evaluation.of_submission(evaluation.read_batches(files[:-1]), files[-1], against)
-        deliver(found)
+        scored = evaluation.evaluate_submission(evaluation.read_batches(files[:-1]), files[-1], baseline)
+        deliver(scored)
     else:
-        found = _run(files, folder, given or "nothing", reader_folder, against, deliver)
+        scored = _run(files, folder, given or "nothing", reader_folder, baseline, deliver)
     if as_json:
-        say_json(evaluation.as_object(found), indent=1)
+        say_json(evaluation.as_object(scored), indent=1)
     else:
-        say_lines("\n\n".join(tables.text(table) for table in evaluation.tables(found)))
+        say_lines("\n\n".join(tables.text(table) for table in evaluation.all_tables(scored)))
 
 
 def _run(
     files: tuple[Path, ...],
     folder: Path | None,
-    given: str,
+    source: str,
     reader_folder: Path | None,
-    against: Path | None,
+    baseline: Path | None,
     deliver: "Callable[[Evaluation], None]",
 ) -> "Evaluation":
     from bioqa.eval import evaluation, runner
@@ -135,7 +143,7 @@ def _run(
     batches = evaluation.read_batches(files or [starter.questions_file()])
     engine = Engine(folder or starter.index_folder(), reader_folder)
     with TerminalProgress("Asking", "questions") as progress:
-        return runner.evaluate(batches, engine, given, against, progress, deliver)
+        return runner.evaluate(batches, engine, source, baseline, progress, deliver)
 
 
 @evaluate.command()
@@ -146,9 +154,9 @@ def _run(
     "probabilities",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The probability of no answer for every prediction, for the best score over all thresholds on it.",
+    help="Probabilities of no answer for the predictions; adds the best scores over all thresholds.",
 )
-@click.option("--limit", metavar="N", type=click.IntRange(1), help="Only the first N questions.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="Score only the first N questions.")
 @click.option("--save", metavar="FILE", type=click.Path(path_type=Path), help="Write the reader's answers.")
 @reader_option
 @json_option
@@ -161,11 +169,11 @@ def squad(
     reader_folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Score PREDICTIONS for a SQuAD 1.1 or 2.0 file GOLD; without them, those of bioqa's reader.
+    """Score PREDICTIONS for a SQuAD 1.1 or 2.0 file GOLD, or the predictions of bioqa's reader.
 
-    PREDICTIONS is what the official scripts take, a JSON object of answers under question ids, and so are the measures,
-    in percent. A question without a prediction counts as wrong. The reader is given each text whole; in SQuAD 2.0 it
-    leaves a question unanswered where it takes that for likelier than its best answer.
+    PREDICTIONS is a JSON object from question ids to answers, the format of the official scripts; the measures are
+    theirs too, in percent. A question without a prediction counts as wrong. The reader reads each text whole. In SQuAD
+    2.0 it leaves a question unanswered if it finds no answer more probable than its best answer.
 
     \b
     Examples:
@@ -178,24 +186,24 @@ def squad(
     from bioqa.eval import squad, squad_scores, tables
 
     if predictions and (save or reader_folder):
-        raise click.UsageError("--save and --reader are for the reader's answers: leave PREDICTIONS out")
+        raise click.UsageError("--save and --reader apply to the reader's own answers: leave out PREDICTIONS")
     if probabilities and not predictions:
-        raise click.UsageError("--na-probs goes with PREDICTIONS")
+        raise click.UsageError("--na-probs needs PREDICTIONS")
     if save:
         atomic.refuse_unwritable(save)
         atomic.refuse_named_twice([gold], save)
     whole = squad.read_squad(gold)
     if probabilities and not whole.unanswerable:
-        raise click.UsageError(f"--na-probs is for SQuAD 2.0, and {gold} is SQuAD 1.1")
-    questions = replace(whole, questions=whole.questions[:limit])
-    found = squad.read_predictions(predictions, probabilities) if predictions else _read(questions, reader_folder)
+        raise click.UsageError(f"--na-probs needs SQuAD 2.0, and {gold} is SQuAD 1.1")
+    dataset = replace(whole, questions=whole.questions[:limit])
+    answers = squad.read_predictions(predictions, probabilities) if predictions else _read(dataset, reader_folder)
     if save:
-        squad.write_predictions(save, found)
-    scores = squad_scores.score(questions, found)
-    if len(scores.missing) == len(questions.questions):
-        raise InputError(f"{predictions}: there is no prediction for any question of {gold}")
+        squad.write_predictions(save, answers)
+    scores = squad_scores.score(dataset, answers)
+    if len(scores.missing) == len(dataset.questions):
+        raise InputError(f"{predictions}: answers no question of {gold}; pass predictions for this file")
     if scores.missing:
-        count = f"{len(scores.missing):,} of {len(questions.questions):,} questions"
+        count = f"{len(scores.missing):,} of {len(dataset.questions):,} questions"
         say(f"warning: {count} have no prediction and count as wrong: {scores.missing[0]} ...", err=True)
     if as_json:
         say_json(squad_scores.as_object(scores), indent=1)
@@ -203,15 +211,15 @@ def squad(
         say_lines(tables.text(squad_scores.table(scores)))
 
 
-def _read(questions: "Squad", reader_folder: Path | None) -> "Predictions":
-    from bioqa.eval import squad
+def _read(dataset: "SquadDataset", reader_folder: Path | None) -> "Predictions":
+    from bioqa.eval import squad_runner
     from bioqa.index import model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.reader import Reader
 
     reader = Reader(reader_folder or model.shipped("reader"))
     with TerminalProgress("Reading", "questions") as progress:
-        return squad.predict(questions, reader, progress)
+        return squad_runner.predict(dataset, reader, progress)
 
 
 evaluate.add_command(retrieval)

@@ -1,4 +1,4 @@
-"""`bioqa convert`: files to train and to measure on, made of BioASQ's gold files."""
+"""`bioqa convert`: training and test files from BioASQ's gold files."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import json_option
 
 if TYPE_CHECKING:
-    from bioqa.eval.convert import Texts
-    from bioqa.eval.findings import Finding
+    from bioqa.eval.convert import ContextSource
+    from bioqa.eval.findings import Alignment
     from bioqa.eval.gold import GoldQuestion
     from bioqa.eval.pairs import PairCounts
     from bioqa.eval.tagged import TagCounts
@@ -33,7 +33,7 @@ def _known_rules(_: click.Context, parameter: click.Parameter, value: str | None
     rules = tuple(name.strip() for name in value.split(",")) if value is not None else RULES
     for name in rules:
         if name not in RULES:
-            raise click.BadParameter(f"there is no rule {name!r}; known are {', '.join(RULES)}", param=parameter)
+            raise click.BadParameter(f"unknown rule {name!r}; known rules: {', '.join(RULES)}", param=parameter)
     return rules
 
 
@@ -44,7 +44,7 @@ def _type_option(default: str) -> Callable[[Callable[..., None]], Callable[..., 
         default=default,
         show_default=True,
         type=click.Choice(["factoid", "list", "both"]),
-        help="Which questions.",
+        help="The type of questions.",
     )
 
 
@@ -53,8 +53,8 @@ _rules_option = click.option(
     "--rules",
     metavar="NAMES",
     callback=_known_rules,
-    help="Which rules may find an answer, with commas between: exact, case, normal, spelling, plural, parenthesis, "
-    "abbreviation; all by default.",
+    help="The rules that may match an answer, separated by commas: exact, case, normal, spelling, plural, parenthesis, "
+    "abbreviation; by default all.",
 )
 _missing_option = click.option(
     "--report-missing",
@@ -62,11 +62,11 @@ _missing_option = click.option(
     metavar="FILE",
     callback=_writable,
     type=click.Path(path_type=Path),
-    help="Write the gold items that were found nowhere, as JSON lines.",
+    help="Write the gold items without a match, as JSON lines.",
 )
 
 
-def _target_option(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _target_option(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option(
         "--to",
         "target",
@@ -74,16 +74,16 @@ def _target_option(what: str) -> Callable[[Callable[..., None]], Callable[..., N
         metavar="FILE",
         callback=_writable,
         type=click.Path(path_type=Path),
-        help=f"The {what} to write; gzipped where its name ends in .gz.",
+        help=f"The {kind} to write; gzipped if its name ends in .gz.",
     )
 
 
 @click.group()
 def convert() -> None:
-    """Make files to train and to measure on, of BioASQ questions, and say what is in them."""
+    """Convert BioASQ gold files to training and test files, and report their contents."""
 
 
-@convert.command("bioasq-to-squad", short_help="Pairs of question and text in the format of SQuAD.")
+@convert.command("bioasq-to-squad", short_help="Pairs of question and text in SQuAD format.")
 @_gold_argument
 @_target_option("JSON file")
 @_type_option("factoid")
@@ -93,28 +93,28 @@ def convert() -> None:
     default="snippets",
     show_default=True,
     type=click.Choice(["snippets", "documents"]),
-    help="What a question is paired with: each of its gold snippets, or title and abstract of each gold document.",
+    help="The texts of a question: its gold snippets, or title and abstract of its gold documents.",
 )
 @click.option(
     "--index",
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The index that holds the gold documents, for --contexts documents.",
+    help="The index with the gold documents, for --contexts documents.",
 )
 @click.option(
     "--matches",
     default="every",
     show_default=True,
     type=click.Choice(["every", "first"]),
-    help="Which places of the answers in a text are written.",
+    help="Which matches of the answers in a text are written.",
 )
 @click.option(
     "--unanswerable",
     default="drop",
     show_default=True,
     type=click.Choice(["drop", "keep"]),
-    help="What becomes of texts without a match; keep writes SQuAD 2.0, where they are impossible to answer.",
+    help="Drop texts without a match, or keep them as unanswerable, in SQuAD 2.0.",
 )
 @_rules_option
 @_missing_option
@@ -131,11 +131,11 @@ def bioasq_to_squad(
     missing_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Pair the questions of BioASQ GOLD files with texts that answer them, in SQuAD's format.
+    """Pair the questions of BioASQ GOLD files with texts that answer them, in SQuAD format.
 
-    All strings of an answer are looked for, those of a list question together, by the first rule that finds them:
-    exact, case, normal (as bioqa compares answers), spelling, plural, parenthesis, abbreviation. The first 24
-    characters of a pair's id are the question's. A text that is kept without a match may still answer in other words.
+    All synonyms of an answer, and all items of a list, are matched by the first rule that finds them: exact, case,
+    normal (as bioqa compares answers), spelling, plural, parenthesis, abbreviation. The id of a pair begins with the 24
+    characters of the question's id. A text without a match may still state the answer in other words.
 
     \b
     Examples:
@@ -145,20 +145,23 @@ def bioasq_to_squad(
     from bioqa.eval import contexts, convert, pairs
 
     if (source == "documents") != (folder is not None):
-        raise click.UsageError("--contexts documents and --index DIR go together")
+        raise click.UsageError("--contexts documents and --index DIR need each other")
     atomic.refuse_named_twice(gold, target, missing_file)
-    questions = convert.questions(gold, kind)
+    questions = convert.select_questions(gold, kind)
     texts = convert.documents_in(folder, questions) if folder else contexts.of_snippets
-    found = _look(questions, texts, rules, missing_file)
-    made = pairs.pairs(found, first_match=matches == "first", unanswerable=unanswerable == "keep")
-    if not made:
-        raise InputError(f"{target}: not written: none of {len(found):,} questions has an answer in its {source}")
-    content = pairs.as_squad(made, unanswerable=unanswerable == "keep")
+    alignments = _align(questions, texts, rules, missing_file)
+    squad_pairs = pairs.make_pairs(alignments, first_match=matches == "first", unanswerable=unanswerable == "keep")
+    if not squad_pairs:
+        count = f"{len(alignments):,} questions"
+        raise InputError(
+            f"{target}: not written: none of {count} has an answer in its {source}; allow more --rules or another type"
+        )
+    content = pairs.as_squad(squad_pairs, unanswerable=unanswerable == "keep")
     atomic.write_text(target, json.dumps(content, indent=1) + "\n")
-    _show(found, pairs.counts(made), as_json)
+    _show(alignments, pairs.counts(squad_pairs), as_json)
 
 
-@convert.command("bioasq-to-iob", short_help="Sentences with the answers tagged B and I.")
+@convert.command("bioasq-to-iob", short_help="Sentences with IOB tags of the answers.")
 @_gold_argument
 @_target_option("file of tagged tokens")
 @_type_option("list")
@@ -175,9 +178,9 @@ def bioasq_to_iob(
 ) -> None:
     """Tag the answers to the questions of BioASQ GOLD files in the sentences of their gold snippets.
 
-    One token a line, a tab, and B, I or O; a blank line behind every sentence, as in the usual files of biomedical
-    names. Which question goes with a sentence stands in FILE.questions.jsonl, a sentence a line. Where an answer ends
-    inside of a token, all of it is tagged. Questions of which nothing was found are left out.
+    Each line holds a token, a tab, and B, I or O; a blank line follows every sentence, as in other corpora of
+    biomedical names. FILE.questions.jsonl holds the question of each sentence, one on each line. A token that an answer
+    covers in part is tagged. Questions without a match are left out.
 
     \b
     Example:
@@ -187,16 +190,19 @@ def bioasq_to_iob(
 
     companion = target.with_name(target.name + ".questions.jsonl")
     atomic.refuse_named_twice(gold, target, companion, missing_file)
-    found = _look(convert.questions(gold, kind), contexts.of_sentences, rules, missing_file)
-    made = tagged.tagged(found)
-    if not made:
-        raise InputError(f"{target}: not written: none of {len(found):,} questions has an answer in its snippets")
-    atomic.write_text(companion, convert.lines(tagged.question_entries(made)))
-    atomic.write_text(target, tagged.as_iob(made))
-    _show(found, tagged.counts(made), as_json)
+    alignments = _align(convert.select_questions(gold, kind), contexts.of_sentences, rules, missing_file)
+    sentences = tagged.tag_sentences(alignments)
+    if not sentences:
+        count = f"{len(alignments):,} questions"
+        raise InputError(
+            f"{target}: not written: none of {count} has an answer in its snippets; allow more --rules or another type"
+        )
+    atomic.write_text(companion, convert.json_lines(tagged.question_entries(sentences)))
+    atomic.write_text(target, tagged.as_iob(sentences))
+    _show(alignments, tagged.counts(sentences), as_json)
 
 
-@convert.command("bioasq-to-beir", short_help="A collection for 'eval retrieval'.")
+@convert.command("bioasq-to-beir", short_help="A retrieval collection for 'eval retrieval'.")
 @_gold_argument
 @click.option(
     "--to",
@@ -204,7 +210,7 @@ def bioasq_to_iob(
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The folder to write, new or empty.",
+    help="The folder to write; new or empty.",
 )
 @click.option(
     "--corpus",
@@ -212,16 +218,16 @@ def bioasq_to_iob(
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Documents to put around those of the questions, in any format that 'index build' reads; several times.",
+    help="Distractor documents in any format that 'index build' reads; repeat it for several files.",
 )
 @json_option
 def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...], as_json: bool) -> None:
-    """Make a retrieval collection in BEIR's form of BioASQ GOLD files, without PubMed.
+    """Convert BioASQ GOLD files to a retrieval collection in BEIR format, without PubMed.
 
-    A document is all gold snippets of its PMID, or its record in the corpus where that has title and abstract; the rest
-    of the corpus are distractors. Relevant to a question are its gold documents and those that its snippets are of, as
-    far as there is a text. The judgments of 11B1_golden.json are qrels/11B1.tsv, of its year qrels/11B.tsv. Snippets
-    are what was found relevant: the figures compare systems, and flatter all of them beside a search of PubMed.
+    A document consists of all gold snippets of its PMID, or is its record in the corpus if that has title and abstract.
+    Other documents of the corpus are distractors. Relevant to a question are the documents that it names or quotes and
+    that have a text. The judgments of 11B1_golden.json are in qrels/11B1.tsv, those of its year in qrels/11B.tsv.
+    Snippets were selected as relevant: the figures compare systems, but are higher than in a search of PubMed.
 
     \b
     Examples:
@@ -233,16 +239,16 @@ def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...
 
     atomic.refuse_unwritable(target, folder=True)
     if target.is_dir() and any(target.iterdir()):
-        raise InputError(f"{target}: holds files already; name a new or an empty folder")
+        raise InputError(f"{target}: the folder is not empty; choose a new or empty one")
     batches = evaluation.read_batches(gold)
     scores.pooled(batches, cure="give every question once")
     with TerminalProgress("Reading the corpus", "documents") as progress:
-        around = collection.read_corpus(inputs, progress)
-    if around.unusable:
-        say(f"warning: {len(around.unusable):,} unusable records: {around.unusable[0]} ...", err=True)
-    made = collection.collection(batches, around)
-    collection.write(target, made)
-    _print_counts(asdict(made.counts), as_json)
+        corpus = collection.read_corpus(inputs, progress)
+    if corpus.unusable:
+        say(f"warning: {len(corpus.unusable):,} unusable records: {corpus.unusable[0]} ...", err=True)
+    built = collection.build_collection(batches, corpus)
+    collection.write(target, built)
+    _print_counts(asdict(built.counts), as_json)
 
 
 def _print_counts(counts: Mapping[str, int], as_json: bool) -> None:
@@ -252,32 +258,32 @@ def _print_counts(counts: Mapping[str, int], as_json: bool) -> None:
         say_json(counts, indent=1)
     else:
         rows = [(name.replace("_", " "), count) for name, count in counts.items()]
-        say_lines(tables.text(tables.Table("", ("what", "count"), rows)), err=True)
+        say_lines(tables.text(tables.Table("", ("quantity", "count"), rows)), err=True)
 
 
-def _look(
-    questions: "Sequence[GoldQuestion]", texts: "Texts", rules: Sequence[str], missing_file: Path | None
-) -> "list[Finding]":
+def _align(
+    questions: "Sequence[GoldQuestion]", source: "ContextSource", rules: Sequence[str], missing_file: Path | None
+) -> "list[Alignment]":
     from bioqa.eval import convert, findings
     from bioqa.index.progress import TerminalProgress
 
     with TerminalProgress("Aligning", "questions") as progress:
-        found = convert.look(questions, texts, rules, progress)
+        alignments = convert.align_all(questions, source, rules, progress)
     if missing_file:
-        atomic.write_text(missing_file, convert.lines(findings.missing_entries(found)))
-    return found
+        atomic.write_text(missing_file, convert.json_lines(findings.missing_items(alignments)))
+    return alignments
 
 
-def _show(found: "Sequence[Finding]", made: "PairCounts | TagCounts", as_json: bool) -> None:
+def _show(alignments: "Sequence[Alignment]", counts: "PairCounts | TagCounts", as_json: bool) -> None:
     from bioqa.eval import findings, tables
 
-    statistics = findings.statistics(found)
+    statistics = findings.statistics(alignments)
     figures = asdict(statistics)
     by_rule = figures.pop("by_rule")
-    figures |= asdict(made)
+    figures |= asdict(counts)
     if as_json:
         say_json({**figures, "by_rule": by_rule}, indent=1)
         return
     rows = [(name.replace("_", " "), count) for name, count in figures.items()]
-    shown = (tables.Table("", ("what", "count"), rows), findings.table(statistics.by_rule))
+    shown = (tables.Table("", ("quantity", "count"), rows), findings.table(statistics.by_rule))
     say_lines("\n\n".join(map(tables.text, shown)), err=True)

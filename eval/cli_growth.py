@@ -1,4 +1,4 @@
-"""`bioqa eval growth`: how times and memory grow with the corpus."""
+"""`bioqa eval growth`: the growth of time and memory with the corpus."""
 
 from pathlib import Path
 
@@ -10,35 +10,37 @@ from bioqa.qa.options import json_option
 
 @click.command()
 @click.option(
-    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where the indexes are built."
+    "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder for the indexes."
 )
 @click.option(
-    "--sizes", default="10k,100k,1M", show_default=True, metavar="N,N,...", help="How many documents each index holds."
+    "--sizes",
+    default="10k,100k,1M",
+    show_default=True,
+    metavar="N,N,...",
+    help="The number of documents in each index.",
 )
 @click.option(
     "--corpus",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Real documents to grow others from; the starter passages by default.",
+    help="The real documents to recombine; by default the starter passages.",
 )
 @click.option(
     "--questions",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A BioASQ gold file, or one question a line; the starter questions by default.",
+    help="A BioASQ gold file, or one question on each line; by default the starter questions.",
 )
-@click.option("--dense", is_flag=True, help="With vectors, grown from those of real passages.")
+@click.option("--dense", is_flag=True, help="Add synthetic vectors, derived from those of real passages.")
 @click.option(
     "--passages",
     default=10_000,
     show_default=True,
     type=click.IntRange(1),
-    help="How many real passages are encoded for --dense.",
+    help="The number of real passages to encode for --dense.",
 )
-@click.option("--max-ram", metavar="SIZE", help="What builds and searches must keep to, as for 'bioqa index build'.")
-@click.option(
-    "--asked", default=200, show_default=True, type=click.IntRange(1), help="How many of the questions are asked."
-)
+@click.option("--max-ram", metavar="SIZE", help="The memory limit of builds and searches, as for 'bioqa index build'.")
+@click.option("--asked", default=200, show_default=True, type=click.IntRange(1), help="The number of questions to ask.")
 @json_option
 def growth(
     folder: Path,
@@ -51,11 +53,10 @@ def growth(
     asked: int,
     as_json: bool,
 ) -> None:
-    """Build and search indexes of several sizes, and say what that means for all of PubMed.
+    """Build and search indexes of several sizes, and extrapolate to all of PubMed.
 
-    The documents recombine sentences of real ones. The vectors lie between and around real ones: recall with them may
-    be easier or harder to reach than with real ones. What is built, opened or searched runs in a process of its own.
-    The indexes stay in DIR.
+    The documents recombine sentences of real ones. The vectors lie between and near real ones; recall may differ from
+    that on real vectors. Every build, opening and search runs in its own process. The indexes remain in DIR.
 
     \b
     Examples:
@@ -72,14 +73,14 @@ def growth(
     job = Job(
         index="",
         corpus=str(corpus or starter.passages_file()),
-        questions=phases.spaced(speed.read_questions(questions or starter.questions_file()), asked),
+        questions=phases.evenly_spaced(speed.read_questions(questions or starter.questions_file()), asked),
         passages=passages,
         max_ram=planner.parse_size(max_ram) if max_ram is not None else None,
     )
     counts = [planner.parse_size(size, "--sizes") for size in sizes.split(",")]
-    found = growth.measure(job, counts, folder, dense=dense, talk=lambda what: say(what, err=True))
+    report = growth.measure(job, counts, folder, dense=dense, talk=lambda message: say(message, err=True))
     if as_json:
-        say_json(asdict(found), indent=1)
+        say_json(asdict(report), indent=1)
         return
-    say_lines(machine.described(found.machine))
-    say_lines(f"\n{tables.text(growth.table(found))}")
+    say_lines(machine.described(report.machine))
+    say_lines(f"\n{tables.text(growth.table(report))}")

@@ -1,4 +1,4 @@
-"""`bioqa eval retrieval`: search on collections in the form of BEIR."""
+"""`bioqa eval retrieval`: evaluation of search on collections in BEIR format."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.options import feedback_option, fusion_option, json_option, reader_option, rerank_option
 
 if TYPE_CHECKING:
-    from bioqa.eval.beir import Corpus
-    from bioqa.eval.ranking import Qrels
+    from bioqa.eval.beir import BeirCorpus
     from bioqa.eval.retrieval_scores import RetrievalScores
+    from bioqa.eval.trec import Qrels
     from bioqa.qa.reranking import Reranker
 
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     default=("test",),
     metavar="NAME",
     show_default=True,
-    help="The judgments: qrels/NAME.tsv; given several times, all of them together.",
+    help="The judgments, qrels/NAME.tsv; repeat it to pool several splits.",
 )
 @click.option(
     "--mode",
     type=click.Choice(["lexical", "dense", "hybrid"]),
-    help="BM25, vectors, or both fused; all that the index allows by default.",
+    help="BM25, vectors, or their fusion; by default every mode that the index supports.",
 )
 @fusion_option
 @feedback_option
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Search this index, which has to hold the documents of the collection; by default one that is built over them "
-    "and kept for the next time.",
+    help="Search this index, which must hold the documents of the collection. By default bioqa builds one and keeps "
+    "it in the cache folder.",
 )
 @click.option(
     "--save",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write what was found as a TREC run. Without --mode there is a file for each, with the mode in its name: "
+    help="Write the results as a TREC run. Several modes are written to several files with the mode in their names: "
     "run.lexical.trec for run.trec.",
 )
 @json_option
@@ -68,12 +68,12 @@ def retrieval(
     save: Path | None,
     as_json: bool,
 ) -> None:
-    """Score search on a collection in the form of BEIR, or a TREC RUN of somebody else's.
+    """Score search on a collection in BEIR format, or the TREC RUN of another system.
 
-    BEIR_DIR holds corpus.jsonl, queries.jsonl and qrels/NAME.tsv, each plain or gzipped. A document ranks where its
-    best passage does; 100 are ranked. The measures equal those of trec_eval, over all queries that have judgments. The
-    first run over a collection builds an index in the cache folder; stopped, the same command goes on from the last
-    commit.
+    BEIR_DIR holds corpus.jsonl, queries.jsonl and qrels/NAME.tsv, each plain or gzipped. A document has the rank of its
+    best passage; 100 documents are ranked. The measures equal those of trec_eval, over all judged queries. The first
+    run over a collection builds an index in the cache folder. If it is interrupted, the same command resumes from the
+    last commit.
 
     \b
     Examples:
@@ -89,23 +89,23 @@ def retrieval(
 
     if run_file and (mode or fusion or speaking is not None or rerank or folder or save):
         raise click.UsageError(
-            "--mode, --fusion, --feedback, --rerank, --index and --save are for bioqa's search: leave RUN out"
+            "--mode, --fusion, --feedback, --rerank, --index and --save apply to bioqa's own search: leave out RUN"
         )
     if reader_folder and not rerank:
-        raise click.UsageError("--reader is for what --rerank N weighs anew")
+        raise click.UsageError("--reader needs --rerank N")
     if save:
         atomic.refuse_unwritable(save)
     qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
     if run_file:
-        found = _score(run_file, collection, split, qrels)
+        scores = _score(run_file, collection, split, qrels)
     else:
-        weigh = reranker(reader_folder, rerank) if rerank else None
+        model = reranker(reader_folder, rerank) if rerank else None
         first = feedback.PASSAGES if speaking is None else speaking
-        found = _search(collection, split, qrels, mode, fusion or FUSION, first, weigh, folder, save)
+        scores = _search(collection, split, qrels, mode, fusion or FUSION, first, model, folder, save)
     if as_json:
-        say_json(retrieval_scores.as_object(found), indent=1)
+        say_json(retrieval_scores.as_object(scores), indent=1)
     else:
-        say_lines("\n\n".join(tables.text(table) for table in retrieval_scores.tables(found)))
+        say_lines("\n\n".join(tables.text(table) for table in retrieval_scores.tables(scores)))
 
 
 def _score(run_file: Path, collection: Path, split: str, qrels: "Qrels") -> "RetrievalScores":
@@ -114,10 +114,10 @@ def _score(run_file: Path, collection: Path, split: str, qrels: "Qrels") -> "Ret
     run = trec.read_run(run_file)
     missing = [query for query in qrels if query not in run]
     if len(missing) == len(qrels):
-        raise InputError(f"{run_file}: there is nothing in it for any query of {collection}, {split}")
+        raise InputError(f"{run_file}: ranks nothing for any query of {collection}, {split}; pass a run over it")
     if missing:
         count = f"{len(missing):,} of {len(qrels):,} queries"
-        say(f"warning: {count} are not in the run and count as zero: {missing[0]} ...", err=True)
+        say(f"warning: {count} are missing from the run and count as zero: {missing[0]} ...", err=True)
     return retrieval_scores.score(collection.absolute().name, split, qrels, {run_file.name: run})
 
 
@@ -148,11 +148,11 @@ def _search(
     corpus_index.check_holds(index, corpus.ids)
     others = index.manifest.documents - len(corpus.ids)
     if others:
-        say(f"warning: {index.folder}: {others:,} documents of it are not of the corpus, and rank too", err=True)
+        say(f"warning: {index.folder}: {others:,} of its documents are not in the corpus and are ranked too", err=True)
     with TerminalProgress("Searching", "queries") as progress:
-        runs = retrieval.runs(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, speaking)
+        runs = retrieval.search_all(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, speaking)
     if save:
-        retrieval.save(save, runs)
+        retrieval.save_runs(save, runs)
     facts: dict[str, str | int] = {
         "documents": index.manifest.documents,
         "index": str(index.folder),
@@ -164,17 +164,17 @@ def _search(
     return retrieval_scores.score(collection.absolute().name, split, qrels, runs, facts)
 
 
-def _warn(corpus: "Corpus", qrels: "Qrels") -> None:
+def _warn(corpus: "BeirCorpus", qrels: "Qrels") -> None:
     from bioqa.eval import beir
 
     if corpus.unusable:
-        count = f"{len(corpus.unusable):,} lines hold no usable document and are left out"
+        count = f"{len(corpus.unusable):,} lines hold no usable document and are skipped"
         first = corpus.unusable[0]
         say(f"warning: {corpus.path}: {count}: {first.place}: {first.reason} ...", err=True)
-    lacking = beir.lacking(corpus, qrels)
-    if lacking:
-        count = f"{len(lacking):,} documents that are judged relevant are not in it and count as not found"
-        say(f"warning: {corpus.path}: {count}: {lacking[0]} ...", err=True)
+    missing = beir.missing_documents(corpus, qrels)
+    if missing:
+        count = f"{len(missing):,} documents judged relevant are missing from it and count as not found"
+        say(f"warning: {corpus.path}: {count}: {missing[0]} ...", err=True)
 
 
 def _built(corpus: Path, *, lexical_only: bool) -> Path:
@@ -186,7 +186,7 @@ def _built(corpus: Path, *, lexical_only: bool) -> Path:
     encoder = None if lexical_only else Encoder(model.shipped("encoder"))
     folder = corpus_index.folder_of(corpus, encoder)
     if not corpus_index.is_whole(folder):
-        say(f"indexing {corpus}, to be kept in {folder}", err=True)
+        say(f"indexing {corpus} into {folder}", err=True)
         with TerminalProgress("Indexing", "documents") as progress:
             corpus_index.build(corpus, folder, encoder, progress)
     return folder

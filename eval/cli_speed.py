@@ -1,4 +1,4 @@
-"""`bioqa eval speed`: times and memory."""
+"""`bioqa eval speed`: benchmarks of time and memory."""
 
 from pathlib import Path
 
@@ -14,49 +14,47 @@ from bioqa.qa.options import json_option, reader_option
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The index to ask; the starter index by default.",
+    help="The index to ask; by default the starter index.",
 )
 @click.option(
     "--corpus",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="What to parse, index, encode and read; the starter passages by default.",
+    help="The corpus to parse, index, encode and read; by default the starter passages.",
 )
 @click.option(
     "--questions",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A BioASQ gold file, or one question a line; the starter questions by default.",
+    help="A BioASQ gold file, or one question on each line; by default the starter questions.",
 )
 @click.option(
     "--peer-encoder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The encoder's original model, to time sentence-transformers with.",
+    help="The original model of the encoder, for the benchmark of sentence-transformers.",
 )
 @click.option(
-    "--runs", default=5, show_default=True, type=click.IntRange(1), help="Fresh processes that time a cold start."
+    "--runs", default=5, show_default=True, type=click.IntRange(1), help="Fresh processes for each cold start."
 )
-@click.option(
-    "--asked", default=50, show_default=True, type=click.IntRange(1), help="How many of the questions are asked."
-)
+@click.option("--asked", default=50, show_default=True, type=click.IntRange(1), help="The number of questions to ask.")
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1), help="Rounds over the questions.")
 @click.option(
-    "--warm-up", default=5, show_default=True, type=click.IntRange(0), help="Questions before those that count."
+    "--warm-up", default=5, show_default=True, type=click.IntRange(0), help="Questions before the measurement."
 )
 @click.option(
     "--documents",
     default=30_000,
     show_default=True,
     type=click.IntRange(1),
-    help="How many documents of the corpus are parsed and indexed.",
+    help="The number of documents to parse and index.",
 )
 @click.option(
     "--passages",
     default=256,
     show_default=True,
     type=click.IntRange(1),
-    help="How many passages of the corpus are encoded and read.",
+    help="The number of passages to encode and read.",
 )
 @reader_option
 @json_option
@@ -74,10 +72,10 @@ def speed(
     reader_folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Time bioqa and measure its memory: cold start, every stage of an answer, parsing, indexing, encoding, reading.
+    """Measure bioqa's time and memory: cold start, every stage of an answer, parsing, indexing, encoding, reading.
 
-    Whatever is timed runs in a process of its own. Beside it, in the same run, stand rank-bm25, bm25s and
-    sentence-transformers at the same work, where they are installed.
+    Every step runs in its own process. The same run measures rank-bm25, bm25s and sentence-transformers at the same
+    work if they are installed.
 
     \b
     Examples:
@@ -101,7 +99,7 @@ def speed(
         warm_up=warm_up,
         repeat=repeat,
     )
-    report = speed.measure(job, runs=runs, most_questions=asked, talk=lambda what: say(what, err=True))
+    report = speed.measure(job, runs=runs, most_questions=asked, talk=lambda message: say(message, err=True))
     if as_json:
         say_json(asdict(report), indent=1)
         return
@@ -109,4 +107,4 @@ def speed(
     for table in timings.tables(report):
         say_lines(f"\n{tables.text(table)}")
     for line in report.skipped:
-        say(f"left out: {line}")
+        say(f"skipped: {line}")

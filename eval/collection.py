@@ -1,8 +1,8 @@
-"""A retrieval collection made of BioASQ's gold files: their questions, the documents they quote, and a corpus around.
+"""A retrieval collection built from BioASQ's gold files: their questions, the quoted documents, and distractors.
 
-PubMed itself is not needed. A document is the gold snippets of its PMID, over all questions, unless the corpus holds it
-whole; the rest of the corpus are distractors. What is quoted is what was found relevant, and shorter than an abstract:
-figures on such a collection compare systems, and flatter all of them.
+It does not need PubMed. A document consists of the gold snippets of its PMID over all questions, unless the corpus
+holds its complete record; other documents of the corpus are distractors. Snippets were selected as relevant and are
+shorter than abstracts: figures on such a collection compare systems, but are too high for all of them.
 """
 
 import re
@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 
 from bioqa.eval import convert, trec
-from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.ranking import Qrels
-from bioqa.eval.scores import Batch
+from bioqa.eval.gold import Snippet
+from bioqa.eval.scores import GoldBatch
+from bioqa.eval.trec import Qrels
 from bioqa.index import atomic, corpus
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.progress import Progress
@@ -25,18 +25,18 @@ _OF_A_YEAR = re.compile(r"(\d+B)\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
-    """The documents of corpus files by their ids, and what of the files cannot be used."""
+class LoadedCorpus:
+    """The documents of corpus files by id, and the unusable records."""
 
     documents: Mapping[str, Document]
     unusable: Sequence[BadRecord] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How large a collection is; a document is quoted, whole where the corpus holds a gold document, or a distractor.
+class CollectionCounts:
+    """The size of a collection. A document is quoted, whole (a gold document in the corpus), or a distractor.
 
-    `judgments_without_text` are left out: of a document that is neither quoted nor in the corpus nothing can be found.
+    `judgments_without_text` are left out: their documents are neither quoted nor in the corpus.
     """
 
     documents: int
@@ -50,19 +50,19 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
-    """Documents, the texts of queries by their ids, and the judgments of every split."""
+class RetrievalCollection:
+    """Documents, the texts of queries by id, and the judgments of every split."""
 
     documents: Sequence[Document]
     queries: Mapping[str, str]
     qrels: Mapping[str, Qrels]
-    counts: Counts
+    counts: CollectionCounts
 
 
-def read_corpus(inputs: Sequence[Path], progress: Progress) -> Corpus:
-    """All documents of files and folders, held in memory; a later one replaces an earlier one, unless it is older.
+def read_corpus(inputs: Sequence[Path], progress: Progress) -> LoadedCorpus:
+    """All documents of files and folders, in memory. A later record replaces an earlier one unless it is older.
 
-    Raises InputError where there is nothing to read and where a file breaks off.
+    Raises InputError if there is nothing to read, and for a truncated file.
     """
     documents: dict[str, Document] = {}
     unusable = []
@@ -78,33 +78,33 @@ def read_corpus(inputs: Sequence[Path], progress: Progress) -> Corpus:
                     if record.id not in documents or record.version >= documents[record.id].version:
                         documents[record.id] = record
         progress.update(place / len(paths), len(documents))
-    return Corpus(documents, tuple(unusable))
+    return LoadedCorpus(documents, tuple(unusable))
 
 
-def collection(batches: Sequence[Batch], around: Corpus) -> Collection:
-    """The collection of these gold files, no question of which is in two of them.
+def build_collection(batches: Sequence[GoldBatch], loaded: LoadedCorpus) -> RetrievalCollection:
+    """The collection of gold files that share no question.
 
-    Relevant, with a grade of 1, are the gold documents of a question and those that it quotes. There is a split for
-    every file, and one for every year where the files are named as BioASQ names them: 11B1 and 11B of 11B1_golden.
+    The documents that a question names or quotes are relevant, with grade 1. Every file is a split, and so is every
+    year of files with BioASQ's names: 11B1_golden makes 11B1 and 11B.
 
-    Raises InputError for two files of one name, and for one of whose gold documents there is no text.
+    Raises InputError for two files of one name, and for a file whose gold documents have no text.
     """
     questions = [question for batch in batches for question in batch.questions]
     quoted = _quoted(chain.from_iterable(question.snippets for question in questions))
-    relevant = {question.id: _relevant(question) for question in questions}
+    relevant = {question.id: question.relevant_documents for question in questions}
     gold = dict.fromkeys(chain.from_iterable(relevant.values()))
-    replacing = {name: document for name, document in quoted.items() if not _is_whole(around.documents.get(name))}
-    texts = {**around.documents, **replacing}
+    replacing = {name: document for name, document in quoted.items() if not _is_whole(loaded.documents.get(name))}
+    texts = {**loaded.documents, **replacing}
     judged = {query: [name for name in names if name in texts] for query, names in relevant.items()}
     qrels = {
         split: {query: dict.fromkeys(judged[query], 1) for query in queries if judged[query]}
         for split, queries in _splits(batches).items()
     }
-    bare = [split for split, judgments in qrels.items() if not judgments]
-    if bare:
-        raise InputError(f"{bare[0]}: no question in it has a gold document with a text; leave that file out")
+    empty = [split for split, judgments in qrels.items() if not judgments]
+    if empty:
+        raise InputError(f"{empty[0]}: no question has a gold document with a text; leave out this file")
     judgments = sum(map(len, judged.values()))
-    counts = Counts(
+    counts = CollectionCounts(
         documents=len(texts),
         documents_quoted=len(replacing),
         documents_whole=len((texts.keys() & gold.keys()) - replacing.keys()),
@@ -114,23 +114,24 @@ def collection(batches: Sequence[Batch], around: Corpus) -> Collection:
         judgments=judgments,
         judgments_without_text=sum(map(len, relevant.values())) - judgments,
     )
-    return Collection(list(texts.values()), {question.id: question.body for question in questions}, qrels, counts)
+    queries = {question.id: question.body for question in questions}
+    return RetrievalCollection(list(texts.values()), queries, qrels, counts)
 
 
-def write(target: Path, made: Collection) -> None:
-    """Write a collection in the form of BEIR into a folder that is new or empty: all of it or nothing.
+def write(target: Path, collection: RetrievalCollection) -> None:
+    """Write a collection in BEIR format into a new or empty folder: all of it or nothing.
 
-    Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
+    Raises InputError for an id that the format cannot hold, StorageError if a file cannot be written.
     """
     fresh = atomic.unfinished(target)
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         (fresh / "qrels").mkdir(parents=True)
-        for split, qrels in made.qrels.items():
+        for split, qrels in collection.qrels.items():
             trec.write_qrels(fresh / "qrels" / f"{split}.tsv", qrels)
-        queries = ({"_id": name, "text": text} for name, text in made.queries.items())
-        atomic.write_text(fresh / "queries.jsonl", convert.lines(queries))
-        atomic.write_text(fresh / "corpus.jsonl", convert.lines(map(_entry, made.documents)))
+        queries = ({"_id": name, "text": text} for name, text in collection.queries.items())
+        atomic.write_text(fresh / "queries.jsonl", convert.json_lines(queries))
+        atomic.write_text(fresh / "corpus.jsonl", convert.json_lines(map(_entry, collection.documents)))
         fresh.replace(target)
     except OSError as error:
         raise StorageError(f"{target}: {error.strerror or error}; the collection was not written") from None
@@ -138,16 +139,12 @@ def write(target: Path, made: Collection) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _relevant(question: GoldQuestion) -> list[str]:
-    return list(dict.fromkeys([*question.documents, *(snippet.document for snippet in question.snippets)]))
-
-
 def _is_whole(document: Document | None) -> bool:
     return document is not None and bool(document.title and document.abstract)
 
 
 def _quoted(snippets: Iterable[Snippet]) -> dict[str, Document]:
-    """The documents that are quoted: what is quoted of the title, and the rest in the order of the document."""
+    """The quoted documents: title snippets as the title, and the rest as the abstract, in the order of the document."""
     by_document: dict[str, list[Snippet]] = {}
     for snippet in snippets:
         if snippet.text.strip():
@@ -155,15 +152,15 @@ def _quoted(snippets: Iterable[Snippet]) -> dict[str, Document]:
     return {
         name: Document(
             name,
-            title=_joined(snippet for snippet in found if snippet.begin_section == "title"),
-            abstract=_joined(snippet for snippet in found if snippet.begin_section != "title"),
+            title=_joined(snippet for snippet in excerpts if snippet.begin_section == "title"),
+            abstract=_joined(snippet for snippet in excerpts if snippet.begin_section != "title"),
         )
-        for name, found in by_document.items()
+        for name, excerpts in by_document.items()
     }
 
 
 def _joined(snippets: Iterable[Snippet]) -> str:
-    """The snippets of one document in their order, each sentence once: one that stands in another is left out."""
+    """The snippets of one document in their order, without those that are part of another."""
     kept: list[Snippet] = []
     for snippet in sorted(snippets, key=lambda snippet: -len(snippet.text)):
         if not any(snippet.text.strip() in longer.text for longer in kept):
@@ -171,14 +168,14 @@ def _joined(snippets: Iterable[Snippet]) -> str:
     return " ".join(" ".join(snippet.text.split()) for snippet in sorted(kept, key=lambda snippet: snippet.begin))
 
 
-def _splits(batches: Sequence[Batch]) -> dict[str, list[str]]:
+def _splits(batches: Sequence[GoldBatch]) -> dict[str, list[str]]:
     splits: dict[str, list[str]] = {}
     years: dict[str, list[str]] = {}
     for batch in batches:
         name = batch.name.removesuffix("_golden")
         queries = [question.id for question in batch.questions]
         if name in splits:
-            raise InputError(f"{name}: two gold files have this name, which names their judgments; rename one")
+            raise InputError(f"{name}: two gold files have this name, and it names their judgments; rename one")
         splits[name] = queries
         year = _OF_A_YEAR.fullmatch(name)
         if year:

@@ -1,4 +1,4 @@
-"""Whether confidence means something: calibration error, Brier score, and what abstention buys."""
+"""Measures of confidence: calibration error, Brier score, and accuracy against coverage under abstention."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ _THRESHOLDS = [step / 10 for step in range(10)]
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """The questions with a confidence between two bounds: how many, how sure on the mean, how many of them right."""
+class ConfidenceBin:
+    """The questions with a confidence between two bounds: their number, mean confidence and accuracy."""
 
     low: float
     high: float
@@ -24,8 +24,8 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """What answering only from `threshold` of confidence gives: the share answered, and of those the share right."""
+class OperatingPoint:
+    """The share of questions answered with a confidence of at least `threshold`, and the accuracy of these answers."""
 
     threshold: float
     coverage: float
@@ -33,11 +33,11 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
-    """The measures of n confidences.
+class ConfidenceMeasures:
+    """The measures of confidence over some questions.
 
-    `risk_coverage` holds (coverage, risk) from the surest question to all of them, and `area` the mean risk over it
-    (AURC, Geifman and El-Yaniv 2017); `best_area` is what sorting right before wrong would give with the same accuracy.
+    `risk_coverage` holds pairs (coverage, risk) from the surest question to all of them. `area` is the mean risk (AURC,
+    Geifman and El-Yaniv 2017), and `best_area` is that of a perfect ranking with the same accuracy.
     """
 
     questions: int
@@ -46,18 +46,18 @@ class Confidence:
     brier: float
     area: float
     best_area: float
-    bins: tuple[Bin, ...]
+    bins: tuple[ConfidenceBin, ...]
     risk_coverage: tuple[tuple[float, float], ...]
-    thresholds: tuple[Point, ...]
+    thresholds: tuple[OperatingPoint, ...]
 
 
-def measure(confidences: Sequence[float], right: Sequence[bool]) -> Confidence:
-    """The measures of confidences (0..1) of answers that were right or not; all zero where there are none."""
-    sure, outcome = np.array(confidences, dtype=float), np.array(right, dtype=float)
+def measure(confidences: Sequence[float], correct: Sequence[bool]) -> ConfidenceMeasures:
+    """The measures of confidences (0..1) of correct and wrong answers; all zero without answers."""
+    sure, outcome = np.array(confidences, dtype=float), np.array(correct, dtype=float)
     if not len(sure):
-        return Confidence(0, 0.0, 0.0, 0.0, 0.0, 0.0, (), (), ())
+        return ConfidenceMeasures(0, 0.0, 0.0, 0.0, 0.0, 0.0, (), (), ())
     curve = _risks(sure, outcome)
-    return Confidence(
+    return ConfidenceMeasures(
         questions=len(sure),
         accuracy=float(outcome.mean()),
         expected_calibration_error=expected_calibration_error(sure, outcome),
@@ -70,37 +70,43 @@ def measure(confidences: Sequence[float], right: Sequence[bool]) -> Confidence:
     )
 
 
-def expected_calibration_error(confidences: Array, right: Array) -> float:
-    """The mean gap between confidence and accuracy over ten equally wide bins, weighed by their size (Guo et al. 2017).
+def expected_calibration_error(confidences: Array, correct: Array) -> float:
+    """The mean gap between confidence and accuracy over ten bins of equal width, weighted by size (Guo et al. 2017).
 
     Both arrays have shape (n,).
     """
-    found = _bins(np.asarray(confidences, dtype=float), np.asarray(right, dtype=float))
-    return sum(one.count * abs(one.confidence - one.accuracy) for one in found) / max(1, len(confidences))
+    bins = _bins(np.asarray(confidences, dtype=float), np.asarray(correct, dtype=float))
+    return sum(b.count * abs(b.confidence - b.accuracy) for b in bins) / max(1, len(confidences))
 
 
-def table(kind: str, measured: Confidence) -> Table:
-    """What is right and answered at each threshold of abstention."""
+def table(kind: str, measured: ConfidenceMeasures) -> Table:
+    """Coverage and accuracy at each threshold of abstention."""
     title = (
         f"Confidence, {kind}: expected calibration error {measured.expected_calibration_error:.3f}, "
         f"Brier score {measured.brier:.3f}, "
-        f"area under risk-coverage {measured.area:.3f} (best {measured.best_area:.3f})"
+        f"area under the risk-coverage curve {measured.area:.3f} (best {measured.best_area:.3f})"
     )
     rows = [(f"{point.threshold:.1f}", point.coverage, point.accuracy) for point in measured.thresholds]
-    return Table(title, ("least confidence", "answered", "right of these"), rows)
+    return Table(title, ("minimum confidence", "coverage", "accuracy"), rows)
 
 
-def _bins(sure: Array, outcome: Array) -> tuple[Bin, ...]:
-    home = np.minimum((sure * BINS).astype(int), BINS - 1)
+def _bins(sure: Array, outcome: Array) -> tuple[ConfidenceBin, ...]:
+    numbers = np.minimum((sure * BINS).astype(int), BINS - 1)
     return tuple(
-        Bin(b / BINS, (b + 1) / BINS, int(mine.sum()), float(sure[mine].mean()), float(outcome[mine].mean()))
-        for b in range(BINS)
-        if (mine := home == b).any()
+        ConfidenceBin(
+            low=number / BINS,
+            high=(number + 1) / BINS,
+            count=int(inside.sum()),
+            confidence=float(sure[inside].mean()),
+            accuracy=float(outcome[inside].mean()),
+        )
+        for number in range(BINS)
+        if (inside := numbers == number).any()
     )
 
 
 def _risks(sure: Array, outcome: Array, *, ties: bool = True) -> Array:
-    """The share wrong among the k surest, for k from 1: shape (n,). Of equally sure ones, each counts as their mean."""
+    """The error rate among the k surest answers, for k from 1: shape (n,). Equally sure answers count as their mean."""
     order = np.argsort(-sure, kind="stable")
     wrong = 1 - outcome[order]
     if ties:
@@ -109,6 +115,7 @@ def _risks(sure: Array, outcome: Array, *, ties: bool = True) -> Array:
     return wrong.cumsum() / np.arange(1, len(wrong) + 1)
 
 
-def _at(threshold: float, sure: Array, outcome: Array) -> Point:
-    given = sure >= threshold
-    return Point(threshold, float(given.mean()), float(outcome[given].mean()) if given.any() else None)
+def _at(threshold: float, sure: Array, outcome: Array) -> OperatingPoint:
+    answered = sure >= threshold
+    accuracy = float(outcome[answered].mean()) if answered.any() else None
+    return OperatingPoint(threshold, float(answered.mean()), accuracy)

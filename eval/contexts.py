@@ -1,4 +1,4 @@
-"""The texts that a gold question comes with: its snippets, their sentences, or its documents in an index."""
+"""The texts of a gold question: its snippets, their sentences, or its documents in an index."""
 
 from dataclasses import dataclass
 
@@ -9,27 +9,26 @@ from bioqa.index.hybrid import Index
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """Distinct texts in the order of the gold file, and how many gold documents the index does not hold."""
+    """Distinct texts in the order of the gold file, and the number of gold documents missing from the index."""
 
     texts: tuple[str, ...]
-    documents_lacking: int = 0
+    missing_documents: int = 0
 
 
 def of_snippets(question: GoldQuestion) -> Contexts:
-    """The gold snippets without the white space around them."""
-    texts = dict.fromkeys(snippet.text.strip() for snippet in question.snippets)
-    return Contexts(tuple(text for text in texts if text))
+    """The gold snippets without surrounding white space."""
+    return Contexts(question.snippet_texts)
 
 
 def of_sentences(question: GoldQuestion) -> Contexts:
-    """The sentences of the gold snippets; one that is in several snippets comes once."""
-    found = (text[start:end] for text in of_snippets(question).texts for start, end in sentences.split(text))
-    return Contexts(tuple(dict.fromkeys(found)))
+    """The distinct sentences of the gold snippets."""
+    texts = (text[start:end] for text in question.snippet_texts for start, end in sentences.split(text))
+    return Contexts(tuple(dict.fromkeys(texts)))
 
 
 def of_documents(question: GoldQuestion, index: Index) -> Contexts:
-    """Title and abstract of the gold documents that the index holds."""
-    wanted = dict.fromkeys(question.documents)
-    held = {passage.document.id: passage.document.text for passage in index.passages_of(list(wanted))}
-    texts = dict.fromkeys(held[document] for document in wanted if document in held)
-    return Contexts(tuple(texts), len(wanted) - len(held))
+    """Title and abstract of the gold documents in the index."""
+    gold = dict.fromkeys(question.documents)
+    texts_by_id = {passage.document.id: passage.document.text for passage in index.passages_of(list(gold))}
+    texts = dict.fromkeys(texts_by_id[document] for document in gold if document in texts_by_id)
+    return Contexts(tuple(texts), len(gold) - len(texts_by_id))

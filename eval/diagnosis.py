@@ -1,12 +1,12 @@
-"""Finding the stage that lost a question: the line of the ledger that it gets."""
+"""Diagnosis of a question: the stage that lost it, as an entry of the ledger."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from bioqa.eval.bioasq import same
-from bioqa.eval.ceiling import extractable_items, stands_in
+from bioqa.eval.bioasq import is_correct
+from bioqa.eval.ceiling import any_occurs, extractable_items
 from bioqa.eval.gold import GoldQuestion
-from bioqa.eval.ledger import Cause, Nearest, Row
+from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
 from bioqa.index import analyzer
 from bioqa.qa.aggregate import pieces
 from bioqa.qa.answers import Answer
@@ -14,25 +14,25 @@ from bioqa.qa.engine import Response
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 
-_NEAR = 0.2  # edit distance, as a share of the longer string, up to which a person takes two names for one
-_LONGER = 0.5  # least share of an answer's words that are the gold answer's: "human glioma" is glioma
-_SHORTER = 2 / 3  # least share of a gold answer's words that will do: "rotavirus" is no rotavirus disease
-_SHOWN_EVIDENCE = 3  # sentences kept a question
+_NEAR = 0.2  # the largest normalised edit distance at which a person takes two names for one
+_LONGER = 0.5  # the least share of an answer's words that must be in the gold answer: "human glioma" is glioma
+_SHORTER = 2 / 3  # the least share of a gold answer's words in the answer: "rotavirus" is no rotavirus disease
+_EVIDENCE = 3  # sentences in an entry
 
 
-def entry(gold: GoldQuestion, response: Response, best: Sequence[Answer]) -> Row | None:
-    """The line of a question that was answered with `best`; None where there is no gold string to compare with.
+def diagnose(gold: GoldQuestion, response: Response, best: Sequence[Answer]) -> LedgerEntry | None:
+    """The entry of a question that was answered with `best`; None without a gold string to compare with.
 
-    A factoid is right when its first answer is. A list is right when every item is found and nothing else is said;
-    otherwise its cause is the most frequent one among the items that were missed, the earliest stage of equals.
+    A factoid question is right if its first answer is correct. A list question is right if all items and no others are
+    given; otherwise its cause is the most frequent one among the missed items, or the earliest stage of a tie.
     """
     if gold.type not in (QuestionType.FACTOID, QuestionType.LIST) or not gold.exact:
         return None
     answers = [answer.text for answer in best]
     scored = answers[:1] if gold.type is QuestionType.FACTOID else answers
-    missed = [item for item in gold.exact if not any(same(answer, item) for answer in scored)]
-    wrong = [answer for answer in scored if not any(same(answer, item) for item in gold.exact)]
-    return Row(
+    missed = [item for item in gold.exact if not any(is_correct(answer, item) for answer in scored)]
+    wrong = [answer for answer in scored if not any(is_correct(answer, item) for item in gold.exact)]
+    return LedgerEntry(
         id=gold.id,
         type=gold.type.value,
         question=gold.body,
@@ -41,22 +41,22 @@ def entry(gold: GoldQuestion, response: Response, best: Sequence[Answer]) -> Row
         answers=tuple(answers),
         confidence=best[0].confidence if best else None,
         extractable=any(extractable_items(gold)),
-        nearest=nearest(wrong, missed),
-        evidence=tuple(dict.fromkeys(e.sentence for answer in best for e in answer.evidence[:1]))[:_SHOWN_EVIDENCE],
+        nearest=nearest_pair(wrong, missed),
+        evidence=tuple(dict.fromkeys(e.sentence for answer in best for e in answer.evidence[:1]))[:_EVIDENCE],
     )
 
 
-def nearest(answers: Sequence[str], missed: Sequence[Sequence[str]]) -> Nearest | None:
-    """The closest pair of a wrong answer and a gold string that was missed."""
-    pairs = [(distance(answer, text), answer, text) for answer in answers for item in missed for text in item]
+def nearest_pair(answers: Sequence[str], missed: Sequence[Sequence[str]]) -> NearestPair | None:
+    """The closest pair of a wrong answer and a missed gold string."""
+    pairs = [(edit_distance(answer, text), answer, text) for answer in answers for item in missed for text in item]
     if not pairs:
         return None
     closest = min(pairs)
-    return Nearest(closest[1], closest[2], round(closest[0], 4))
+    return NearestPair(closest[1], closest[2], round(closest[0], 4))
 
 
-def distance(some: str, other: str) -> float:
-    """The edit distance (Levenshtein 1966) of two strings in lower case, as a share of the longer one (0..1)."""
+def edit_distance(some: str, other: str) -> float:
+    """The edit distance (Levenshtein 1966) of two strings in lower case, divided by the length of the longer (0..1)."""
     a, b = some.lower(), other.lower()
     row = list(range(len(b) + 1))
     for i, here in enumerate(a, start=1):
@@ -67,10 +67,10 @@ def distance(some: str, other: str) -> float:
 
 
 def is_near_miss(answer: str, synonyms: Iterable[str]) -> bool:
-    """Whether a person would take `answer` for one of `synonyms` although the strings differ.
+    """Whether a person would accept `answer` for one of `synonyms` although the strings differ.
 
-    Equal when normalised, a few letters apart, or one the other with a word or two more; never with other numbers in
-    it, since IL-6 and IL-8 are one letter apart.
+    They are equal after normalisation, differ by a few letters, or one has a word or two more. Numbers must agree: IL-6
+    and IL-8 are only one character apart.
     """
     return any(_near(answer, synonym) for synonym in synonyms)
 
@@ -85,7 +85,7 @@ def _near(answer: str, synonym: str) -> bool:
         return len(other) >= _LONGER * len(some)
     if some and some <= other:
         return len(some) >= _SHORTER * len(other)
-    return distance(answer, synonym) <= _NEAR
+    return edit_distance(answer, synonym) <= _NEAR
 
 
 def _numbers(text: str) -> list[str]:
@@ -96,7 +96,7 @@ def _cause(gold: GoldQuestion, response: Response, missed: Sequence[Sequence[str
     if not missed:
         return Cause.MISRANKED if wrong else Cause.RIGHT
     contexts = [reading.context.text for reading in response.readings]
-    offered = {
+    extracted = {
         reading.context.text[start:end].lower()
         for reading in response.readings
         for span in reading.spans
@@ -104,15 +104,15 @@ def _cause(gold: GoldQuestion, response: Response, missed: Sequence[Sequence[str
     }
     snippets = [snippet.text for snippet in gold.snippets]
 
-    def of(item: Sequence[str]) -> Cause:
+    def cause_of(item: Sequence[str]) -> Cause:
         if any(is_near_miss(answer, item) for answer in wrong):
             return Cause.NEAR_MISS
-        if any(text.lower() in offered for text in item):
+        if any(text.lower() in extracted for text in item):
             return Cause.MISRANKED
-        if stands_in(item, contexts):
+        if any_occurs(item, contexts):
             return Cause.NOT_READ
-        return Cause.NOT_RETRIEVED if stands_in(item, snippets) else Cause.NOT_EXTRACTABLE
+        return Cause.NOT_RETRIEVED if any_occurs(item, snippets) else Cause.NOT_EXTRACTABLE
 
     stages = list(Cause)
-    counts = Counter(of(item) for item in missed)
+    counts = Counter(cause_of(item) for item in missed)
     return max(counts, key=lambda cause: (counts[cause], -stages.index(cause)))

@@ -1,18 +1,18 @@
-"""Examples from the ledger, cut to what a person reads."""
+"""Examples from the ledger, shortened for reading."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bioqa.eval.ledger import Cause, Row
+from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
 from bioqa.eval.outcome import Outcome
 
-_LONGEST = 300  # characters of a string shown
-_MOST = 12  # strings shown of a list
+_MAX_CHARACTERS = 300  # of a string
+_MAX_STRINGS = 12  # of a list
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A question of the ledger as it is shown; answers come with their confidence, best first."""
+class LedgerExample:
+    """An entry of the ledger in text form. Answers include their confidence, best first."""
 
     type: str
     question: str
@@ -22,31 +22,36 @@ class Example:
     evidence: tuple[str, ...]
 
 
-def by_cause(outcomes: Iterable[Outcome]) -> dict[Cause, list[Example]]:
-    """The questions of the ledger by cause, the surest first, since what is wrong there misleads most."""
-    found: dict[Cause, list[Example]] = {cause: [] for cause in Cause}
+def by_cause(outcomes: Iterable[Outcome]) -> dict[Cause, list[LedgerExample]]:
+    """The entries of the ledger by cause, most confident answers first: a confident wrong answer misleads most."""
+    examples: dict[Cause, list[LedgerExample]] = {cause: [] for cause in Cause}
     for outcome in sorted(outcomes, key=lambda outcome: max(outcome.confidences[:1], default=0.0), reverse=True):
-        if outcome.row:
-            found[outcome.row.cause].append(_example(outcome.row, outcome.confidences))
-    return {cause: some for cause, some in found.items() if some}
+        entry = outcome.ledger_entry
+        if entry:
+            examples[entry.cause].append(_example(entry, outcome.confidences))
+    return {cause: some for cause, some in examples.items() if some}
 
 
-def _example(row: Row, confidences: Sequence[float]) -> Example:
-    near = row.nearest
-    return Example(
-        type=row.type,
-        question=_cut(row.question),
-        gold=_few([_cut(" = ".join(item)) for item in row.gold]),
-        answers=_few([f"{_cut(text)} ({sure:.0%})" for text, sure in zip(row.answers, confidences, strict=True)]),
-        nearest=f"“{_cut(near.answer)}” to “{_cut(near.gold)}”, distance {near.distance:.3f}" if near else "",
-        evidence=_few([_cut(sentence) for sentence in row.evidence]),
+def _example(entry: LedgerEntry, confidences: Sequence[float]) -> LedgerExample:
+    answers = zip(entry.answers, confidences, strict=True)
+    return LedgerExample(
+        type=entry.type,
+        question=_shorten(entry.question),
+        gold=_first([_shorten(" = ".join(item)) for item in entry.gold]),
+        answers=_first([f"{_shorten(answer)} ({sure:.0%})" for answer, sure in answers]),
+        nearest=_pair(entry.nearest) if entry.nearest else "",
+        evidence=_first([_shorten(sentence) for sentence in entry.evidence]),
     )
 
 
-def _few(strings: Sequence[str]) -> tuple[str, ...]:
-    more = len(strings) - _MOST
-    return (*strings[:_MOST], f"and {more:,} more") if more > 0 else tuple(strings)
+def _pair(nearest: NearestPair) -> str:
+    return f"“{_shorten(nearest.answer)}” to “{_shorten(nearest.gold)}”, distance {nearest.distance:.3f}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} …"
+def _first(strings: Sequence[str]) -> tuple[str, ...]:
+    more = len(strings) - _MAX_STRINGS
+    return (*strings[:_MAX_STRINGS], f"and {more:,} more") if more > 0 else tuple(strings)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS].rstrip()} …"

@@ -1,4 +1,4 @@
-"""What of the gold answers stands in the texts that come with their questions, and by which rule it was found."""
+"""The alignment of gold answers with the texts of their questions, and its statistics by rule."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from bioqa.eval import alignment
-from bioqa.eval.alignment import RULES, Match
+from bioqa.eval.alignment import RULES, Match, find, without_overlaps
 from bioqa.eval.contexts import Contexts
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Where the gold strings of a question stand: `matches` of each text, apart from each other and in order.
+class Alignment:
+    """The gold strings of a question in its texts: for each text its `matches`, in order and without overlaps.
 
-    `rules` has for every gold string that was found the strictest rule that found it.
+    `rules` maps every gold string that was found to the strictest rule that found it.
     """
 
     question: GoldQuestion
@@ -32,18 +31,18 @@ class Finding:
 
     @property
     def items(self) -> list[tuple[str, ...]]:
-        """The gold items: what a list consists of, or the one answer to a factoid question."""
+        """The gold items: those of a list, or the single answer to a factoid question."""
         return [item for item in self.question.exact if any(map(str.strip, item))]
 
     @property
     def missing(self) -> list[tuple[str, ...]]:
-        """The gold items of which no string was found anywhere."""
+        """The gold items without a match in any text."""
         return [item for item in self.items if not any(string in self.rules for string in item)]
 
 
 @dataclass(frozen=True, slots=True)
-class ByRule:
-    """What a rule found: a question and a gold string count for the strictest rule that found them anywhere."""
+class RuleCounts:
+    """The matches of a rule. Questions and gold strings count for the strictest rule that found them in any text."""
 
     questions: int
     gold_strings: int
@@ -51,8 +50,8 @@ class ByRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
-    """How well gold answers and texts were aligned; of the questions each has a match or one reason to have none."""
+class AlignmentStatistics:
+    """Counts of an alignment. Each question has a match or exactly one reason for having none."""
 
     questions: int
     questions_with_match: int
@@ -67,18 +66,18 @@ class Statistics:
     contexts_with_match: int
     matches: int
     documents_lacking: int
-    by_rule: Mapping[str, ByRule]
+    by_rule: Mapping[str, RuleCounts]
 
 
-def look(question: GoldQuestion, contexts: Contexts, rules: Collection[str] = RULES) -> Finding:
-    """Look for every gold string of the question in every text, by the first of `rules` that finds it there."""
+def align(question: GoldQuestion, contexts: Contexts, rules: Collection[str] = RULES) -> Alignment:
+    """Align every gold string of the question with every text, by the first of `rules` that finds it there."""
     strings = _strings(question)
-    found = [{string: alignment.find(string, text, rules) for string in strings} for text in contexts.texts]
-    used = {string: {match.rule for matches in found for match in matches[string]} for string in strings}
-    return Finding(
+    matches = [{string: find(string, text, rules) for string in strings} for text in contexts.texts]
+    used = {string: {match.rule for by_string in matches for match in by_string[string]} for string in strings}
+    return Alignment(
         question,
         contexts,
-        tuple(tuple(alignment.apart(chain.from_iterable(matches.values()))) for matches in found),
+        tuple(tuple(without_overlaps(chain.from_iterable(by_string.values()))) for by_string in matches),
         {string: min(names, key=RULES.index) for string, names in used.items() if names},
     )
 
@@ -87,49 +86,51 @@ def _strings(question: GoldQuestion) -> list[str]:
     return list(dict.fromkeys(string for item in question.exact for string in item if string.strip()))
 
 
-def statistics(findings: Sequence[Finding]) -> Statistics:
-    """The counts of all findings."""
-    texts = [matches for finding in findings for matches in finding.matches]
-    states = Counter(_state(finding) for finding in findings)
-    of_questions = Counter(min(finding.rules.values(), key=RULES.index) for finding in findings if finding.rules)
-    of_strings = Counter(rule for finding in findings for rule in finding.rules.values())
+def statistics(alignments: Sequence[Alignment]) -> AlignmentStatistics:
+    """The counts over all alignments."""
+    texts = [matches for alignment in alignments for matches in alignment.matches]
+    states = Counter(_state(alignment) for alignment in alignments)
+    of_questions = Counter(
+        min(alignment.rules.values(), key=RULES.index) for alignment in alignments if alignment.rules
+    )
+    of_strings = Counter(rule for alignment in alignments for rule in alignment.rules.values())
     of_matches = Counter(match.rule for matches in texts for match in matches)
-    return Statistics(
-        questions=len(findings),
+    return AlignmentStatistics(
+        questions=len(alignments),
         questions_with_match=states["with match"],
         questions_without_match=states["without match"],
         questions_without_exact_answer=states["without exact answer"],
         questions_without_context=states["without context"],
-        gold_items=sum(len(finding.items) for finding in findings),
-        gold_items_found=sum(len(finding.items) - len(finding.missing) for finding in findings),
-        gold_strings=sum(len(finding.strings) for finding in findings),
+        gold_items=sum(len(alignment.items) for alignment in alignments),
+        gold_items_found=sum(len(alignment.items) - len(alignment.missing) for alignment in alignments),
+        gold_strings=sum(len(alignment.strings) for alignment in alignments),
         gold_strings_found=of_strings.total(),
         contexts=len(texts),
         contexts_with_match=sum(map(bool, texts)),
         matches=of_matches.total(),
-        documents_lacking=sum(finding.contexts.documents_lacking for finding in findings),
-        by_rule={rule: ByRule(of_questions[rule], of_strings[rule], of_matches[rule]) for rule in RULES},
+        documents_lacking=sum(alignment.contexts.missing_documents for alignment in alignments),
+        by_rule={rule: RuleCounts(of_questions[rule], of_strings[rule], of_matches[rule]) for rule in RULES},
     )
 
 
-def _state(finding: Finding) -> str:
-    if finding.rules:
+def _state(alignment: Alignment) -> str:
+    if alignment.rules:
         return "with match"
-    if not finding.items:
+    if not alignment.items:
         return "without exact answer"
-    return "without match" if finding.contexts.texts else "without context"
+    return "without match" if alignment.contexts.texts else "without context"
 
 
-def table(by_rule: Mapping[str, ByRule]) -> Table:
-    """What each rule found, the strictest first."""
-    rows = [(rule, found.questions, found.gold_strings, found.matches) for rule, found in by_rule.items()]
-    return Table("By rule, the strictest that found it", ("rule", "questions", "gold strings", "matches"), rows)
+def table(by_rule: Mapping[str, RuleCounts]) -> Table:
+    """The counts of each rule, the strictest first."""
+    rows = [(rule, counts.questions, counts.gold_strings, counts.matches) for rule, counts in by_rule.items()]
+    return Table("By the strictest rule that found it", ("rule", "questions", "gold strings", "matches"), rows)
 
 
-def missing_entries(findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
-    """The gold items that were not found, each with its question and the number of texts that were looked through."""
+def missing_items(alignments: Sequence[Alignment]) -> list[Mapping[str, Any]]:
+    """The gold items without a match, with their question ids and the numbers of texts searched."""
     return [
-        {"question": finding.question.id, "item": item, "contexts": len(finding.contexts.texts)}
-        for finding in findings
-        for item in finding.missing
+        {"question": alignment.question.id, "item": item, "contexts": len(alignment.contexts.texts)}
+        for alignment in alignments
+        for item in alignment.missing
     ]

@@ -1,4 +1,4 @@
-"""What a question is answered from: what the index finds, the gold documents, or the gold snippets."""
+"""The passages that a question is answered from: search results, gold documents, or gold snippets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,40 +9,41 @@ from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.engine import Asked, Engine
 
 
-def nothing(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
-    """What the index finds, deeper than is read: ten documents are wanted, and several passages can be of one."""
-    return engine.index.search(asked.query, DEPTH)
+def from_search(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
+    """The search results of the index, more than are read: ten documents are submitted, and passages can share one."""
+    return engine.index.search(parsed.query, DEPTH)
 
 
-def documents(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
-    """All passages of the gold documents that the index holds, best first."""
-    return _judged(engine.index.passages_of(question.documents), asked, engine)
+def from_documents(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
+    """All passages of the gold documents in the index, best first."""
+    return _ranked(engine.index.passages_of(question.documents), parsed, engine)
 
 
-def snippets(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
-    """The gold snippets, each a passage of its own, as in BioBERT's published figures; all count the same.
-
-    A snippet that is there twice is read once.
-    """
+def from_snippets(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
+    """The distinct gold snippets, each as a passage with the same weight, as in BioBERT's published figures."""
     distinct = dict.fromkeys((snippet.document, snippet.text.strip()) for snippet in question.snippets)
     passages = [
         Passage(number, Document(document, abstract=text), 0, len(text))
         for number, (document, text) in enumerate(pair for pair in distinct if pair[1])
     ]
-    return [replace(hit, score=1.0) for hit in _judged(passages, asked, engine)]
+    return [replace(hit, score=1.0) for hit in _ranked(passages, parsed, engine)]
 
 
-Given = Callable[[GoldQuestion, Asked, Engine], list[Hit]]
-GIVEN: Mapping[str, Given] = {"nothing": nothing, "documents": documents, "snippets": snippets}
+PassageSource = Callable[[GoldQuestion, Asked, Engine], list[Hit]]
+PASSAGE_SOURCES: Mapping[str, PassageSource] = {
+    "nothing": from_search,
+    "documents": from_documents,
+    "snippets": from_snippets,
+}
 
 
-def _judged(passages: Sequence[Passage], asked: Asked, engine: Engine) -> list[Hit]:
-    """Passages that no search has scored, by words and meaning in equal parts, best first."""
-    coverages = [asked.terms.coverage_of(passage) for passage in passages]
+def _ranked(passages: Sequence[Passage], parsed: Asked, engine: Engine) -> list[Hit]:
+    """Passages without a search score, ranked by term coverage and cosine similarity in equal parts, best first."""
+    coverages = [parsed.terms.coverage_of(passage) for passage in passages]
     cosines: list[float | None] = [None] * len(passages)
-    if engine.encoder is not None and asked.query.vector is not None and passages:
+    if engine.encoder is not None and parsed.query.vector is not None and passages:
         vectors = engine.encoder.encode([passage.titled for passage in passages])
-        cosines = (vectors @ asked.query.vector).tolist()
+        cosines = (vectors @ parsed.query.vector).tolist()
     hits = [
         Hit(passage, (coverage + max(cosine, 0.0)) / 2 if cosine is not None else coverage, dense_score=cosine)
         for passage, coverage, cosine in zip(passages, coverages, cosines, strict=True)

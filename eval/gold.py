@@ -1,23 +1,19 @@
-"""BioASQ Task B files: questions with their gold answers, documents and snippets, in every shape the years have had."""
+"""Gold files of BioASQ Task B: questions with their answers, documents and snippets, in the format of any year."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import Fields, list_field, read_json, shown, string_list
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
-
-Fields = Mapping[str, Any]
-_SURROGATE = re.compile(rb"\\u[dD]|\xed[\xa0-\xbf]")  # of JSON in UTF-8, written out or not
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of a document: characters `begin` to `end` of its section (title, abstract, or a section of the body)."""
+    """An excerpt of a document: characters `begin` to `end` of a section (title, abstract, or section of the body)."""
 
     document: str
     begin_section: str
@@ -29,11 +25,11 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question and what is right.
+    """A question with its gold standard.
 
-    `exact` holds the acceptable strings of each item: one item for a factoid, several for a list, ("yes",) or ("no",)
-    for yes/no, none for a summary. `ideal` holds the reference answers in prose. `documents` are ids without the
-    address of PubMed before them.
+    `exact` holds the accepted synonyms of each item: one item for a factoid, several for a list, ("yes",) or ("no",)
+    for yes/no, none for a summary. `ideal` holds the reference answers in prose. `documents` holds ids without the
+    address of PubMed.
     """
 
     id: str
@@ -47,38 +43,32 @@ class GoldQuestion:
     concepts: tuple[str, ...] = ()
     triples: tuple[str, ...] = ()
 
+    @property
+    def relevant_documents(self) -> tuple[str, ...]:
+        """The distinct documents that the question names or quotes in a snippet."""
+        return tuple(dict.fromkeys([*self.documents, *(snippet.document for snippet in self.snippets)]))
+
+    @property
+    def snippet_texts(self) -> tuple[str, ...]:
+        """The distinct texts of the snippets, without surrounding white space and without empty ones."""
+        return tuple(text for text in dict.fromkeys(snippet.text.strip() for snippet in self.snippets) if text)
+
 
 def read_gold(path: Path) -> list[GoldQuestion]:
-    """The questions of a BioASQ gold file, maybe compressed, at least one.
+    """The questions of a BioASQ gold file, plain or compressed; at least one.
 
-    Raises InputError: which question, what was expected.
+    Raises InputError that names the question and what was expected.
     """
     questions = [_gold(fields, name) for name, fields in read_questions(path)]
     if not questions:
-        raise InputError(f"{path}: there is no question in it")
+        raise InputError(f"{path}: the file has no questions; expected at least one")
     return questions
 
 
-def read_json(path: Path, what: str, *, legible: bool = False) -> Any:
-    """The content of a JSON file, maybe compressed; in a `legible` one question marks stand for lone surrogates, which
-    no tokenizer takes.
-
-    Raises InputError for a file that is missing or is not `what`.
-    """
-    content = unpacked(path)
-    try:
-        value = json.loads(content)
-        if legible and _SURROGATE.search(content):
-            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-        return value
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not {what} ({error})") from None
-
-
 def read_questions(path: Path) -> Iterator[tuple[str, Fields]]:
-    """The entries of a BioASQ file, each with what to call it in an error.
+    """The entries of a BioASQ file, each with its name for error messages.
 
-    Raises InputError for a file that is none, an entry without an id, and an id that comes twice.
+    Raises InputError for another kind of file, an entry without an id, and a repeated id.
     """
     parsed = read_json(path, "a BioASQ file: expected JSON with 'questions'", legible=True)
     entries = parsed.get("questions") if isinstance(parsed, dict) else None
@@ -90,7 +80,7 @@ def read_questions(path: Path) -> Iterator[tuple[str, Fields]]:
         if not isinstance(identity, str) or not identity:
             raise InputError(f"{path}: question number {place}: expected an object with a string 'id'")
         if identity in seen:
-            raise InputError(f"{path}: question {identity} is there twice; every id may come once")
+            raise InputError(f"{path}: question {identity} occurs twice; every id must be unique")
         seen.add(identity)
         yield f"{path}: question {identity}", fields
 
@@ -109,13 +99,13 @@ def _gold(fields: Fields, name: str) -> GoldQuestion:
         answerable=bool(fields.get("answerable", True)),
         ideal=ideal(fields, name),
         snippets=snippets(fields, name),
-        concepts=strings(fields, "concepts", name),
+        concepts=string_list(fields, "concepts", name),
         triples=triples(fields, name),
     )
 
 
 def question_type(fields: Fields, name: str) -> QuestionType:
-    """The type of an entry. Raises InputError for one that BioASQ doesn't have."""
+    """The question type of an entry. Raises InputError for a type that BioASQ does not have."""
     try:
         return QuestionType(str(fields["type"]).lower())
     except KeyError:
@@ -137,7 +127,7 @@ def _gold_exact(value: Any, kind: QuestionType, name: str) -> tuple[tuple[str, .
 
 
 def yes_or_no(value: Any, name: str) -> str:
-    """The exact answer to a yes/no question, which comes as yes, Yes., or ["yes"]. Raises InputError for others."""
+    """The exact answer to a yes/no question, written yes, Yes. or ["yes"]. Raises InputError for anything else."""
     only = value[0] if isinstance(value, list) and len(value) == 1 else value
     answer = re.match(r"\s*(yes|no)\b", only, re.IGNORECASE) if isinstance(only, str) else None
     if not answer:
@@ -146,19 +136,17 @@ def yes_or_no(value: Any, name: str) -> str:
 
 
 def answer_items(value: Any, name: str) -> tuple[tuple[str, ...], ...]:
-    """The items of an exact answer, each with its synonyms, from "a", ["a", "b"] or [["a", "synonym of a"], ["b"]]."""
+    """The items of an exact answer with their synonyms, from "a", ["a", "b"] or [["a", "synonym of a"], ["b"]]."""
     items = [value] if isinstance(value, str) else value
     if isinstance(items, list):
         nested = [item if isinstance(item, list) else [item] for item in items]
         if all(isinstance(text, str) for item in nested for text in item):
             return tuple(tuple(item) for item in nested)
-    raise InputError(
-        f"{name}: exact_answer is {shown(value)}; expected strings, or lists of strings that mean the same"
-    )
+    raise InputError(f"{name}: exact_answer is {shown(value)}; expected strings or lists of synonyms")
 
 
 def ideal(fields: Fields, name: str) -> tuple[str, ...]:
-    """The answers in prose: one string, or several."""
+    """The reference answers in prose, written as one string or a list."""
     value = fields.get("ideal_answer")
     texts = [value] if isinstance(value, str) else [] if value is None else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
@@ -167,20 +155,21 @@ def ideal(fields: Fields, name: str) -> tuple[str, ...]:
 
 
 def documents(fields: Fields, name: str) -> tuple[str, ...]:
-    """The ids of the documents, which come as ids or as addresses at PubMed."""
-    return tuple(document_id(value, name) for value in listed(fields, "documents", name))
+    """The ids of the documents, written as ids or as PubMed addresses."""
+    return tuple(document_id(value, name) for value in list_field(fields, "documents", name))
 
 
 def document_id(value: Any, name: str) -> str:
-    """The id of a document that is given by its id, or by its address with or without a slash at the end."""
+    """The id of a document from its id or its address, with or without a final slash."""
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip(" /"):
-        raise InputError(f"{name}: a document is {shown(value)}; expected a PMID or its address at PubMed")
+        raise InputError(f"{name}: a document is {shown(value)}; expected a PMID or a PubMed address")
     return str(value).strip(" /").rsplit("/", 1)[-1]
 
 
 def snippets(fields: Fields, name: str) -> tuple[Snippet, ...]:
-    """The snippets, with their offsets in their sections."""
-    return tuple(_snippet(value, f"{name}: snippet {n}") for n, value in enumerate(listed(fields, "snippets", name), 1))
+    """The snippets with their offsets in their sections."""
+    values = list_field(fields, "snippets", name)
+    return tuple(_snippet(value, f"{name}: snippet {number}") for number, value in enumerate(values, 1))
 
 
 def _snippet(value: Any, name: str) -> Snippet:
@@ -196,17 +185,9 @@ def _snippet(value: Any, name: str) -> Snippet:
     return Snippet(document_id(value.get("document"), name), *sections, begin, end, text)
 
 
-def strings(fields: Fields, key: str, name: str) -> tuple[str, ...]:
-    """A list of strings that may be missing or null."""
-    values = listed(fields, key, name)
-    if not all(isinstance(value, str) for value in values):
-        raise InputError(f"{name}: expected '{key}' to be a list of strings")
-    return tuple(values)
-
-
 def triples(fields: Fields, name: str) -> tuple[str, ...]:
     """The triples, each as one string."""
-    return tuple(_triple(value, name) for value in listed(fields, "triples", name))
+    return tuple(_triple(value, name) for value in list_field(fields, "triples", name))
 
 
 def _triple(value: Any, name: str) -> str:
@@ -218,19 +199,3 @@ def _triple(value: Any, name: str) -> str:
     if len(texts) < 3:
         raise InputError(f"{name}: a triple is {shown(value)}; expected an object with strings s, p and o")
     return " ".join(texts)
-
-
-def listed(fields: Fields, key: str, name: str) -> list[Any]:
-    """The list under `key`; empty where it is missing or null."""
-    values = fields.get(key)
-    if values is None:
-        return []
-    if not isinstance(values, list):
-        raise InputError(f"{name}: '{key}' is {shown(values)}; expected a list")
-    return values
-
-
-def shown(value: Any) -> str:
-    """A value as an error message shows it: never endless."""
-    text = "missing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

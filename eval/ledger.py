@@ -1,4 +1,4 @@
-"""The ledger: for each factoid and list question, which stage lost it."""
+"""The ledger: the stage at which each factoid and list question was lost."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from bioqa.qa.questions import QuestionType
 
 
 class Cause(StrEnum):
-    """What became of a question, from the first stage that can lose it to the last."""
+    """The fate of a question, by the stage that lost it, from the first stage to the last."""
 
     RIGHT = "right"
     NOT_EXTRACTABLE = "not extractable"
@@ -24,18 +24,18 @@ class Cause(StrEnum):
 
 
 MEANINGS: Mapping[Cause, str] = {
-    Cause.RIGHT: "The first answer to a factoid, or all of a list and nothing else, equals the gold file's.",
-    Cause.NOT_EXTRACTABLE: "No gold answer stands in the gold snippets.",
-    Cause.NOT_RETRIEVED: "No passage that was read holds a gold answer.",
-    Cause.NOT_READ: "A passage that was read holds a gold answer, but the reader offered no such span.",
-    Cause.MISRANKED: "The reader offered a gold answer, but another came first, or it was left out.",
-    Cause.NEAR_MISS: "What was answered is right to a person's eye, but differs from the gold string.",
+    Cause.RIGHT: "The first answer to a factoid question is correct, or all items of a list and no others are given.",
+    Cause.NOT_EXTRACTABLE: "The gold snippets contain no gold answer.",
+    Cause.NOT_RETRIEVED: "No passage that was read contains a gold answer.",
+    Cause.NOT_READ: "A passage that was read contains a gold answer, but the reader did not extract it.",
+    Cause.MISRANKED: "The reader extracted a gold answer, but another was ranked first, or it was left out.",
+    Cause.NEAR_MISS: "A person would accept the answer, but it differs from the gold string.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
-    """The closest pair of an answer and a gold string; `distance` is their edit distance as a share of the longer."""
+class NearestPair:
+    """The closest pair of an answer and a gold string, with their normalised edit distance (0..1)."""
 
     answer: str
     gold: str
@@ -43,8 +43,8 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the ledger."""
+class LedgerEntry:
+    """The entry of one question."""
 
     id: str
     type: str
@@ -54,23 +54,27 @@ class Row:
     answers: tuple[str, ...]
     confidence: float | None
     extractable: bool
-    nearest: Nearest | None
-    evidence: tuple[str, ...]  # the sentences behind the first answers
+    nearest: NearestPair | None
+    evidence: tuple[str, ...]  # the sentences that support the first answers
 
 
-def write(path: Path, rows: Iterable[Row]) -> None:
-    """Write the ledger, a question a line. Raises StorageError where the disk refuses."""
-    lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+def write(path: Path, entries: Iterable[LedgerEntry]) -> None:
+    """Write the ledger as JSON lines. Raises StorageError if the file cannot be written."""
+    lines = (json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
     atomic.write_text(path, "".join(lines))
 
 
-def table(rows: Sequence[Row]) -> Table:
-    """How many factoid and list questions each cause has."""
+def table(entries: Sequence[LedgerEntry]) -> Table:
+    """The numbers of factoid and list questions by cause."""
     kinds = (QuestionType.FACTOID.value, QuestionType.LIST.value)
-    counts = Counter((row.cause, row.type) for row in rows)
-    body = [
-        (cause.value, *(counts[cause, kind] for kind in kinds), sum(counts[cause, kind] for kind in kinds) / len(rows))
+    counts = Counter((entry.cause, entry.type) for entry in entries)
+    rows = [
+        (
+            cause.value,
+            *(counts[cause, kind] for kind in kinds),
+            sum(counts[cause, kind] for kind in kinds) / len(entries),
+        )
         for cause in Cause
-        if rows
+        if entries
     ]
-    return Table("Ledger: what became of each question", ("cause", *kinds, "share"), body)
+    return Table("Ledger: the fate of each question", ("cause", *kinds, "share"), rows)

@@ -1,4 +1,4 @@
-"""What figures of speed were measured on."""
+"""The machine and the software that benchmarks ran on."""
 
 import os
 import platform
@@ -17,8 +17,8 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine and what runs on it. `threads` is how many bioqa uses; `load_average` is that of the last minute, None
-    where the system keeps none."""
+    """A machine and its software. `threads` is the number that bioqa uses; `load_average` covers one minute, None
+    if the system has none."""
 
     processor: str
     processors: int
@@ -30,7 +30,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The machine that this runs on, as it is now."""
+    """The current machine and its current load."""
     return Machine(
         processor=_processor(),
         processors=os.cpu_count() or 1,
@@ -43,7 +43,7 @@ def this_machine() -> Machine:
 
 
 def described(machine: Machine) -> str:
-    """The machine in two lines."""
+    """A description of the machine in two lines."""
     load = "" if machine.load_average is None else f", load average {machine.load_average}"
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
     return (

@@ -1,4 +1,4 @@
-"""A measure over questions in the form that resampling needs: rows that are averaged, and what is made of that."""
+"""A measure as statistics per question and a function of their mean, the form that resampling needs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ def _only(means: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure over n questions: `combine` of the mean of `rows`.
+    """A figure over n questions: `combine` of the mean of `per_question`.
 
-    `rows` is float64 of shape (n, k): k numbers a question. `combine` takes means of shape (..., k) and gives figures
-    of shape (...): for accuracy the mean itself, for an F1 over all questions the ratio of counts.
+    `per_question` is float64 of shape (n, k): k statistics for each question. `combine` maps means of shape (..., k) to
+    figures of shape (...): the mean itself for accuracy, a ratio of counts for an F1 over all questions.
     """
 
-    rows: Array
+    per_question: Array
     combine: Callable[[Array], Array] = _only
 
     @property
     def value(self) -> float:
-        """The figure over all questions; 0 where there are none."""
-        return float(self.combine(self.rows.mean(axis=0))) if len(self.rows) else 0.0
+        """The figure over all questions; 0 if there are none."""
+        return float(self.combine(self.per_question.mean(axis=0))) if len(self.per_question) else 0.0
 
 
 def mean(values: Sequence[float] | Array) -> Measure:
-    """The measure that is the mean of one number a question."""
+    """The measure that is the mean of one number for each question."""
     return Measure(np.array(values, dtype=float).reshape(-1, 1))

@@ -1,4 +1,4 @@
-"""The peak memory of this process. It imports next to nothing: processes whose start is timed use it."""
+"""The peak memory of this process, with few imports because timed processes use it."""
 
 import sys
 
@@ -6,15 +6,15 @@ _STATUS = "/proc/self/status"
 
 
 def peak_bytes() -> int | None:
-    """The most bytes that this process has had resident at once; None where the system doesn't say (Windows)."""
-    try:  # getrusage won't do on Linux: what it gives is at least the peak of the process that started this one
-        with open(_STATUS) as status:  # noqa: PTH123 (pathlib would be one more import)
+    """The peak resident memory of this process in bytes; None if the system does not report it (Windows)."""
+    try:  # on Linux, getrusage gives at least the peak of the parent process
+        with open(_STATUS) as status:  # noqa: PTH123 (pathlib would add an import)
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
-        return _used()
+        return _max_rss()
 
 
-def _used() -> int | None:
+def _max_rss() -> int | None:
     try:
         import resource
     except ImportError:
@@ -23,6 +23,6 @@ def _used() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def report() -> None:
-    """Write the peak as the last line of standard error."""
+def report_peak() -> None:
+    """Write the peak memory as the last line of standard error."""
     sys.stderr.write(f"peak_bytes {peak_bytes()}\n")

@@ -1,48 +1,50 @@
-"""What came of asking one question, and its form on disk."""
+"""The outcome of one gold question in a run, and its JSON form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bioqa.eval.gold import Snippet
-from bioqa.eval.ledger import Cause, Nearest, Row
-from bioqa.eval.submission import Submitted
+from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
+from bioqa.eval.submission import SubmittedAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a question: the answers as BioASQ scores them, given or not, and what the measures don't see.
+    """The outcome of a question: its answers, scored even if bioqa abstained, and facts that the measures ignore.
 
-    `confidences` go with `submitted.exact`; `gold_found` says whether a gold document is among the passages read;
-    `row` is the question's line in the ledger, None unless it is a factoid or list question with a gold answer.
+    `confidences` belong to `submitted.exact`. `gold_document_read` says whether a gold document was among the passages
+    read. `ledger_entry` is None unless the question is a factoid or list question with a gold answer.
     """
 
-    submitted: Submitted
+    submitted: SubmittedAnswer
     confidences: tuple[float, ...]
     abstained: bool
-    type_told: str
-    gold_found: bool
-    row: Row | None
+    predicted_type: str
+    gold_document_read: bool
+    ledger_entry: LedgerEntry | None
     milliseconds: float
 
 
 def from_object(fields: Mapping[str, Any]) -> Outcome:
-    """The outcome that `dataclasses.asdict` and JSON made into `fields`. Raises KeyError or TypeError for others."""
+    """The outcome from the JSON of `dataclasses.asdict`. Raises KeyError or TypeError for other fields."""
     rest = dict(fields)
-    submitted, row = dict(rest.pop("submitted")), rest.pop("row")
+    submitted, entry = dict(rest.pop("submitted")), rest.pop("ledger_entry")
     snippets = tuple(Snippet(**snippet) for snippet in submitted.pop("snippets"))
     return Outcome(
         **_with_tuples(rest),
-        submitted=Submitted(**_with_tuples(submitted), snippets=snippets),
-        row=_row(row) if row else None,
+        submitted=SubmittedAnswer(**_with_tuples(submitted), snippets=snippets),
+        ledger_entry=_ledger_entry(entry) if entry else None,
     )
 
 
-def _row(fields: Mapping[str, Any]) -> Row:
+def _ledger_entry(fields: Mapping[str, Any]) -> LedgerEntry:
     rest = dict(fields)
     cause, nearest = Cause(rest.pop("cause")), rest.pop("nearest")
     gold = tuple(tuple(item) for item in rest.pop("gold"))
-    return Row(**_with_tuples(rest), cause=cause, gold=gold, nearest=Nearest(**nearest) if nearest else None)
+    return LedgerEntry(
+        **_with_tuples(rest), cause=cause, gold=gold, nearest=NearestPair(**nearest) if nearest else None
+    )
 
 
 def _with_tuples(fields: Mapping[str, Any]) -> dict[str, Any]:

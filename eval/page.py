@@ -1,19 +1,19 @@
-"""An evaluation as one HTML page that needs nothing besides itself."""
+"""An evaluation as one self-contained HTML page."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bioqa.eval import charts, confidence, evaluation, examples, ledger, scores, style, tables
-from bioqa.eval.confidence import Confidence
-from bioqa.eval.evaluation import Evaluation
-from bioqa.eval.examples import Example
+from bioqa.eval import charts, confidence, examples, ledger, scores, style, tables
+from bioqa.eval.confidence import ConfidenceMeasures
+from bioqa.eval.evaluation import Evaluation, confidence_measures, score_tables
+from bioqa.eval.examples import LedgerExample
 from bioqa.eval.ledger import MEANINGS, Cause
 from bioqa.eval.tables import Table
 
-_EXAMPLES = 20  # shown a cause: with a thousand questions the page stays under half a megabyte
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # what questions and papers say can load or run nothing
+_EXAMPLES = 20  # for each cause: the page of a thousand questions stays under half a megabyte
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # text from questions and papers can load and run nothing
 
-_HEADLINES = {  # question type: its measures, as they are called beside it
+_HEADLINES = {  # question type: its measures and their labels
     "Factoid": {
         "factoid_strict_accuracy": "strict accuracy",
         "factoid_lenient_accuracy": "lenient accuracy",
@@ -25,43 +25,43 @@ _HEADLINES = {  # question type: its measures, as they are called beside it
 }
 
 
-def title(found: Evaluation) -> str:
-    """What was measured, in a line."""
-    return f"{found.facts.get('submission', 'bioqa')} on {_questions(len(found.questions))}"
+def title(evaluation: Evaluation) -> str:
+    """The title: the system and the number of questions."""
+    return f"{evaluation.facts.get('submission', 'bioqa')} on {_questions(len(evaluation.questions))}"
 
 
-def html(found: Evaluation) -> str:
-    """The page: what was measured, headline figures, all tables, and of a run its confidence and its ledger."""
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in found.facts.items())
+def html(evaluation: Evaluation) -> str:
+    """The page: facts, headline figures, tables, and for a run its confidence and its ledger."""
+    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in evaluation.facts.items())
     parts = [
-        f'<h1>{escape(title(found))}</h1><dl class="facts">{facts}</dl>',
-        _headlines(found),
+        f'<h1>{escape(title(evaluation))}</h1><dl class="facts">{facts}</dl>',
+        _headlines(evaluation),
         '<h2>Measures</h2><p class="soft">As BioASQ defines them, with 95% bootstrap intervals over the questions.</p>',
-        *map(_table, evaluation.score_tables(found)),
+        *map(_table, score_tables(evaluation)),
     ]
-    if found.outcomes:
-        parts += _confidence(found)
-    if found.rows:
-        parts += _ledger(found)
+    if evaluation.outcomes:
+        parts += _confidence(evaluation)
+    if evaluation.ledger:
+        parts += _ledger(evaluation)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{escape(title(found))}</title>\n<style>{style.CSS}</style></head>\n<body><main>\n"
+        f"<title>{escape(title(evaluation))}</title>\n<style>{style.CSS}</style></head>\n<body><main>\n"
         + "\n".join(parts)
         + "\n</main></body></html>\n"
     )
 
 
-def _headlines(found: Evaluation) -> str:
-    """A card for every type of question that there are measures for."""
-    bounds = scores.intervals(found.pooled)
+def _headlines(evaluation: Evaluation) -> str:
+    """A card for every question type that has measures."""
+    bounds = scores.intervals(evaluation.pooled)
     cards = []
     for kind, measures in _HEADLINES.items():
-        known = {name: found.pooled.measures[name] for name in measures if name in bounds}
+        known = {name: evaluation.pooled.measures[name] for name in measures if name in bounds}
         if known:
             figures = [_figure(measures[name], measure.value, bounds[name]) for name, measure in known.items()]
-            count = len(next(iter(known.values())).rows)
+            count = len(next(iter(known.values())).per_question)
             cards.append(
                 f'<section class="card" style="flex:{len(known)} 1 {len(known) * 11}rem"><h3>{kind}{_aside(count)}</h3>'
                 f'<div class="figures">{"".join(figures)}</div></section>'
@@ -69,10 +69,10 @@ def _headlines(found: Evaluation) -> str:
     return f'<div class="cards">{"".join(cards)}</div>'
 
 
-def _figure(called: str, value: float, bounds: tuple[float, float]) -> str:
+def _figure(label: str, value: float, bounds: tuple[float, float]) -> str:
     low, high = bounds
     return (
-        f'<div class="figure"><p>{called}</p><p class="value">{value:.3f}</p>{charts.interval_bar(value, low, high)}'
+        f'<div class="figure"><p>{label}</p><p class="value">{value:.3f}</p>{charts.interval_bar(value, low, high)}'
         f'<p class="soft small">{low:.3f} to {high:.3f}</p></div>'
     )
 
@@ -81,12 +81,13 @@ def _table(table: Table) -> str:
     return f'<div class="wide">{tables.html(table)}</div>'
 
 
-def _confidence(found: Evaluation) -> list[str]:
-    measured = evaluation.confidences(found)
+def _confidence(evaluation: Evaluation) -> list[str]:
+    measured = confidence_measures(evaluation)
     if not measured:
         return []
     intro = (
-        "Whether the confidence of first answers tells how often they are right, and what leaving out unsure ones buys."
+        "How well the confidence of first answers predicts whether they are right, and the accuracy when unsure "
+        "answers are withheld."
     )
     return [
         f'<h2>Confidence</h2><p class="soft">{intro}</p>',
@@ -94,39 +95,39 @@ def _confidence(found: Evaluation) -> list[str]:
     ]
 
 
-def _charts(kind: str, measured: Confidence) -> str:
+def _charts(kind: str, measured: ConfidenceMeasures) -> str:
     calibration = (
-        f"Bars: the share right in each tenth of confidence of {_questions(measured.questions)}, under the number of "
-        "those in it; dots: their mean confidence; dashed: where the two agree. "
+        f"Bars: the accuracy in each tenth of confidence over {_questions(measured.questions)}, with the number of "
+        "questions above; dots: their mean confidence; dashed: perfect calibration. "
         f"Expected calibration error {measured.expected_calibration_error:.3f}."
     )
     abstention = (
-        "Line: the share wrong among the surest answers; dashed: the best possible with as many right. "
-        f"Area {measured.area:.3f}, of the best {measured.best_area:.3f}."
+        "Line: the error rate among the surest answers; dashed: the best possible at this accuracy. "
+        f"Area {measured.area:.3f}, best {measured.best_area:.3f}."
     )
     figures = (
-        _chart(f"Reliability, {scores.spoken(kind)}", charts.reliability(measured), calibration),
-        _chart(f"Risk and coverage, {scores.spoken(kind)}", charts.risk_coverage(measured), abstention),
+        _chart(f"Reliability, {scores.display_name(kind)}", charts.reliability(measured), calibration),
+        _chart(f"Risk and coverage, {scores.display_name(kind)}", charts.risk_coverage(measured), abstention),
     )
     return f'<div class="charts">{"".join(figures)}</div>'
 
 
-def _chart(name: str, drawn: str, caption: str) -> str:
-    return f"<figure><h3>{name}</h3>{drawn}<figcaption>{caption}</figcaption></figure>"
+def _chart(name: str, svg: str, caption: str) -> str:
+    return f"<figure><h3>{name}</h3>{svg}<figcaption>{caption}</figcaption></figure>"
 
 
-def _ledger(found: Evaluation) -> list[str]:
+def _ledger(evaluation: Evaluation) -> list[str]:
     intro = (
-        f"Which stage lost each factoid and list question. Under every cause up to {_EXAMPLES} examples, the surest "
-        f'first; all {_questions(len(found.rows))} are in <a href="ledger.jsonl">ledger.jsonl</a>.'
+        f"The stage that lost each factoid and list question. Each cause has up to {_EXAMPLES} examples, the most "
+        f'confident first; all {_questions(len(evaluation.ledger))} are in <a href="ledger.jsonl">ledger.jsonl</a>.'
     )
     return [
-        f'<h2>Ledger</h2><p class="soft">{intro}</p>{_table(ledger.table(found.rows))}',
-        *(_cause(cause, some) for cause, some in examples.by_cause(found.outcomes).items()),
+        f'<h2>Ledger</h2><p class="soft">{intro}</p>{_table(ledger.table(evaluation.ledger))}',
+        *(_cause(cause, some) for cause, some in examples.by_cause(evaluation.outcomes).items()),
     ]
 
 
-def _cause(cause: Cause, some: Sequence[Example]) -> str:
+def _cause(cause: Cause, some: Sequence[LedgerExample]) -> str:
     shown = "".join(map(_example, some[:_EXAMPLES]))
     return (
         f'<details class="cause"><summary>{cause}{_aside(len(some))}</summary>'
@@ -134,7 +135,7 @@ def _cause(cause: Cause, some: Sequence[Example]) -> str:
     )
 
 
-def _example(one: Example) -> str:
+def _example(one: LedgerExample) -> str:
     entries = {
         "gold": _listed("ul", one.gold),
         "answered": _listed("ol", one.answers) or "nothing",

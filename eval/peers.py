@@ -1,4 +1,4 @@
-"""The same work in other libraries, over the same texts, terms and questions; each runs in a process of its own."""
+"""Benchmark workloads of other libraries on the same texts, terms and questions; each runs in its own process."""
 
 import json
 import os
@@ -17,7 +17,7 @@ _BATCH_SIZES = (8, 32, 128)
 
 
 def bm25s(job: Job) -> Groups:
-    """Lexical search in bm25s: scores are worked out when indexing, and kept in memory as a sparse matrix."""
+    """Lexical search in bm25s, which computes scores when indexing and keeps them as a sparse matrix in memory."""
     import bm25s as library  # type: ignore[import-not-found, unused-ignore]
 
     texts = _texts(job)
@@ -30,19 +30,19 @@ def bm25s(job: Job) -> Groups:
     del terms
 
     def search(question: str) -> list[int]:
-        asked = [analyzer.query_terms(question)]
-        numbers, scores = index.retrieve(asked, k=min(phases.TOP, len(texts)), show_progress=False)
+        query = [analyzer.query_terms(question)]
+        numbers, scores = index.retrieve(query, k=min(phases.TOP, len(texts)), show_progress=False)
         return [int(number) for number, score in zip(numbers[0], scores[0], strict=True) if score > 0]
 
-    found, times = phases.searched(job, search)
+    results, times = phases.time_searches(job, search)
     return {
         "lexical_indexing": _indexing(len(texts), analysed - began, indexed - analysed),
-        "lexical_search": {**times, "same_top_10": _agreement(job, found)},
+        "lexical_search": {**times, "same_top_10": _agreement(job, results)},
     }
 
 
 def rank_bm25(job: Job) -> Groups:
-    """Lexical search in rank-bm25: every passage is scored for every question."""
+    """Lexical search in rank-bm25, which scores every passage for every question."""
     from rank_bm25 import BM25Okapi
 
     texts = _texts(job)
@@ -55,20 +55,20 @@ def rank_bm25(job: Job) -> Groups:
 
     def search(question: str) -> list[int]:
         scores = index.get_scores(analyzer.query_terms(question))
-        best = np.argsort(scores)[::-1][: phases.TOP]  # as its get_top_n does
+        best = np.argsort(scores)[::-1][: phases.TOP]  # the same as get_top_n
         return [int(number) for number in best if scores[number] > 0]
 
-    found, times = phases.searched(job, search)
+    results, times = phases.time_searches(job, search)
     return {
         "lexical_indexing": _indexing(len(texts), analysed - began, indexed - analysed),
-        "lexical_search": {**times, "same_top_10": _agreement(job, found)},
+        "lexical_search": {**times, "same_top_10": _agreement(job, results)},
     }
 
 
 def sentence_transformers(job: Job) -> Groups:
-    """Encoding with sentence-transformers in fp32 on the processor, at the best of three batch sizes.
+    """Encoding with sentence-transformers in fp32 on the CPU, at the best of three batch sizes.
 
-    `cosine` is the mean over the passages of the cosine of its vector and ours.
+    `cosine` is the mean cosine of its vectors and bioqa's over the passages.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"  # read at import
     import torch
@@ -77,7 +77,7 @@ def sentence_transformers(job: Job) -> Groups:
     torch.set_num_threads(processors())
     model = SentenceTransformer(job.peer_encoder, device="cpu").float()
     model.max_seq_length = job.encoder_tokens
-    texts = [passage.titled for passage in phases.spaced(phases.sample(job), job.passages)]
+    texts = [passage.titled for passage in phases.evenly_spaced(phases.sample_passages(job), job.passages)]
     model.encode(texts[: phases.WARM_UP_TEXTS])
     taken = {}
     for size in _BATCH_SIZES:
@@ -89,21 +89,26 @@ def sentence_transformers(job: Job) -> Groups:
     others = {f"batch_{size}_passages_per_s": len(texts) / seconds for size, seconds in taken.items()}
     cosine = float((vectors * ours).sum(axis=1).mean())
     return {
-        "encoding": {**phases.rate(taken[best], passages=len(texts)), "batch_size": best, **others, "cosine": cosine}
+        "encoding": {
+            **phases.throughput(taken[best], passages=len(texts)),
+            "batch_size": best,
+            **others,
+            "cosine": cosine,
+        }
     }
 
 
 def _texts(job: Job) -> list[str]:
-    return [passage.titled for passage in phases.sample(job)]
+    return [passage.titled for passage in phases.sample_passages(job)]
 
 
 def _indexing(passages: int, analysis: float, indexing: float) -> Figures:
-    whole = phases.rate(analysis + indexing, passages=passages)
-    return {**whole, "analysis_seconds": analysis, "without_analysis_passages_per_s": passages / indexing}
+    total = phases.throughput(analysis + indexing, passages=passages)
+    return {**total, "analysis_seconds": analysis, "without_analysis_passages_per_s": passages / indexing}
 
 
-def _agreement(job: Job, found: list[list[int]]) -> float:
-    """The share of the passages found here that bioqa's search found too."""
-    ours = json.loads((Path(job.scratch) / phases.FOUND).read_text(encoding="utf-8"))
-    shared = sum(len(set(mine) & set(theirs)) for mine, theirs in zip(ours, found, strict=True))
-    return shared / max(1, sum(map(len, found)))
+def _agreement(job: Job, results: list[list[int]]) -> float:
+    """The share of these passages that bioqa's search also returned."""
+    ours = json.loads((Path(job.scratch) / phases.RESULTS).read_text(encoding="utf-8"))
+    shared = sum(len(set(mine) & set(theirs)) for mine, theirs in zip(ours, results, strict=True))
+    return shared / max(1, sum(map(len, results)))

@@ -1,7 +1,7 @@
-"""What bioqa is timed at: functions from a job to figures, each run in a process of its own.
+"""Benchmark workloads of bioqa: functions from a job to figures, each run in its own process.
 
-They hand over in the job's scratch folder: `parsing` leaves the sample of the corpus that the others work on, `lexical`
-the passages it found and `encoding` its vectors, which those of other libraries are compared with.
+They exchange files in the scratch folder of the job. `parsing` writes the sample of the corpus for the others.
+`lexical` writes its search results and `encoding` its vectors, for comparison with other libraries.
 """
 
 import json
@@ -28,57 +28,57 @@ from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.reader import Reader
 
-TOP = 10  # passages that a lexical search brings: as many as are read a question
-WARM_UP_TEXTS = 32  # that a network runs before its time counts
-FOUND, VECTORS = "found.json", "vectors.npy"
+TOP = 10  # passages of a lexical search: the number read for a question
+WARM_UP_TEXTS = 32  # for a network before its time counts
+RESULTS, VECTORS = "found.json", "vectors.npy"
 _SAMPLE = "sample.jsonl"
 
 Item = TypeVar("Item")
 
 
-def spread(seconds: Sequence[float]) -> Figures:
-    """How durations are spread: median, 95th percentile (linear between neighbours) and largest, in milliseconds."""
+def latencies(seconds: Sequence[float]) -> Figures:
+    """The median, 95th percentile (linear interpolation) and maximum of durations, in milliseconds."""
     p50, p95, largest = (np.percentile(seconds, (50, 95, 100)) * 1000).tolist()
     return {"samples": len(seconds), "p50_ms": p50, "p95_ms": p95, "max_ms": largest}
 
 
-def rate(seconds: float, **counts: int) -> Figures:
-    """Counts, the time they took, and each as a rate: `documents` becomes `documents_per_s` too."""
-    rates = {f"{what}_per_s": number / seconds for what, number in counts.items()}
+def throughput(seconds: float, **counts: int) -> Figures:
+    """Counts, the time they took, and their rates: `documents` adds `documents_per_s`."""
+    rates = {f"{unit}_per_s": count / seconds for unit, count in counts.items()}
     return {**counts, "seconds": seconds, **rates}
 
 
-def spaced(items: Sequence[Item], most: int) -> list[Item]:
-    """At most `most` of the items, in order and evenly far from each other."""
+def evenly_spaced(items: Sequence[Item], most: int) -> list[Item]:
+    """At most `most` of the items, in order and at equal distances."""
     count = min(most, len(items))
     return [items[place * len(items) // count] for place in range(count)]
 
 
-def sample(job: Job) -> list[Passage]:
-    """The passages of the sample of the corpus."""
-    cut = (
+def sample_passages(job: Job) -> list[Passage]:
+    """The passages of the corpus sample."""
+    ranges = (
         (document, span) for document in documents(Path(job.scratch) / _SAMPLE) for span in windows.windows(document)
     )
-    return [Passage(number, document, *span) for number, (document, span) in enumerate(cut)]
+    return [Passage(number, document, *span) for number, (document, span) in enumerate(ranges)]
 
 
-def searched(job: Job, search: Callable[[str], list[int]]) -> tuple[list[list[int]], Figures]:
-    """What `search` finds for each question, and how long one takes after the warm-up."""
+def time_searches(job: Job, search: Callable[[str], list[int]]) -> tuple[list[list[int]], Figures]:
+    """The results of `search` for each question, and its latencies after the warm-up."""
     for question in job.questions[: job.warm_up]:
         search(question)
     seconds = []
-    found = []
+    results = []
     for _ in range(job.repeat):
         for question in job.questions:
             began = time.perf_counter()
             hits = search(question)
             seconds.append(time.perf_counter() - began)
-            found.append(hits)
-    return found[: len(job.questions)], spread(seconds)
+            results.append(hits)
+    return results[: len(job.questions)], latencies(seconds)
 
 
 def parsing(job: Job) -> Groups:
-    """Read the records of the corpus; megabytes are those of its file, compressed or not."""
+    """Read the records of the corpus; megabytes are file sizes, compressed or not."""
     records = size = 0
     began = time.perf_counter()
     for file in corpus.files([Path(job.corpus)]):
@@ -88,22 +88,23 @@ def parsing(job: Job) -> Groups:
         size += read
     seconds = time.perf_counter() - began
     _write_sample(job)
-    return {"parsing": {**rate(seconds, records=records), "bytes": size, "megabytes_per_s": size / 1e6 / seconds}}
+    return {"parsing": {**throughput(seconds, records=records), "bytes": size, "megabytes_per_s": size / 1e6 / seconds}}
 
 
 def building(job: Job) -> Groups:
-    """Build an index without vectors over the sample: parsing, cutting, BM25, and the store of the text."""
+    """Build an index without vectors over the sample: parsing, splitting into passages, BM25, and text storage."""
     folder = Path(job.scratch) / "built"
     began = time.perf_counter()
     builder.build([Path(job.scratch) / _SAMPLE], folder, None)
     seconds = time.perf_counter() - began
-    made = read_manifest(folder)
-    return {"lexical_build": rate(seconds, documents=made.documents, passages=made.passages)}
+    manifest = read_manifest(folder)
+    figures = throughput(seconds, documents=manifest.documents, passages=manifest.passages)
+    return {"lexical_build": figures}
 
 
 def lexical(job: Job) -> Groups:
-    """BM25 alone over the sample, text analysis and writing to disk included; then the questions in it."""
-    passages = sample(job)
+    """Index the sample with BM25 alone, including text analysis and disk writes; then search for the questions."""
+    passages = sample_passages(job)
     folder = Path(job.scratch) / "lexical"
     folder.mkdir()
     began = time.perf_counter()
@@ -113,42 +114,42 @@ def lexical(job: Job) -> Groups:
     writer.commit()
     seconds = time.perf_counter() - began
     index = LexicalIndex(folder)
-    found, times = searched(job, lambda question: list(index.search(question, TOP, NO_FILTER))[:TOP])
-    (Path(job.scratch) / FOUND).write_text(json.dumps(found), encoding="utf-8")
-    return {"lexical_indexing": rate(seconds, passages=len(passages)), "lexical_search": times}
+    results, times = time_searches(job, lambda question: list(index.search(question, TOP, NO_FILTER))[:TOP])
+    (Path(job.scratch) / RESULTS).write_text(json.dumps(results), encoding="utf-8")
+    return {"lexical_indexing": throughput(seconds, passages=len(passages)), "lexical_search": times}
 
 
 def encoding(job: Job) -> Groups:
     """Encode passages of the sample with the encoder of the index."""
     encoder = Index(Path(job.index)).open_encoder()
     if encoder is None:
-        raise InputError(f"{job.index}: lexical only; build it with an encoder")
-    texts = [passage.titled for passage in spaced(sample(job), job.passages)]
+        raise InputError(f"{job.index}: the index has no vectors; build it with an encoder")
+    texts = [passage.titled for passage in evenly_spaced(sample_passages(job), job.passages)]
     encoder.encode(texts[:WARM_UP_TEXTS])
     began = time.perf_counter()
     vectors = encoder.encode(texts)
     seconds = time.perf_counter() - began
     np.save(Path(job.scratch) / VECTORS, vectors)
-    return {"encoding": rate(seconds, passages=len(texts))}
+    return {"encoding": throughput(seconds, passages=len(texts))}
 
 
 def reading(job: Job) -> Groups:
     """Read passages of the sample for the first question."""
     reader = Reader(Path(job.reader) if job.reader else model.shipped("reader"))
     config = AskConfig()
-    passages = spaced(sample(job), job.passages)
+    passages = evenly_spaced(sample_passages(job), job.passages)
 
-    def read(some: Sequence[Passage]) -> None:
-        reader.read(job.questions[0], some, max_tokens=config.factoid_tokens, count=config.spans_per_passage)
+    def read(batch: Sequence[Passage]) -> None:
+        reader.read(job.questions[0], batch, max_tokens=config.factoid_tokens, count=config.spans_per_passage)
 
     read(passages[:WARM_UP_TEXTS])
     began = time.perf_counter()
     read(passages)
-    return {"reading": rate(time.perf_counter() - began, passages=len(passages))}
+    return {"reading": throughput(time.perf_counter() - began, passages=len(passages))}
 
 
 def answering(job: Job) -> Groups:
-    """Ask the index the questions: the time of each stage of a trip over those that go through it."""
+    """Ask the questions of the index, and time each stage over the questions that reach it."""
     began = time.perf_counter()
     engine = Engine(Path(job.index), Path(job.reader) if job.reader else None)
     loaded = time.perf_counter() - began
@@ -164,22 +165,22 @@ def answering(job: Job) -> Groups:
         for question in job.questions:
             for stage, taken in _search_stages(engine, question, config).items():
                 seconds.setdefault(stage, []).append(taken)
-    stages = {f"stage_{stage}": spread(taken) for stage, taken in sorted(seconds.items(), key=_in_order)}
+    stages = {f"stage_{stage}": latencies(taken) for stage, taken in sorted(seconds.items(), key=_stage_number)}
     return {"answering": {"questions": len(job.questions), "load_ms": loaded * 1000}, **stages}
 
 
-_ORDER = (
+_STAGES = (
     *("question", "search", "search_lexical", "search_dense", "search_fusion"),
     *("read", "sentences", "merge", "write", "total"),
 )
 
 
-def _in_order(stage: tuple[str, list[float]]) -> int:
-    return _ORDER.index(stage[0]) if stage[0] in _ORDER else len(_ORDER)
+def _stage_number(stage: tuple[str, list[float]]) -> int:
+    return _STAGES.index(stage[0]) if stage[0] in _STAGES else len(_STAGES)
 
 
 def _search_stages(engine: Engine, question: str, config: AskConfig) -> dict[str, float]:
-    """The parts of a search by themselves: each side to its full depth, and making one ranking of two."""
+    """The times of the parts of a search: each side to its full depth, and the fusion of the two rankings."""
     query = engine.understand(question, config).query
     stages = {}
     began = time.perf_counter()
@@ -187,7 +188,7 @@ def _search_stages(engine: Engine, question: str, config: AskConfig) -> dict[str
     stages["search_lexical"] = time.perf_counter() - began
     if query.vector is not None:
         began = time.perf_counter()
-        engine.index.search(query, 1, mode="dense")  # one passage is fetched, but all of the depth is searched
+        engine.index.search(query, 1, mode="dense")  # returns one passage, but searches to the full depth
         stages["search_dense"] = time.perf_counter() - began
         rankings.append(_dense_ranking(engine.index, query))
     began = time.perf_counter()
@@ -205,11 +206,11 @@ def documents(path: Path) -> Iterator[Document]:
     return (record for record in corpus.CorpusFile(path).records() if isinstance(record, Document))
 
 
-def write_documents(path: Path, some: Iterable[Document]) -> int:
-    """Write what is indexed of documents as JSON lines, one at a time; returns how many there were."""
+def write_documents(path: Path, documents: Iterable[Document]) -> int:
+    """Write the indexed fields of documents as JSON lines, one at a time; returns their number."""
     written = 0
     with path.open("w", encoding="utf-8") as file:
-        for document in some:
+        for document in documents:
             fields = {name: getattr(document, name) for name in ("id", "title", "abstract", "year", "journal")}
             file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             written += 1
@@ -219,4 +220,4 @@ def write_documents(path: Path, some: Iterable[Document]) -> int:
 def _write_sample(job: Job) -> None:
     every = (document for file in corpus.files([Path(job.corpus)]) for document in documents(file))
     if not write_documents(Path(job.scratch) / _SAMPLE, islice(every, job.documents)):
-        raise InputError(f"{job.corpus}: no document in it to time with")
+        raise InputError(f"{job.corpus}: no document in the corpus; the benchmark needs at least one")

@@ -1,8 +1,8 @@
-"""The stemmer of ROUGE: Porter's, with what ROUGE-1.5.5 changed.
+"""Porter's stemmer as changed by ROUGE-1.5.5.
 
 Porter, "An algorithm for suffix stripping", Program 14 (1980), with his later rules for "bli" and "logi". In step 4
-ROUGE removes up to three endings where Porter removes one ("agreement" becomes "agreem"), so that no published Porter
-stemmer gives its stems: they differ for about one in 130 of the words in BioASQ's texts.
+ROUGE removes up to three endings and Porter one ("agreement" becomes "agreem"). No published Porter stemmer gives the
+same stems: they differ for about one in 130 of the words in BioASQ's texts.
 """
 
 import re
@@ -61,7 +61,7 @@ _DROPPED = [
 
 
 def _one_of(endings: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(f"({'|'.join(endings)})$")  # a search finds the longest, for that begins first
+    return re.compile(f"({'|'.join(endings)})$")  # a search finds the longest ending, because it begins first
 
 
 _STEP_2, _STEP_3, _STEP_4 = _one_of(_DERIVED), _one_of(_QUALIFIED), _one_of(_DROPPED)
@@ -74,7 +74,7 @@ def stem(word: str) -> str:
     if len(word) < 3:
         return word
     if word[0] == "y":
-        return "y" + _stem("Y" + word[1:])[1:]  # the patterns take it for a consonant now
+        return "y" + _stem("Y" + word[1:])[1:]  # in upper case the patterns treat it as a consonant
     return _stem(word)
 
 
@@ -83,9 +83,9 @@ def _stem(word: str) -> str:
     if word.endswith("y") and _HAS_VOWEL.match(word[:-1]):
         word = word[:-1] + "i"
     for endings, replacements in ((_STEP_2, _DERIVED), (_STEP_3, _QUALIFIED)):
-        found = endings.search(word)
-        if found and _M_OVER_0.match(word[: found.start()]):
-            word = word[: found.start()] + replacements[found[1]]
+        match = endings.search(word)
+        if match and _M_OVER_0.match(word[: match.start()]):
+            word = word[: match.start()] + replacements[match[1]]
     return _without_last_e_or_l(_without_derivation(word))
 
 
@@ -98,10 +98,10 @@ def _without_plural(word: str) -> str:
 def _without_past_or_participle(word: str) -> str:
     if word.endswith("eed"):
         return word[:-1] if _M_OVER_0.match(word[:-3]) else word
-    found = _ED_ING.search(word)
-    if not found or not _HAS_VOWEL.match(word[: found.start()]):
+    match = _ED_ING.search(word)
+    if not match or not _HAS_VOWEL.match(word[: match.start()]):
         return word
-    word = word[: found.start()]
+    word = word[: match.start()]
     if _LACKS_E.search(word):
         return word + "e"
     if _DOUBLED.search(word):
@@ -110,9 +110,9 @@ def _without_past_or_participle(word: str) -> str:
 
 
 def _without_derivation(word: str) -> str:
-    found = _STEP_4.search(word)
-    if found:
-        word = _cut(word, found.start())
+    match = _STEP_4.search(word)
+    if match:
+        word = _cut(word, match.start())
     if word.endswith("ment"):
         word = _cut(word, len(word) - 4)
     if word.endswith("ent"):

@@ -1,4 +1,4 @@
-"""Fresh processes: whatever is timed runs in one of its own, so that memory and caches are those of nothing else."""
+"""Fresh processes for benchmarks: every workload runs in its own process, with its own memory and caches."""
 
 import json
 import os
@@ -13,19 +13,19 @@ from importlib import import_module
 from bioqa.eval.memory import peak_bytes
 from bioqa.index.errors import BioqaError, InputError
 
-Figures = Mapping[str, float]  # the units stand in the names: "p50_ms", "passages_per_s", "peak_bytes"
-Groups = Mapping[str, Figures]  # of what was timed, by its name
+Figures = Mapping[str, float]  # names contain the units: "p50_ms", "passages_per_s", "peak_bytes"
+Groups = Mapping[str, Figures]  # by the name of the measured step
 
 _COMMAND = (
-    "import atexit; from bioqa.eval.memory import report; atexit.register(report); "
+    "import atexit; from bioqa.eval.memory import report_peak; atexit.register(report_peak); "
     "from bioqa.qa.cli import main; main()"
 )
-_CALL = "from bioqa.eval.process import answer; answer()"
+_CALL = "from bioqa.eval.process import serve; serve()"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the timed processes work on. `scratch` is the folder where one leaves what the next needs."""
+    """The input of benchmark processes. They exchange files in the folder `scratch`."""
 
     index: str
     corpus: str
@@ -33,61 +33,61 @@ class Job:
     scratch: str = ""
     reader: str | None = None
     peer_encoder: str | None = None
-    encoder_tokens: int = 0  # that the index's encoder sees of a text; 0 where there is none
-    documents: int = 30_000  # of the corpus: as many as a file of the PubMed baseline holds
-    passages: int = 256  # encoded and read: some seconds' work
-    warm_up: int = 5  # questions before those that count
+    encoder_tokens: int = 0  # the encoder of the index truncates texts to as many; 0 without an encoder
+    documents: int = 30_000  # of the corpus; a file of the PubMed baseline holds as many
+    passages: int = 256  # to encode and to read: a few seconds' work
+    warm_up: int = 5  # questions before the measurement
     repeat: int = 1  # rounds over the questions
-    max_ram: int | None = None  # that a build keeps to
+    max_ram: int | None = None  # the memory limit of a build, in bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A process that has done its work: wall-clock time, and peak resident memory where the system tells."""
+class ProcessUsage:
+    """Wall-clock time of a finished process, and its peak resident memory if the system reports it."""
 
     seconds: float
     peak_bytes: int | None
 
 
-def command(arguments: Sequence[str]) -> Ended:
-    """Run `bioqa` with `arguments` in a fresh process. Raises BioqaError where it fails."""
+def run_command(arguments: Sequence[str]) -> ProcessUsage:
+    """Run `bioqa` with `arguments` in a fresh process. Raises BioqaError if it fails."""
     began = time.perf_counter()
-    done = _python(_COMMAND, *arguments)
+    completed = _python(_COMMAND, *arguments)
     seconds = time.perf_counter() - began
-    *talk, last = done.stderr.splitlines() or [""]
-    if done.returncode:
-        raise BioqaError(f"bioqa {arguments[0]} failed when timed: {_reason(done.returncode, talk)}")
+    *messages, last = completed.stderr.splitlines() or [""]
+    if completed.returncode:
+        reason = _reason(completed.returncode, messages)
+        raise BioqaError(f"bioqa {arguments[0]} failed in the benchmark: {reason}")
     peak = last.removeprefix("peak_bytes ")
-    return Ended(seconds, int(peak) if peak.isdecimal() else None)
+    return ProcessUsage(seconds, int(peak) if peak.isdecimal() else None)
 
 
-def call(function: str, job: Job) -> Groups:
-    """What `function` ("module:name", from a Job to Groups) gives in a fresh process; its peak memory is added to the
-    first group.
+def run_function(function: str, job: Job) -> Groups:
+    """Run `function` ("module:name", from a Job to Groups) in a fresh process; adds its peak memory to the first group.
 
-    Raises what the function raises of BioqaError and InputError, and BioqaError where the process dies.
+    Raises the BioqaError or InputError of the function, and BioqaError if the process dies.
     """
-    done = _python(_CALL, function, text=json.dumps(asdict(job)))
-    if done.returncode:
-        reason = _reason(done.returncode, done.stderr.splitlines())
-        raise BioqaError(f"{function.partition(':')[2]} failed when timed: {reason}")
-    reply = json.loads(done.stdout)
+    completed = _python(_CALL, function, text=json.dumps(asdict(job)))
+    if completed.returncode:
+        reason = _reason(completed.returncode, completed.stderr.splitlines())
+        raise BioqaError(f"{function.partition(':')[2]} failed in the benchmark: {reason}")
+    reply = json.loads(completed.stdout)
     if "error" in reply:
         raise (InputError if reply["exit_status"] == InputError.exit_status else BioqaError)(reply["error"])
     groups: Groups = reply["groups"]
     return groups
 
 
-def answer() -> None:
-    """The other end of `call`: the job comes on standard input, the reply goes to standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the process that called says that it was interrupted
+def serve() -> None:
+    """The child process of `run_function`: reads the job from standard input, writes the reply to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the parent process reports the interruption
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as reply:
-        os.dup2(2, 1)  # whatever a library prints is talk
+        os.dup2(2, 1)  # output of libraries goes to standard error
         module, _, name = sys.argv[1].partition(":")
-        timed: Callable[[Job], Groups] = getattr(import_module(module), name)
+        function: Callable[[Job], Groups] = getattr(import_module(module), name)
         job = Job(**json.load(sys.stdin))
         try:
-            groups = {group: dict(figures) for group, figures in timed(job).items()}
+            groups = {group: dict(figures) for group, figures in function(job).items()}
             peak = peak_bytes()
             if peak is not None:
                 next(iter(groups.values()))["peak_bytes"] = peak
@@ -97,18 +97,18 @@ def answer() -> None:
 
 
 def _python(code: str, *arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
-    """Run `code`; interrupted or not, the process has ended when this returns or raises."""
-    call = [sys.executable, "-c", code, *arguments]
+    """Run `code`. The process has ended when this returns or raises, even after an interruption."""
+    command = [sys.executable, "-c", code, *arguments]
     pipe = subprocess.PIPE
-    with subprocess.Popen(call, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8") as running:  # noqa: S603 (ours)
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8") as running:  # noqa: S603 (ours)
         try:
-            out, talk = running.communicate(text)
-        except BaseException:  # subprocess.run would not wait here, and what is dying can still write
+            output, messages = running.communicate(text)
+        except BaseException:  # subprocess.run would not wait here, and a dying process can still write
             running.kill()
             running.wait()
             raise
-    return subprocess.CompletedProcess(call, running.returncode, out, talk)
+    return subprocess.CompletedProcess(command, running.returncode, output, messages)
 
 
-def _reason(status: int, talk: Sequence[str]) -> str:
-    return talk[-1] if talk else f"killed by signal {-status}" if status < 0 else f"exit status {status}"
+def _reason(status: int, messages: Sequence[str]) -> str:
+    return messages[-1] if messages else f"killed by signal {-status}" if status < 0 else f"exit status {status}"

@@ -1,9 +1,7 @@
-"""Measures of rankings against graded judgments, equal to those of trec_eval.
+"""Measures of ranked retrieval against graded judgments, equal to those of trec_eval.
 
-A run is ordered by score, highest first, and equal scores by document id, last in the alphabet first. Scores are
-compared as 32-bit floats, as trec_eval keeps them. A grade of 1 or more is relevant; what nobody judged is not. Every
-query that has judgments counts, also one without a relevant document and one that the run doesn't hold (trec_eval -c):
-as zero.
+A grade of 1 or more is relevant; an unjudged document is not. Every query that has judgments counts. A query without a
+relevant document, or one that the run does not hold, scores zero (trec_eval -c).
 """
 
 import re
@@ -12,55 +10,46 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bioqa.eval.measure import Measure, mean
+from bioqa.eval.trec import Qrels, Run, ranked
 from bioqa.index.errors import InputError
 from bioqa.index.runtime import Array
 
-Run = Mapping[str, Mapping[str, float]]  # query id: document id: score
-Qrels = Mapping[str, Mapping[str, int]]  # query id: document id: grade
-
 
 def measures(run: Run, qrels: Qrels, names: Sequence[str]) -> dict[str, Measure]:
-    """The named measures, with a row for every query of `qrels`, in their order.
+    """The named measures over the queries of `qrels`, in their order.
 
-    A name is one of `MEASURES`, followed by `@k` where only the first k documents count: `map`, `ndcg@10`, `mrr@10`.
-    Raises InputError for any other.
+    A name is one of `MEASURES`, with the suffix `@k` if only the first k documents count: `map`, `ndcg@10`, `mrr@10`.
+    Raises InputError for any other name.
     """
-    chosen = {name: _parsed(name) for name in names}
-    columns: dict[str, list[float]] = {name: [] for name in chosen}
+    parsed = {name: _parsed(name) for name in names}
+    columns: dict[str, list[float]] = {name: [] for name in parsed}
     for query, grades in qrels.items():
         judged = np.maximum([grades.get(document, 0) for document in ranked(run.get(query, {}))], 0)
         ideal = np.array(sorted((grade for grade in grades.values() if grade > 0), reverse=True))
-        for name, (measure, k) in chosen.items():
+        for name, (measure, k) in parsed.items():
             columns[name].append(measure(judged, ideal, k) if len(ideal) else 0.0)
     return {name: mean(column) for name, column in columns.items()}
 
 
-def ranked(scores: Mapping[str, float]) -> list[str]:
-    """The documents of one query, best first."""
-    with np.errstate(over="ignore"):
-        kept = np.array(list(scores.values()), dtype=np.float64).astype(np.float32).tolist()
-    return [document for _, document in sorted(zip(kept, scores, strict=True), reverse=True)]
-
-
 def ndcg(judged: Array, ideal: Array, k: int | None) -> float:
-    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002), its gain the grade itself."""
+    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002); the gain is the grade itself."""
     return _discounted(judged[:k]) / _discounted(ideal[:k])
 
 
 def average_precision(judged: Array, ideal: Array, k: int | None) -> float:
-    """The precision at the rank of every relevant document, summed and divided by the number of all relevant ones."""
+    """The sum of precision at the rank of every relevant document, divided by the number of relevant documents."""
     hits = np.flatnonzero(judged[:k])
     return float((np.arange(1, len(hits) + 1) / (hits + 1)).sum() / len(ideal))
 
 
 def reciprocal_rank(judged: Array, ideal: Array, k: int | None) -> float:
-    """One over the rank of the first relevant document."""
+    """The reciprocal of the rank of the first relevant document; 0 without one."""
     hits = np.flatnonzero(judged[:k])
     return float(1 / (hits[0] + 1)) if len(hits) else 0.0
 
 
 def precision(judged: Array, ideal: Array, k: int | None) -> float:
-    """The share of relevant ones among k documents, which is of k also where fewer were found."""
+    """The share of relevant documents among the first k; the divisor is k even if fewer were found."""
     return np.count_nonzero(judged[:k]) / (k or max(len(judged), 1))
 
 
@@ -70,14 +59,14 @@ def recall(judged: Array, ideal: Array, k: int | None) -> float:
 
 
 def success(judged: Array, ideal: Array, k: int | None) -> float:
-    """1 where any relevant document was found."""
+    """1 if any relevant document was found, else 0."""
     return float(judged[:k].any())
 
 
-# Each takes the grades of the documents found, best first, the grades above 0 of all that are judged, highest first,
-# and how many documents count, None for all. There is at least one relevant document.
-PerQuery = Callable[[Array, Array, int | None], float]
-MEASURES: Mapping[str, PerQuery] = {
+# Arguments: the grades of the ranked documents, best first; the grades above 0 of all judged documents, highest first;
+# the cutoff, None for all documents. At least one document is relevant.
+QueryMeasure = Callable[[Array, Array, int | None], float]
+MEASURES: Mapping[str, QueryMeasure] = {
     "ndcg": ndcg,
     "map": average_precision,
     "mrr": reciprocal_rank,
@@ -87,11 +76,11 @@ MEASURES: Mapping[str, PerQuery] = {
 }
 
 
-def _parsed(name: str) -> tuple[PerQuery, int | None]:
+def _parsed(name: str) -> tuple[QueryMeasure, int | None]:
     match = re.fullmatch(rf"({'|'.join(MEASURES)})(?:@([1-9][0-9]*))?", name)
     if not match:
         raise InputError(
-            f"unknown measure {name!r}: choose one of {', '.join(MEASURES)}, with @k for a cutoff: ndcg@10"
+            f"unknown measure {name!r}: choose one of {', '.join(MEASURES)}, with @k for a cutoff, such as ndcg@10"
         )
     return MEASURES[match[1]], int(match[2]) if match[2] else None
 

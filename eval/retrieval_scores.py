@@ -1,15 +1,15 @@
-"""The figures of runs over a collection: measures, intervals, paired tests, as data and as tables."""
+"""The scores of runs over a collection: measures, intervals and paired tests, as data and as tables."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bioqa.eval import bootstrap, ranking
-from bioqa.eval.bootstrap import Paired
+from bioqa.eval.bootstrap import PairedTest
 from bioqa.eval.measure import Measure
-from bioqa.eval.ranking import Qrels, Run
-from bioqa.eval.scores import spoken
+from bioqa.eval.scores import display_name
 from bioqa.eval.tables import Cell, Table
+from bioqa.eval.trec import Qrels, Run
 
 MEASURES = ("ndcg@10", "map@100", "mrr@10", "recall@100", "precision@10", "success@10")
 _COMPARED = "ndcg@10"  # the measure that BEIR reports
@@ -18,7 +18,7 @@ _BASELINE = "lexical"
 
 @dataclass(frozen=True, slots=True)
 class RetrievalScores:
-    """The measures of each run under their names; `facts` says what was searched, where that was done here."""
+    """The measures of each run by name. `facts` describe the index if bioqa did the search."""
 
     collection: str
     split: str
@@ -30,27 +30,27 @@ class RetrievalScores:
 def score(
     collection: str, split: str, qrels: Qrels, runs: Mapping[str, Run], facts: Mapping[str, str | int] | None = None
 ) -> RetrievalScores:
-    """The scores of runs, over all queries that have judgments."""
+    """The scores of runs over all judged queries."""
     measured = {name: ranking.measures(run, qrels, MEASURES) for name, run in runs.items()}
     return RetrievalScores(collection, split, len(qrels), measured, facts or {})
 
 
-def comparisons(scores: RetrievalScores) -> dict[str, Paired]:
-    """nDCG@10 of every other run against that of the lexical one, query by query; none where there is no such run."""
+def comparisons(scores: RetrievalScores) -> dict[str, PairedTest]:
+    """Paired tests of nDCG@10 for every run against the lexical run; empty without a lexical run."""
     if _BASELINE not in scores.runs:
         return {}
     baseline = scores.runs[_BASELINE][_COMPARED]
     return {
-        name: bootstrap.paired(measures[_COMPARED], baseline)
+        name: bootstrap.paired_test(measures[_COMPARED], baseline)
         for name, measures in scores.runs.items()
         if name != _BASELINE
     }
 
 
 def as_object(scores: RetrievalScores) -> dict[str, Any]:
-    """What `bioqa eval retrieval --json` prints."""
+    """The output of `bioqa eval retrieval --json`."""
     bounds = {
-        name: {measure: bootstrap.interval(found) for measure, found in measures.items()}
+        name: {measure: bootstrap.interval(values) for measure, values in measures.items()}
         for name, measures in scores.runs.items()
     }
     return {
@@ -59,22 +59,22 @@ def as_object(scores: RetrievalScores) -> dict[str, Any]:
         "queries": scores.queries,
         **scores.facts,
         "runs": {
-            name: {measure: found.value for measure, found in measures.items()}
+            name: {measure: values.value for measure, values in measures.items()}
             for name, measures in scores.runs.items()
         },
         "intervals_95": {
-            name: {measure: [found.low, found.high] for measure, found in intervals.items()}
+            name: {measure: [interval.low, interval.high] for measure, interval in intervals.items()}
             for name, intervals in bounds.items()
         },
-        f"{_COMPARED}_against_{_BASELINE}": {name: asdict(found) for name, found in comparisons(scores).items()},
+        f"{_COMPARED}_against_{_BASELINE}": {name: asdict(test) for name, test in comparisons(scores).items()},
     }
 
 
 def tables(scores: RetrievalScores) -> list[Table]:
-    """The measures of all runs side by side, and what sets the others apart from the lexical one."""
+    """The measures of all runs side by side, and their differences from the lexical run."""
     rows = []
     for name in MEASURES:
-        cells: list[Cell] = [spoken(name)]
+        cells: list[Cell] = [display_name(name)]
         for measures in scores.runs.values():
             bounds = bootstrap.interval(measures[name])
             cells += [measures[name].value, f"{bounds.low:.3f} to {bounds.high:.3f}"]
@@ -82,13 +82,13 @@ def tables(scores: RetrievalScores) -> list[Table]:
     documents = f", {scores.facts['documents']:,} documents" if scores.facts else ""
     title = f"{scores.collection}, {scores.split}: {scores.queries:,} queries{documents}"
     columns = ["measure", *(column for name in scores.runs for column in (name, "95% interval"))]
-    found = [Table(title, columns, rows)]
+    shown = [Table(title, columns, rows)]
     compared = comparisons(scores)
     if compared:
         differences = [
-            (name, pair.difference, f"{pair.interval.low:+.3f} to {pair.interval.high:+.3f}", pair.p_value)
-            for name, pair in compared.items()
+            (name, test.difference, f"{test.interval.low:+.3f} to {test.interval.high:+.3f}", test.p_value)
+            for name, test in compared.items()
         ]
         columns = ["search", "difference", "95% interval", "p"]
-        found.append(Table(f"{spoken(_COMPARED)} against {_BASELINE}", columns, differences))
-    return found
+        shown.append(Table(f"{display_name(_COMPARED)} against {_BASELINE}", columns, differences))
+    return shown

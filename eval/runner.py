@@ -1,17 +1,18 @@
-"""Asking the questions of gold files, each once, and keeping what comes of them."""
+"""Runs of gold questions through an engine, and their evaluation."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bioqa.eval import diagnosis, evaluation, scores
+from bioqa.eval import evaluation, scores
+from bioqa.eval.diagnosis import diagnose
 from bioqa.eval.evaluation import Evaluation
-from bioqa.eval.given import GIVEN
+from bioqa.eval.given import PASSAGE_SOURCES
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.eval.journal import Journal
 from bioqa.eval.outcome import Outcome
-from bioqa.eval.scores import Batch
-from bioqa.eval.submission import DOCUMENTS, SNIPPETS, Submitted
+from bioqa.eval.scores import GoldBatch
+from bioqa.eval.submission import DOCUMENTS, SNIPPETS, SubmittedAnswer
 from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress, Silent
 from bioqa.qa import summary
@@ -23,43 +24,46 @@ from bioqa.qa.summary import Sentence
 
 
 def evaluate(
-    batches: Sequence[Batch],
+    batches: Sequence[GoldBatch],
     engine: Engine,
-    given: str,
-    against: Path | None = None,
+    source: str,
+    baseline: Path | None = None,
     progress: Progress | None = None,
     deliver: Callable[[Evaluation], None] = lambda _: None,
 ) -> Evaluation:
-    """Ask all questions and score what comes back; what an interrupted run of the same has found is not asked again.
+    """Ask all questions and score the answers. `source` names where passages come from, one of `PASSAGE_SOURCES`.
 
-    The run counts as interrupted until `deliver` has done with it what is to be done, such as writing it to a disk.
+    An interrupted run resumes. It counts as interrupted until `deliver` has returned, for instance after writing files.
 
-    Raises InputError where no passage of the gold documents is to be had, if those are what is given.
+    Raises InputError if the gold documents are the source and the index holds none of them.
     """
     questions = scores.pooled(batches).questions
-    if given == "documents" and not engine.index.passages_of([id_ for each in questions for id_ in each.documents]):
+    if source == "documents" and not engine.index.passages_of(
+        [document for question in questions for document in question.documents]
+    ):
         raise InputError(
-            f"{engine.index.folder}: holds none of the gold documents; name an index that does, or give the snippets"
+            f"{engine.index.folder}: holds none of the gold documents; pass an index that does, or use the snippets"
         )
-    config = AskConfig() if given == "nothing" else AskConfig().thorough()
-    journal = Journal(_journals(), questions, engine, config, given)
-    left = [question for question in questions if question.id not in journal.outcomes]
-    for place, found in enumerate(run(left, engine, config, given), start=len(questions) - len(left) + 1):
-        journal.add(found)
+    config = AskConfig() if source == "nothing" else AskConfig().thorough()
+    journal = Journal(_journals(), questions, engine, config, source)
+    remaining = [question for question in questions if question.id not in journal.outcomes]
+    new_outcomes = answer_all(remaining, engine, config, source)
+    for place, outcome in enumerate(new_outcomes, start=len(questions) - len(remaining) + 1):
+        journal.add(outcome)
         (progress or Silent()).update(place / len(questions), place)
     outcomes = [journal.outcomes[question.id] for question in questions]
     facts = {
-        "given": given,
+        "given": source,
         "index": str(engine.index.folder),
         "documents": f"{engine.index.manifest.documents:,}",
         "encoder": engine.encoder.card.name if engine.encoder else "none",
         "reader": engine.reader.model.card.name,
         "date": datetime.now(UTC).date().isoformat(),
     }
-    found_all = evaluation.of_run(batches, outcomes, facts, retrieved=given == "nothing", against=against)
-    deliver(found_all)
+    scored = evaluation.evaluate_run(batches, outcomes, facts, retrieved=source == "nothing", baseline=baseline)
+    deliver(scored)
     journal.close()
-    return found_all
+    return scored
 
 
 def _journals() -> Path:
@@ -68,39 +72,39 @@ def _journals() -> Path:
     return Path(platformdirs.user_cache_dir("bioqa")) / "runs"
 
 
-def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, given: str) -> Iterator[Outcome]:
-    """Ask every question with the type that the gold file gives, as BioASQ does; one outcome at a time.
+def answer_all(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, source: str) -> Iterator[Outcome]:
+    """Ask every question with its gold type, as BioASQ does; yields one outcome at a time.
 
-    `given` names what is read, one of `GIVEN`. How much of that is read, `config` says.
+    `source` names where passages come from, one of `PASSAGE_SOURCES`; `config` says how many are read.
     """
     for question in questions:
         watch = Watch()
         with watch("question"):
-            asked = engine.understand(question.body, config, question.type)
+            parsed = engine.understand(question.body, config, question.type)
         with watch("search"):
-            hits = GIVEN[given](question, asked, engine)
-        response = engine.answer(asked, hits[: config.passages], config, watch)
+            hits = PASSAGE_SOURCES[source](question, parsed, engine)
+        response = engine.answer(parsed, hits[: config.passages], config, watch)
         best = response.answers or response.guesses
-        submitted = Submitted(
+        submitted = SubmittedAnswer(
             id=question.id,
             exact=tuple(answer.text for answer in best),
             ideal=response.ideal_answer or summary.written(summary.choose(response.sentences, config.ideal_words)),
             documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
-            snippets=tuple(snippet_of(sentence) for sentence in response.sentences[:SNIPPETS]),
+            snippets=tuple(to_snippet(sentence) for sentence in response.sentences[:SNIPPETS]),
         )
         yield Outcome(
             submitted=submitted,
             confidences=tuple(answer.confidence for answer in best),
             abstained=response.abstained,
-            type_told=classify(question.body).value,
-            gold_found=_gold_found(question, response.readings),
-            row=diagnosis.entry(question, response, best),
+            predicted_type=classify(question.body).value,
+            gold_document_read=_gold_document_read(question, response.readings),
+            ledger_entry=diagnose(question, response, best),
             milliseconds=response.timings_ms["total"],
         )
 
 
-def snippet_of(sentence: Sentence) -> Snippet:
-    """A sentence as BioASQ's snippets say where it is: its characters in the title, the abstract or a section."""
+def to_snippet(sentence: Sentence) -> Snippet:
+    """A sentence as a BioASQ snippet, with its character offsets in the title, the abstract or a section."""
     document, number = sentence.passage.document, sentence.passage.section
     begin = document.text.index(sentence.text, sentence.passage.start)
     if number is not None:
@@ -110,5 +114,5 @@ def snippet_of(sentence: Sentence) -> Snippet:
     return Snippet(document.id, section, section, begin - offset, begin - offset + len(sentence.text), sentence.text)
 
 
-def _gold_found(question: GoldQuestion, readings: Sequence[Reading]) -> bool:
+def _gold_document_read(question: GoldQuestion, readings: Sequence[Reading]) -> bool:
     return any(reading.context.passage.document.id in question.documents for reading in readings)

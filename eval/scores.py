@@ -1,4 +1,4 @@
-"""The figures of one or more batches of BioASQ questions: measures, intervals, ceilings, as data and as tables."""
+"""The scores of batches of BioASQ questions: measures, intervals and ceilings, as data and as tables."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,11 @@ from typing import Any
 
 from bioqa.eval import bioasq, bootstrap
 from bioqa.eval.bioasq import Measures
-from bioqa.eval.bootstrap import Paired
+from bioqa.eval.bootstrap import PairedTest
 from bioqa.eval.ceiling import extractable_items
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.measure import Measure
-from bioqa.eval.submission import Submitted, cut
+from bioqa.eval.submission import SubmittedAnswer, truncate
 from bioqa.eval.tables import Table
 from bioqa.index.errors import InputError
 
@@ -30,7 +30,7 @@ _PER_BATCH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class GoldBatch:
     """The questions of one gold file."""
 
     name: str
@@ -41,9 +41,9 @@ class Batch:
 class Scores:
     """The measures of a batch, or of several pooled.
 
-    `phase_a` is empty where nothing was retrieved. `ceilings` are the shares of factoid questions and of list items
-    with a gold string that stands in a gold snippet: no span reader can do better. `shortened` counts the questions of
-    which more was handed in than BioASQ lets count.
+    `questions` counts them by type. `phase_a` is empty if nothing was retrieved. `ceilings` are the shares of factoid
+    questions and of list items whose gold string occurs in a gold snippet: no span reader can do better. `truncated`
+    counts the answers with more than BioASQ accepts.
     """
 
     name: str
@@ -51,21 +51,21 @@ class Scores:
     phase_a: Measures
     phase_b: Measures
     ceilings: Mapping[str, float]
-    shortened: int
+    truncated: int
 
     @property
     def measures(self) -> Measures:
-        """The measures that there are questions for, phase B first."""
-        return {name: measure for name, measure in {**self.phase_b, **self.phase_a}.items() if len(measure.rows)}
+        """The measures that have questions, phase B first."""
+        return {
+            name: measure for name, measure in {**self.phase_b, **self.phase_a}.items() if len(measure.per_question)
+        }
 
 
-_GIVEN_TWICE = (
-    "give every batch once, and a submission that is to be scored without --index, --given, --reader and --save"
-)
+_CURE = "give every batch once, and score a submission without --index, --given, --reader and --save"
 
 
-def pooled(batches: Sequence[Batch], cure: str = _GIVEN_TWICE) -> Batch:
-    """All batches as one. Raises InputError, which ends in the cure, where a question is in two of them."""
+def pooled(batches: Sequence[GoldBatch], cure: str = _CURE) -> GoldBatch:
+    """All batches as one. Raises InputError, with the cure, for a question in two batches."""
     home: dict[str, str] = {}
     for batch in batches:
         for question in batch.questions:
@@ -73,23 +73,23 @@ def pooled(batches: Sequence[Batch], cure: str = _GIVEN_TWICE) -> Batch:
                 raise InputError(f"question {question.id} is in {home[question.id]} and in {batch.name}; {cure}")
             home[question.id] = batch.name
     name = batches[0].name if len(batches) == 1 else "pooled"
-    return Batch(name, [question for batch in batches for question in batch.questions])
+    return GoldBatch(name, [question for batch in batches for question in batch.questions])
 
 
-def score(batch: Batch, submitted: Mapping[str, Submitted], *, retrieved: bool = True) -> Scores:
-    """The scores of the answers, which are kept by question id; `retrieved` False leaves phase A out.
+def score(batch: GoldBatch, submitted: Mapping[str, SubmittedAnswer], *, retrieved: bool = True) -> Scores:
+    """The scores of the answers, which are given by question id. `retrieved` False omits phase A.
 
-    Questions that the gold file marks as not answerable are left out; their answers are all wrong.
+    Questions that the gold file marks as unanswerable do not count: no answer to them is correct.
     """
     questions = [question for question in batch.questions if question.answerable]
-    pairs = [(question, cut(submitted[question.id], question.type)) for question in questions]
+    pairs = [(question, truncate(submitted[question.id], question.type)) for question in questions]
     return Scores(
         name=batch.name,
         questions=Counter(question.type.value for question in questions),
         phase_a=bioasq.phase_a(pairs) if retrieved else {},
         phase_b=bioasq.phase_b(pairs),
         ceilings=_ceilings(questions),
-        shortened=sum(given != submitted[question.id] for question, given in pairs),
+        truncated=sum(answer != submitted[question.id] for question, answer in pairs),
     )
 
 
@@ -98,70 +98,72 @@ def _ceilings(questions: Sequence[GoldQuestion]) -> dict[str, float]:
     for question in questions:
         if question.type in shares and question.exact and question.snippets:
             shares[question.type].append(fmean(extractable_items(question)))
-    return {kind: fmean(found) for kind, found in shares.items() if found}
+    return {kind: fmean(values) for kind, values in shares.items() if values}
 
 
 def as_object(scores: Scores) -> dict[str, Any]:
-    """The scores as `--json` prints them; the names of measures are those of the official evaluator."""
+    """The scores for `--json`; measures have the names of the official evaluator."""
     return {
         "questions": dict(scores.questions),
         "phase_a": {name: measure.value for name, measure in scores.phase_a.items()},
         "phase_b": {name: measure.value for name, measure in scores.phase_b.items()},
         "extractable": dict(scores.ceilings),
-        "shortened_to_what_counts": scores.shortened,
+        "shortened_to_what_counts": scores.truncated,
     }
 
 
 def intervals(scores: Scores) -> dict[str, tuple[float, float]]:
     """The 95% bootstrap interval of every measure that has questions."""
-    found = {name: bootstrap.interval(measure) for name, measure in scores.measures.items()}
-    return {name: (interval.low, interval.high) for name, interval in found.items()}
+    bounds = {name: bootstrap.interval(measure) for name, measure in scores.measures.items()}
+    return {name: (interval.low, interval.high) for name, interval in bounds.items()}
 
 
 def measures_table(scores: Scores) -> Table:
-    """Every measure that has questions, with its interval, and the ceiling of those that have one."""
+    """Every measure that has questions, with its interval and its ceiling if it has one."""
     bounds = intervals(scores)
     counts = ", ".join(f"{count} {kind}" for kind, count in scores.questions.items())
     rows = [
-        (spoken(name), measure.value, f"{bounds[name][0]:.3f} to {bounds[name][1]:.3f}", _ceiling(name, scores))
+        (display_name(name), measure.value, f"{bounds[name][0]:.3f} to {bounds[name][1]:.3f}", _ceiling(name, scores))
         for name, measure in scores.measures.items()
     ]
     return Table(f"{scores.name}: {counts}", ("measure", "value", "95% interval", "extractable"), rows)
 
 
-def batches_table(parts: Sequence[Scores]) -> Table:
-    """The main measures, a batch a row."""
-    names = [name for name in _PER_BATCH if any(name in part.measures for part in parts)]
+def batches_table(batches: Sequence[Scores]) -> Table:
+    """The main measures of each batch."""
+    names = [name for name in _PER_BATCH if any(name in batch.measures for batch in batches)]
     rows = [
-        (part.name, sum(part.questions.values()), *(_value(part.measures.get(name)) for name in names))
-        for part in parts
+        (batch.name, sum(batch.questions.values()), *(_value(batch.measures.get(name)) for name in names))
+        for batch in batches
     ]
-    return Table("By batch", ("batch", "questions", *(spoken(name) for name in names)), rows)
+    return Table("By batch", ("batch", "questions", *(display_name(name) for name in names)), rows)
 
 
-def comparison(ours: Scores, theirs: Scores) -> dict[str, Paired]:
-    """Every measure of two systems on the same questions, by a paired test; those of concepts are left out, which
-    count only the questions that a system gave some for."""
+def comparison(ours: Scores, theirs: Scores) -> dict[str, PairedTest]:
+    """Paired tests of two systems on the same questions, by measure.
+
+    Measures of concepts are left out: they count only the questions for which a system submitted concepts.
+    """
     return {
-        name: bootstrap.paired(measure, theirs.measures[name])
+        name: bootstrap.paired_test(measure, theirs.measures[name])
         for name, measure in ours.measures.items()
         if name in theirs.measures and not name.startswith("concepts")
     }
 
 
 def comparison_table(ours: Scores, theirs: Scores) -> Table:
-    """The comparison, with the figures compared."""
+    """The paired tests, with the compared values."""
     rows = []
-    for name, found in comparison(ours, theirs).items():
-        bounds = f"{found.interval.low:+.3f} to {found.interval.high:+.3f}"
+    for name, test in comparison(ours, theirs).items():
+        bounds = f"{test.interval.low:+.3f} to {test.interval.high:+.3f}"
         values = ours.measures[name].value, theirs.measures[name].value
-        rows.append((spoken(name), *values, found.difference, bounds, found.p_value))
+        rows.append((display_name(name), *values, test.difference, bounds, test.p_value))
     columns = ("measure", ours.name, theirs.name, "difference", "95% interval", "p")
     return Table(f"{ours.name} against {theirs.name}", columns, rows)
 
 
-def spoken(name: str) -> str:
-    """The name of a measure as people say it."""
+def display_name(name: str) -> str:
+    """The name of a measure in tables."""
     words = (
         name.replace("_", " ")
         .replace("yesno", "yes/no")

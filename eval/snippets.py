@@ -1,9 +1,8 @@
-"""The arithmetic of snippets as BioASQ's official evaluator does it (EvaluatorTask1b, -e 8).
+"""The overlap of snippets, computed as BioASQ's official evaluator does (EvaluatorTask1b, -e 8).
 
-Both ends of a snippet count as inside, although the offsets of gold files end behind the last character. Snippets of
-one document overlap where they share the sections they begin and end in. Before anything else, overlapping snippets of
-each side are merged into one. All of this was found out from the figures that the evaluator prints and from its public
-source.
+Both end points of a snippet count as inside, although offsets in gold files end after the last character. Snippets of
+one document can overlap only if they begin in the same section and end in the same section. Overlapping snippets of
+each side are merged first. These rules come from the evaluator's public source and from the figures that it prints.
 """
 
 from collections.abc import Sequence
@@ -13,29 +12,29 @@ from math import nan
 from bioqa.eval.gold import Snippet
 
 
-def size(snippet: Snippet) -> int:
-    """Characters in a snippet."""
+def length(snippet: Snippet) -> int:
+    """The number of characters in a snippet."""
     return snippet.end - snippet.begin + 1
 
 
 def overlap(some: Snippet, other: Snippet) -> int:
-    """Characters that two snippets share; negative where a snippet ends before it begins, as some gold ones do."""
-    return min(some.end, other.end) - max(some.begin, other.begin) + 1 if _meet(some, other) else 0
+    """The number of characters that two snippets share; negative if a snippet ends before it begins, as some do."""
+    return min(some.end, other.end) - max(some.begin, other.begin) + 1 if _overlaps(some, other) else 0
 
 
-def merged(snippets: Sequence[Snippet]) -> list[Snippet]:
-    """The snippets with those that overlap made one, each in the place of its first.
+def merge(snippets: Sequence[Snippet]) -> list[Snippet]:
+    """The snippets with overlapping ones merged, each in the place of its first.
 
-    The evaluator goes over the pairs with two indices into the list that it is shortening, and after a merge never
-    looks at the first snippet again from where it stands: a chain of overlaps can stay in two pieces. The same walk is
-    done here, because average precision counts the pieces.
+    The evaluator walks over the pairs with two indices into the list that it shortens. After a merge it skips some
+    pairs, so a chain of overlaps can remain in two pieces. This function does the same walk, because average precision
+    counts the pieces.
     """
     pieces = list(snippets)
     here = 0
     while here < len(pieces):
         other = 0
         while other < len(pieces) and here < len(pieces):
-            if other != here and _meet(pieces[here], pieces[other]):
+            if other != here and _overlaps(pieces[here], pieces[other]):
                 pieces[here] = _union(pieces[here], pieces[other])
                 del pieces[other]
                 other = 0
@@ -44,29 +43,29 @@ def merged(snippets: Sequence[Snippet]) -> list[Snippet]:
     return pieces
 
 
-def shared(some: Sequence[Snippet], others: Sequence[Snippet]) -> int:
-    """Characters that two lists of snippets share, pair by pair."""
+def total_overlap(some: Sequence[Snippet], others: Sequence[Snippet]) -> int:
+    """The overlaps of all pairs from two lists, added up."""
     return sum(overlap(one, other) for one in some for other in others)
 
 
-def average_precision(given: Sequence[Snippet], gold: Sequence[Snippet]) -> float:
-    """The average precision of merged snippets, precision being the share of characters that are gold.
+def average_precision(submitted: Sequence[Snippet], gold: Sequence[Snippet]) -> float:
+    """The average precision of merged snippets; precision is the share of characters that are gold.
 
-    A snippet counts as relevant when its document has any gold snippet, wherever that is. Without gold snippets there
-    is no figure: nan.
+    A snippet counts as relevant if its document has any gold snippet, wherever that is. Without gold snippets the
+    result is nan.
     """
     documents = {snippet.document for snippet in gold}
-    right = length = 0
+    gold_characters = characters = 0
     total = 0.0
-    for snippet in given:
-        right += shared([snippet], gold)
-        length += size(snippet)
-        if snippet.document in documents and length:
-            total += right / length
+    for snippet in submitted:
+        gold_characters += total_overlap([snippet], gold)
+        characters += length(snippet)
+        if snippet.document in documents and characters:
+            total += gold_characters / characters
     return total / min(10, len(gold)) if gold else nan
 
 
-def _meet(some: Snippet, other: Snippet) -> bool:
+def _overlaps(some: Snippet, other: Snippet) -> bool:
     return _place(some) == _place(other) and some.begin <= other.end and other.begin <= some.end
 
 

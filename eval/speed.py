@@ -1,4 +1,4 @@
-"""How fast bioqa is and how much memory it takes, on real input, beside other libraries in the same run."""
+"""Benchmarks of bioqa's speed and memory on real input, with other libraries in the same run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from bioqa.eval import process
 from bioqa.eval.gold import read_gold
 from bioqa.eval.machine import this_machine
-from bioqa.eval.phases import spaced, spread
+from bioqa.eval.phases import evenly_spaced, latencies
 from bioqa.eval.process import Figures, Job
-from bioqa.eval.timings import OURS, Report, ratios
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.timings import OURS, SpeedReport, ratios
+from bioqa.eval.unpacked import read_bytes
 from bioqa.index import corpus, model
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.hybrid import Index
@@ -23,8 +23,7 @@ from bioqa.qa.wording import checked
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One process that is timed: whose it is, the function it runs, and what must be there for it: a module, and fields
-    of the job."""
+    """A benchmark process: its library, its function, and its requirements, a module and fields of the job."""
 
     library: str
     function: str
@@ -33,7 +32,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name in messages."""
         return self.function.partition(":")[2] if self.library == OURS else self.library
 
 
@@ -53,24 +52,24 @@ STEPS = (
     Step(OURS, "bioqa.eval.phases:reading"),
     Step(OURS, "bioqa.eval.phases:answering"),
 )
-_MISSING = {
+_CURES = {
     "encoder_tokens": "the index has no vectors; build it with an encoder",
     "peer_encoder": "pass the folder of the original model with --peer-encoder DIR",
 }
-_PARTS = {"lexical": "lexical", "segments": "text"}  # folders of an index; vectors are told by their file name
+_PARTS = {"lexical": "lexical", "segments": "text"}  # folders of an index; vectors have their own file name
 
 
 def read_questions(path: Path) -> list[str]:
-    """The questions of a BioASQ gold file, or of a text file with one a line.
+    """The questions of a BioASQ gold file, or of a text file with one question on each line.
 
-    Raises InputError for a file that has none, and for a question that could not be asked.
+    Raises InputError for a file without questions, and for an invalid question.
     """
     try:
-        text = unpacked(path).decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
         is_gold = text.lstrip().startswith("{")
         lines = [question.body for question in read_gold(path)] if is_gold else text.splitlines()
     except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8; expected one question a line, or a BioASQ file") from None
+        raise InputError(f"{path}: not UTF-8; expected one question on each line, or a BioASQ file") from None
     questions = []
     for place, line in enumerate(lines, start=1):
         if line.strip():
@@ -79,20 +78,20 @@ def read_questions(path: Path) -> list[str]:
             except InputError as error:
                 raise InputError(f"{path}: question {place}: {error}") from None
     if not questions:
-        raise InputError(f"{path}: no question in it; expected one a line, or a BioASQ file")
+        raise InputError(f"{path}: no questions; expected one on each line, or a BioASQ file")
     return questions
 
 
 def measure(
     job: Job, *, runs: int = 5, most_questions: int = 50, talk: Callable[[str], None] = lambda _: None
-) -> Report:
-    """Time everything that `job` describes; its scratch folder is made and removed here.
+) -> SpeedReport:
+    """Run all benchmarks for `job` in a temporary scratch folder.
 
-    `runs` is the number of fresh processes that a cold start is measured with; of the questions at most
-    `most_questions` are asked. `talk` hears what is being timed.
+    `runs` is the number of fresh processes that measure a cold start, and `most_questions` the largest number of
+    questions asked. `talk` receives progress messages.
 
-    Raises InputError where the index, the corpus or a model cannot be used, BioqaError where bioqa itself fails.
-    Another library that fails is left out and named.
+    Raises InputError if the index, the corpus or a model cannot be used, BioqaError if bioqa itself fails. A library
+    that fails is skipped and named.
     """
     machine = this_machine()
     index = Index(Path(job.index))
@@ -101,8 +100,10 @@ def measure(
     if job.reader:
         model.open_model(Path(job.reader), "reader")
     if job.peer_encoder and not (Path(job.peer_encoder) / "config.json").is_file():
-        raise InputError(f"{job.peer_encoder}: no model there (no config.json); give the folder of the original model")
-    questions = spaced(job.questions, most_questions)
+        raise InputError(
+            f"{job.peer_encoder}: no model in this folder (no config.json); pass the folder of the original model"
+        )
+    questions = evenly_spaced(job.questions, most_questions)
     tokens = encoder.card.max_tokens if encoder else 0
     figures: dict[str, dict[str, Figures]] = {"index_on_disk": {OURS: _on_disk(Path(job.index), index.manifest)}}
     reader = ["--reader", job.reader] if job.reader else []
@@ -114,38 +115,38 @@ def measure(
     with TemporaryDirectory(prefix="bioqa-speed-") as scratch:
         job = replace(job, scratch=scratch, questions=questions, encoder_tokens=tokens)
         for step in STEPS:
-            lacking = _lacking(step, job)
-            if lacking:
-                skipped.append(f"{step.name}: {lacking}")
+            missing = _missing(step, job)
+            if missing:
+                skipped.append(f"{step.name}: {missing}")
                 continue
             talk(f"timing {step.name}")
             try:
-                groups = process.call(step.function, job)
+                groups = process.run_function(step.function, job)
             except BioqaError as error:
                 if step.library == OURS:
                     raise
                 skipped.append(f"{step.name}: {error}")
                 continue
-            for group, found in groups.items():
-                figures.setdefault(group, {})[step.library] = found
-    return Report(machine, figures, ratios(figures), skipped)
+            for group, measured in groups.items():
+                figures.setdefault(group, {})[step.library] = measured
+    return SpeedReport(machine, figures, ratios(figures), skipped)
 
 
-def _lacking(step: Step, job: Job) -> str | None:
-    """What is missing for a step, and the cure; None where all is there."""
+def _missing(step: Step, job: Job) -> str | None:
+    """The missing requirement of a step, with the cure; None if all are met."""
     if step.module and find_spec(step.module) is None:
         return f"not installed; pip install {step.library}"
-    return next((_MISSING[field] for field in step.needs if not getattr(job, field)), None)
+    return next((_CURES[field] for field in step.needs if not getattr(job, field)), None)
 
 
 def _cold(arguments: Sequence[str], runs: int) -> Figures:
-    ended = [process.command(arguments) for _ in range(runs)]
-    peaks = [one.peak_bytes for one in ended if one.peak_bytes is not None]
-    return {**spread([one.seconds for one in ended]), **({"peak_bytes": max(peaks)} if peaks else {})}
+    usages = [process.run_command(arguments) for _ in range(runs)]
+    peaks = [usage.peak_bytes for usage in usages if usage.peak_bytes is not None]
+    return {**latencies([usage.seconds for usage in usages]), **({"peak_bytes": max(peaks)} if peaks else {})}
 
 
 def _on_disk(folder: Path, manifest: Manifest) -> Figures:
-    """The bytes of an index folder by what they are for; `other` is the manifest and the list of removed documents."""
+    """The size of an index folder by part, in bytes; `other` is the manifest and the list of removed documents."""
     sizes = {file.relative_to(folder): file.stat().st_size for file in folder.rglob("*") if file.is_file()}
     parts = {"lexical_bytes": 0, "vectors_bytes": 0, "text_bytes": 0, "other_bytes": 0}
     for file, size in sizes.items():

@@ -1,4 +1,4 @@
-"""How a page of figures looks: in light and dark, on a phone and on paper."""
+"""The style sheet of the report page: light, dark, small screens and print."""
 
 CSS = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1c2128; --soft: #57606a; --line: #d4dae0; --wash: #f5f7f9;

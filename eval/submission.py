@@ -1,4 +1,4 @@
-"""Submissions to BioASQ Task B: the answers of a system to the questions of a gold file, read and written."""
+"""Submissions to BioASQ Task B: a system's answers to the questions of a gold file, read and written."""
 
 import json
 import re
@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from bioqa.eval import gold
-from bioqa.eval.gold import Fields, GoldQuestion, Snippet
+from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.eval.unpacked import Fields, string_list
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
-DOCUMENTS = SNIPPETS = 10  # what BioASQ lets a system hand in a question
+DOCUMENTS = SNIPPETS = 10  # the most that BioASQ accepts for a question
 FACTOID_ANSWERS = 5
-_PUBMED = "http://www.ncbi.nlm.nih.gov/pubmed/"  # the form of address that the official evaluator compares
+_PUBMED = "http://www.ncbi.nlm.nih.gov/pubmed/"  # the official evaluator compares addresses of this form
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """What a system answers to one question.
+class SubmittedAnswer:
+    """A system's answer to one question.
 
-    `exact` holds its answers, best first: up to five to a factoid, the items of a list, "yes" or "no". Of synonyms
-    that it gives for one answer only the first counts, as in the official evaluator since BioASQ 5.
+    `exact` holds the exact answers, best first: up to five for a factoid, the items of a list, "yes" or "no". Only the
+    first of several synonyms counts, as in the official evaluator since BioASQ 5.
     """
 
     id: str
@@ -35,37 +36,37 @@ class Submitted:
     triples: tuple[str, ...] = ()
 
 
-def read_submission(path: Path, questions: Sequence[GoldQuestion]) -> list[Submitted]:
-    """The answers to `questions`, in their order. Answers to other questions are passed over.
+def read_submission(path: Path, questions: Sequence[GoldQuestion]) -> list[SubmittedAnswer]:
+    """The answers to `questions`, in their order. Answers to other questions are ignored.
 
-    Raises InputError: which question, what was expected; and where a question has no entry, as it would score like a
-    wrong answer without anybody having meant it.
+    Raises InputError that names the question and what was expected. A question without an entry raises it too, because
+    it would silently score as a wrong answer.
     """
     types = {question.id: question.type for question in questions}
-    found = {
+    answers = {
         fields["id"]: _submitted(fields, types[fields["id"]], name)
         for name, fields in gold.read_questions(path)
         if fields["id"] in types
     }
-    missing = [question.id for question in questions if question.id not in found]
+    missing = [question.id for question in questions if question.id not in answers]
     if missing:
         raise InputError(
             f"{path}: {len(missing)} of {len(questions)} questions have no entry, the first is {missing[0]}; "
-            "a question without an answer needs an entry with its id alone"
+            "give an unanswered question an entry with only its id"
         )
-    return [found[question.id] for question in questions]
+    return [answers[question.id] for question in questions]
 
 
-def _submitted(fields: Fields, kind: QuestionType, name: str) -> Submitted:
+def _submitted(fields: Fields, kind: QuestionType, name: str) -> SubmittedAnswer:
     if fields.get("type") is not None and gold.question_type(fields, name) is not kind:
         raise InputError(f"{name}: type is {fields['type']}; the gold file has {kind}")
-    return Submitted(
+    return SubmittedAnswer(
         id=fields["id"],
         exact=_exact(fields.get("exact_answer"), kind, name),
         ideal=" ".join(gold.ideal(fields, name)),
         documents=gold.documents(fields, name),
         snippets=gold.snippets(fields, name),
-        concepts=gold.strings(fields, "concepts", name),
+        concepts=string_list(fields, "concepts", name),
         triples=gold.triples(fields, name),
     )
 
@@ -78,9 +79,9 @@ def _exact(value: Any, kind: QuestionType, name: str) -> tuple[str, ...]:
     return tuple(item[0] if item else "" for item in gold.answer_items(value, name))
 
 
-def cut(submitted: Submitted, kind: QuestionType) -> Submitted:
-    """What of an answer BioASQ's rules let count; the official evaluator itself cuts nothing."""
-    return Submitted(
+def truncate(submitted: SubmittedAnswer, kind: QuestionType) -> SubmittedAnswer:
+    """The part of an answer that counts by BioASQ's rules; the official evaluator itself truncates nothing."""
+    return SubmittedAnswer(
         submitted.id,
         submitted.exact[:FACTOID_ANSWERS] if kind is QuestionType.FACTOID else submitted.exact,
         submitted.ideal,
@@ -91,13 +92,13 @@ def cut(submitted: Submitted, kind: QuestionType) -> Submitted:
     )
 
 
-def write_submission(path: Path, questions: Sequence[GoldQuestion], answers: Iterable[Submitted]) -> None:
-    """Write a file that BioASQ takes. Raises StorageError where the disk refuses."""
+def write_submission(path: Path, questions: Sequence[GoldQuestion], answers: Iterable[SubmittedAnswer]) -> None:
+    """Write a file that BioASQ accepts. Raises StorageError if the file cannot be written."""
     entries = [_entry(question, answer) for question, answer in zip(questions, answers, strict=True)]
     atomic.write_text(path, json.dumps({"questions": entries}, ensure_ascii=False, indent=1) + "\n")
 
 
-def _entry(question: GoldQuestion, answer: Submitted) -> Mapping[str, Any]:
+def _entry(question: GoldQuestion, answer: SubmittedAnswer) -> Mapping[str, Any]:
     exact: Mapping[QuestionType, Any] = {
         QuestionType.FACTOID: [[text] for text in answer.exact],
         QuestionType.LIST: [[text] for text in answer.exact],

@@ -1,4 +1,4 @@
-"""Corpora of any size grown from a real one: documents of recombined sentences, vectors around real ones."""
+"""Synthetic corpora of any size from a real one: documents of recombined sentences, and vectors near real ones."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -15,15 +15,15 @@ from bioqa.index.errors import InputError
 from bioqa.index.records import Document
 from bioqa.index.runtime import Array
 
-POOL = 20_000  # documents whose sentences are recombined
+SOURCE_DOCUMENTS = 20_000  # the most real documents whose sentences are recombined
 _NEIGHBOURS = 32
-# Of a difference between two random real vectors: with it, a grown vector has a cosine of 0.9 to the one it came from.
+# Share of the difference between two random real vectors: it gives a cosine of 0.9 to the original vector.
 _NOISE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
-class _Pool:
-    """What documents are grown from; each of `lengths` is the number of sentences of a real abstract."""
+class _Source:
+    """The material of synthetic documents; `lengths` holds the numbers of sentences of real abstracts."""
 
     titles: Sequence[str]
     journals: Sequence[str]
@@ -32,19 +32,19 @@ class _Pool:
 
 
 def documents(path: Path, count: int, seed: int = 1) -> Iterator[Document]:
-    """`count` documents of random sentences of the corpus file at `path`, as long as real ones, one after another.
+    """`count` documents of random sentences from the corpus file at `path`, with the lengths of real ones.
 
-    The same seed gives the same documents, and fewer of them are the first of more. Raises InputError for a corpus
+    The same seed gives the same documents, and a smaller count gives the first of them. Raises InputError for a corpus
     without abstracts.
     """
-    pool, choose = _pool(path), random.Random(seed)  # noqa: S311 (no secret)
+    source, choose = _source(path), random.Random(seed)  # noqa: S311 (no secret)
     for number in range(count):
         yield Document(
             id=f"grown:{number}",
-            title=choose.choice(pool.titles),
-            abstract=" ".join(choose.choices(pool.sentences, k=choose.choice(pool.lengths))),
+            title=choose.choice(source.titles),
+            abstract=" ".join(choose.choices(source.sentences, k=choose.choice(source.lengths))),
             year=choose.randint(1980, 2025),
-            journal=choose.choice(pool.journals),
+            journal=choose.choice(source.journals),
         )
 
 
@@ -53,54 +53,57 @@ def real_documents(path: Path, count: int) -> Iterator[Document]:
     return islice((document for document in phases.documents(path) if document.abstract), count)
 
 
-def _pool(path: Path) -> _Pool:
+def _source(path: Path) -> _Source:
     titles, journals, lengths, pieces = [], [], [], []
-    for document in real_documents(path, POOL):
+    for document in real_documents(path, SOURCE_DOCUMENTS):
         ranges = sentences.split(document.abstract)
         titles.append(document.title)
         journals.append(document.journal)
         lengths.append(len(ranges))
         pieces += [document.abstract[start:end] for start, end in ranges]
     if not pieces:
-        raise InputError(f"{path}: no abstract in it to grow documents from")
-    return _Pool(titles, journals, pieces, lengths)
+        raise InputError(f"{path}: no abstracts in the corpus; synthetic documents need some")
+    return _Source(titles, journals, pieces, lengths)
 
 
-def grow(real: Array, neighbours: Array, count: int, seed: Sequence[int]) -> Array:
-    """`count` unit vectors (float32), each on the way from a real one to a near one, and off it by a part of the
-    difference between two others: noise that is shaped as the data is."""
+def grow_vectors(real: Array, neighbours: Array, count: int, seed: Sequence[int]) -> Array:
+    """`count` unit vectors (float32), each between a real vector and a neighbour, plus a share of the difference of two
+    other vectors: noise with the distribution of the data."""
     choose = np.random.default_rng(seed)
     start, one, other = choose.integers(len(real), size=(3, count))
-    near = neighbours[start, choose.integers(neighbours.shape[1], size=count)]
-    way = choose.uniform(0, 0.5, (count, 1)).astype(np.float32)
-    grown = real[start] + way * (real[near] - real[start]) + _NOISE * (real[one] - real[other])
-    unit: Array = grown / np.maximum(np.linalg.norm(grown, axis=1, keepdims=True), 1e-6)
+    neighbour = neighbours[start, choose.integers(neighbours.shape[1], size=count)]
+    position = choose.uniform(0, 0.5, (count, 1)).astype(np.float32)
+    vectors = real[start] + position * (real[neighbour] - real[start]) + _NOISE * (real[one] - real[other])
+    unit: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     return unit
 
 
-def nearest(real: Array, block: int = 1024) -> Array:
-    """The places of the 32 nearest other rows of each, or of all others where there are fewer: int64 (n, 32)."""
+def nearest_neighbours(real: Array, block: int = 1024) -> Array:
+    """The numbers of the 32 nearest other rows of each row, or of all others if there are fewer: int64 (n, 32)."""
     count = min(_NEIGHBOURS, len(real) - 1)
-    found = []
+    nearest = []
     for first in range(0, len(real), block):
         scores = real[first : first + block] @ real.T
         scores[np.arange(len(scores)), np.arange(first, first + len(scores))] = -np.inf
-        found.append(np.argpartition(-scores, count - 1, axis=1)[:, :count].copy())  # a view would keep all of it
-    return np.concatenate(found)
+        nearest.append(
+            np.argpartition(-scores, count - 1, axis=1)[:, :count].copy()
+        )  # a view would keep the whole array
+    return np.concatenate(nearest)
 
 
-class GrownEncoder(Encoder):
-    """Stands where the encoder stands, and gives grown vectors in place of those of the texts."""
+class SyntheticEncoder(Encoder):
+    """An encoder that returns synthetic vectors instead of encoding the texts."""
 
     def __init__(self, real: Array, seed: int = 1):
-        """`real` holds at least two unit vectors, float32, of the encoder that ships."""
+        """`real` holds at least two unit vectors, float32, from the encoder that ships."""
         super().__init__(model.shipped("encoder"))
-        self._real, self._neighbours, self._seed, self._given = real, nearest(real), seed, 0
+        self._real, self._neighbours = real, nearest_neighbours(real)
+        self._seed, self._encoded = seed, 0
 
     def encode(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> Array:
-        """As many vectors as there are texts; the next call goes on where this one ended."""
-        vectors = grow(self._real, self._neighbours, len(texts), [self._seed, self._given])
-        self._given += len(texts)
+        """One vector for each text; the next call continues the sequence."""
+        vectors = grow_vectors(self._real, self._neighbours, len(texts), [self._seed, self._encoded])
+        self._encoded += len(texts)
         if on_done:
             on_done(len(texts))
         return vectors

@@ -1,4 +1,4 @@
-"""Tables of figures: aligned text for a terminal, Markdown, and HTML."""
+"""Tables of figures, as aligned text for a terminal, Markdown and HTML."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,20 +9,20 @@ from bioqa.index.terminal import printable
 
 Cell = str | float | int | None
 
-# what means something in Markdown, but not the underscore within a file's name
+# characters with a meaning in Markdown, except an underscore inside a word
 _MARKDOWN = re.compile(r"[\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column names; fractions are shown with three decimals, None as a dash."""
+    """Rows under column names. Text shows fractions with three decimals, and None as a dash."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
 
 
-def shown(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as text."""
     if cell is None:
         return "-"
@@ -30,7 +30,7 @@ def shown(cell: Cell) -> str:
 
 
 def text(table: Table) -> str:
-    """The table in aligned columns, numbers to the right, for a terminal."""
+    """The table in aligned columns for a terminal; numbers are aligned to the right."""
     cells = [[printable(cell) for cell in row] for row in _cells(table)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(table.columns))]
     lines = [
@@ -43,15 +43,15 @@ def text(table: Table) -> str:
 
 
 def markdown(table: Table) -> str:
-    """The table in Markdown, its title as a heading of the third level."""
-    header, *rows = [[literal(cell) for cell in row] for row in _cells(table)]
+    """The table in Markdown, with its title as a third-level heading."""
+    header, *rows = [[escape_markdown(cell) for cell in row] for row in _cells(table)]
     marks = ["--:" if _numeric(table, i) else "---" for i in range(len(table.columns))]
     body = "\n".join("| " + " | ".join(row) + " |" for row in [header, marks, *rows])
-    return f"### {literal(table.title)}\n\n{body}\n" if table.title else f"{body}\n"
+    return f"### {escape_markdown(table.title)}\n\n{body}\n" if table.title else f"{body}\n"
 
 
-def literal(words: str) -> str:
-    """Text on one line, such that Markdown shows it letter for letter."""
+def escape_markdown(words: str) -> str:
+    """The text on one line, with the special characters of Markdown escaped."""
     return _MARKDOWN.sub(r"\\\g<0>", " ".join(words.split()))
 
 
@@ -69,7 +69,7 @@ def html(table: Table) -> str:
 
 
 def _cells(table: Table) -> list[list[str]]:
-    return [list(table.columns), *([shown(cell) for cell in row] for row in table.rows)]
+    return [list(table.columns), *([cell_text(cell) for cell in row] for row in table.rows)]
 
 
 def _numeric(table: Table, column: int) -> bool:

@@ -1,4 +1,4 @@
-"""Sentences whose tokens are tagged where a gold answer stands: what sequence taggers are trained on."""
+"""Sentences with IOB tags of gold answers, to train sequence taggers."""
 
 import re
 from collections import Counter
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from bioqa.eval.alignment import Match
-from bioqa.eval.findings import Finding
+from bioqa.eval.findings import Alignment
 from bioqa.eval.gold import GoldQuestion
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")  # as in the usual files of NCBI-disease, BC5CDR, BC2GM and others
+_TOKEN = re.compile(r"\w+|[^\w\s]")  # the tokenisation of NCBI-disease, BC5CDR, BC2GM and other corpora
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedSentence:
-    """The tokens of a sentence, each with its tag: B begins an answer to the question, I goes on in it, O is outside.
+    """The tokens of a sentence with their tags: B begins an answer to the question, I is inside one, O is outside.
 
-    `widened` counts the answers that begin or end inside of a token; the whole token is tagged.
+    `widened` counts the answers that begin or end inside a token; the whole token is tagged.
     """
 
     question: GoldQuestion
@@ -28,7 +28,7 @@ class TaggedSentence:
 
 @dataclass(frozen=True, slots=True)
 class TagCounts:
-    """What a file of tagged sentences has in it."""
+    """The contents of a file of tagged sentences."""
 
     sentences: int
     tags_b: int
@@ -37,48 +37,49 @@ class TagCounts:
     answers_widened_to_tokens: int
 
 
-def tagged(findings: Sequence[Finding]) -> list[TaggedSentence]:
-    """The sentences of every question that has a match in one of them; the texts of the findings are sentences.
+def tag_sentences(alignments: Sequence[Alignment]) -> list[TaggedSentence]:
+    """The tagged sentences of every question with a match; the texts of the alignments are sentences.
 
-    Where nothing was found, the answer may stand there in other words: no tag would be right for sure.
+    Questions without a match are left out, because their sentences may state the answer in other words.
     """
     return [
-        tag(finding.question, text, matches)
-        for finding in findings
-        if finding.rules
-        for text, matches in zip(finding.contexts.texts, finding.matches, strict=True)
+        tag_sentence(alignment.question, text, matches)
+        for alignment in alignments
+        if alignment.rules
+        for text, matches in zip(alignment.contexts.texts, alignment.matches, strict=True)
     ]
 
 
-def tag(question: GoldQuestion, text: str, matches: Sequence[Match]) -> TaggedSentence:
-    """Tag the tokens of one sentence, in which the answers to the question stand at `matches`."""
+def tag_sentence(question: GoldQuestion, text: str, matches: Sequence[Match]) -> TaggedSentence:
+    """Tag the tokens of one sentence, which contains answers to the question at `matches`."""
     tokens = list(_TOKEN.finditer(text))
     tags = ["O"] * len(tokens)
     widened = 0
     for match in matches:
         covered = [i for i, token in enumerate(tokens) if token.start() < match.end and match.start < token.end()]
         widened += tokens[covered[0]].start() < match.start or match.end < tokens[covered[-1]].end()
-        fresh = [i for i in covered if tags[i] == "O"]
-        for i in fresh:
-            tags[i] = "B" if i == fresh[0] else "I"
+        untagged = [i for i in covered if tags[i] == "O"]
+        for i in untagged:
+            tags[i] = "B" if i == untagged[0] else "I"
     return TaggedSentence(question, tuple(token.group() for token in tokens), tuple(tags), widened)
 
 
-def as_iob(found: Sequence[TaggedSentence]) -> str:
-    """One token a line, a tab, its tag; a blank line behind every sentence."""
-    sentences = (zip(sentence.tokens, sentence.tags, strict=True) for sentence in found)
-    return "".join("".join(f"{token}\t{tag}\n" for token, tag in sentence) + "\n" for sentence in sentences)
+def as_iob(sentences: Sequence[TaggedSentence]) -> str:
+    """One token and its tag on each line, separated by a tab; a blank line after every sentence."""
+    zipped = (zip(sentence.tokens, sentence.tags, strict=True) for sentence in sentences)
+    return "".join("".join(f"{token}\t{tag}\n" for token, tag in pairs) + "\n" for pairs in zipped)
 
 
-def question_entries(found: Sequence[TaggedSentence]) -> list[Mapping[str, Any]]:
-    """The question that goes with each sentence; sentences count from 1, in the order of the file."""
+def question_entries(sentences: Sequence[TaggedSentence]) -> list[Mapping[str, Any]]:
+    """The question of each sentence; sentences are numbered from 1, in the order of the file."""
     return [
         {"sentence": number, "id": sentence.question.id, "body": sentence.question.body}
-        for number, sentence in enumerate(found, start=1)
+        for number, sentence in enumerate(sentences, start=1)
     ]
 
 
-def counts(found: Sequence[TaggedSentence]) -> TagCounts:
-    """How many sentences and tags there are."""
-    tags = Counter(tag for sentence in found for tag in sentence.tags)
-    return TagCounts(len(found), tags["B"], tags["I"], tags["O"], sum(sentence.widened for sentence in found))
+def counts(sentences: Sequence[TaggedSentence]) -> TagCounts:
+    """The numbers of sentences and tags."""
+    tags = Counter(tag for sentence in sentences for tag in sentence.tags)
+    widened = sum(sentence.widened for sentence in sentences)
+    return TagCounts(len(sentences), tags["B"], tags["I"], tags["O"], widened)

@@ -1,4 +1,4 @@
-"""The figures of a run of `bioqa eval speed`: all of them, the ratios to other libraries, and tables."""
+"""The results of `bioqa eval speed`: figures, ratios to other libraries, and tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bioqa.eval.process import Figures
 from bioqa.eval.tables import Cell, Table
 
 OURS = "bioqa"
-_COMPARED = {  # figure: whether more of it is better
+_COMPARED = {  # figure: whether higher is better
     "passages_per_s": True,
     "p50_ms": False,
     "peak_bytes": False,
@@ -17,8 +17,7 @@ _COMPARED = {  # figure: whether more of it is better
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One figure of bioqa beside that of another library; `ratio` is how many times better bioqa's is: faster, or
-    smaller."""
+    """A figure of bioqa and of another library. `ratio` says how many times faster or smaller bioqa is."""
 
     what: str
     figure: str
@@ -29,8 +28,8 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Everything measured: figures by what was timed and by library, ratios, and what was left out and why."""
+class SpeedReport:
+    """Figures by step and library, ratios, and skipped steps with the reasons."""
 
     machine: Machine
     figures: Mapping[str, Mapping[str, Figures]]
@@ -39,88 +38,90 @@ class Report:
 
 
 def ratios(figures: Mapping[str, Mapping[str, Figures]]) -> list[Ratio]:
-    """Each figure of bioqa that another library has too."""
+    """The ratio of every figure that bioqa and another library share."""
     return [
-        Ratio(what, figure, library, ours, theirs, ours / theirs if more_is_better else theirs / ours)
+        Ratio(what, figure, library, ours, theirs, ours / theirs if higher_is_better else theirs / ours)
         for what, by_library in figures.items()
-        for library, found in by_library.items()
-        for figure, more_is_better in _COMPARED.items()
-        if library != OURS and (ours := by_library.get(OURS, {}).get(figure)) and (theirs := found.get(figure))
+        for library, measured in by_library.items()
+        for figure, higher_is_better in _COMPARED.items()
+        if library != OURS and (ours := by_library.get(OURS, {}).get(figure)) and (theirs := measured.get(figure))
     ]
 
 
-def tables(report: Report) -> list[Table]:
-    """The figures as tables, without those that would be empty: latency, throughput, memory, the index on disk,
-    ratios to other libraries, and whether those do the same work."""
+def tables(report: SpeedReport) -> list[Table]:
+    """The non-empty tables of latency, throughput, memory, index size, ratios to other libraries, and agreement with
+    them."""
     rows = [
-        (what.replace("_", " "), library, found) for what, by in report.figures.items() for library, found in by.items()
+        (step.replace("_", " "), library, figures)
+        for step, by_library in report.figures.items()
+        for library, figures in by_library.items()
     ]
     disk = report.figures["index_on_disk"][OURS]
     every = [
         Table(
             "Latency, ms",
-            ["what", "library", "times", "p50", "p95", "max"],
+            ["step", "library", "samples", "p50", "p95", "max"],
             [
-                (what, library, *(_short(found[key]) for key in ("samples", "p50_ms", "p95_ms", "max_ms")))
-                for what, library, found in rows
-                if "p50_ms" in found
+                (step, library, *(_rounded(figures[key]) for key in ("samples", "p50_ms", "p95_ms", "max_ms")))
+                for step, library, figures in rows
+                if "p50_ms" in figures
             ],
         ),
         Table(
             "Throughput",
-            ["what", "library", "of", "a second"],
+            ["step", "library", "unit", "per second"],
             [
-                (what, library, key.removesuffix("_per_s"), _short(value))
-                for what, library, found in rows
-                for key, value in found.items()
+                (step, library, key.removesuffix("_per_s"), _rounded(value))
+                for step, library, figures in rows
+                for key, value in figures.items()
                 if key.endswith("_per_s")
             ],
         ),
         Table(
-            "Peak memory of a process that does this alone, MB",
-            ["what", "library", "MB"],
+            "Peak memory of the process for each step, MB",
+            ["step", "library", "MB"],
             [
-                (what, library, _short(found["peak_bytes"] / 1e6))
-                for what, library, found in rows
-                if "peak_bytes" in found
+                (step, library, _rounded(figures["peak_bytes"] / 1e6))
+                for step, library, figures in rows
+                if "peak_bytes" in figures
             ],
         ),
         Table(
             f"Index on disk: {disk['documents']:,} documents, {disk['passages']:,} passages",
-            ["part", "bytes", "a document"],
+            ["part", "bytes", "per document"],
             [
-                (key.removesuffix("_bytes"), value, _short(value / max(1, disk["documents"])))
+                (key.removesuffix("_bytes"), value, _rounded(value / max(1, disk["documents"])))
                 for key, value in disk.items()
                 if key.endswith("_bytes")
             ],
         ),
         Table(
-            "Beside other libraries",
-            ["what", "figure", OURS, "theirs", "so"],
+            "Comparison with other libraries",
+            ["step", "figure", OURS, "other", "ratio"],
             [
                 (
-                    r.what.replace("_", " "),
-                    r.figure,
-                    _short(r.ours),
-                    _short(r.theirs),
-                    f"{OURS} {r.ratio:.1f}x {r.library}",
+                    ratio.what.replace("_", " "),
+                    ratio.figure,
+                    _rounded(ratio.ours),
+                    _rounded(ratio.theirs),
+                    f"{OURS} {ratio.ratio:.1f}x {ratio.library}",
                 )
-                for r in report.ratios
+                for ratio in report.ratios
             ],
         ),
         Table(
-            "Whether they do the same: shared passages of the top ten, mean cosine of the vectors",
-            ["what", "library", "figure", "value"],
+            "Agreement with other libraries: shared passages of the top ten, mean cosine of the vectors",
+            ["step", "library", "figure", "value"],
             [
-                (what, library, key, found[key])
-                for what, library, found in rows
+                (step, library, key, figures[key])
+                for step, library, figures in rows
                 for key in ("same_top_10", "cosine")
-                if key in found
+                if key in figures
             ],
         ),
     ]
     return [table for table in every if table.rows]
 
 
-def _short(value: float) -> Cell:
+def _rounded(value: float) -> Cell:
     return value if isinstance(value, int) or value < 100 else round(value)

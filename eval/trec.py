@@ -1,30 +1,42 @@
-"""Run files and judgments in the forms of TREC, and judgments in that of BEIR; plain or compressed.
+"""Runs and relevance judgments (qrels), read and written in the formats of TREC and BEIR, plain or compressed.
 
-run             query Q0 document rank score tag    the rank is passed over: the score decides, as in trec_eval
+run             query Q0 document rank score tag    the rank is ignored: the score decides, as in trec_eval
 qrels           query 0 document grade
-qrels of BEIR   query<tab>document<tab>grade        under the header query-id corpus-id score
+qrels of BEIR   query<tab>document<tab>grade        after the header query-id corpus-id score
 """
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from bioqa.eval.ranking import Qrels, Run, ranked
-from bioqa.eval.unpacked import unpacked
+import numpy as np
+
+from bioqa.eval.unpacked import read_bytes
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
+
+Run = Mapping[str, Mapping[str, float]]  # query id: document id: score
+Qrels = Mapping[str, Mapping[str, int]]  # query id: document id: grade
 
 _RUN = ["query", "Q0", "document", "rank", "score", "tag"]
 _QRELS = ["query", "0", "document", "grade"]
 _BEIR_QRELS = ["query-id", "corpus-id", "score"]
-_WORD = re.compile(r"\S+", re.ASCII)  # columns end at ASCII white space, whatever else ids are made of
+_WORD = re.compile(r"\S+", re.ASCII)  # ASCII white space separates columns; ids hold any other character
 _Value = TypeVar("_Value", int, float)
 
 
+def ranked(scores: Mapping[str, float]) -> list[str]:
+    """The documents of one query in the order of trec_eval: by score, highest first, and equal scores by document id,
+    last in the alphabet first. Scores are compared as 32-bit floats, as trec_eval keeps them."""
+    with np.errstate(over="ignore"):
+        kept = np.array(list(scores.values()), dtype=np.float64).astype(np.float32).tolist()
+    return [document for _, document in sorted(zip(kept, scores, strict=True), reverse=True)]
+
+
 def read_run(path: Path) -> Run:
-    """The scores of a run file. Raises InputError: which file and line, what was expected."""
+    """The scores in a run file. Raises InputError that names the line and what was expected."""
     run: dict[str, dict[str, float]] = {}
     for place, line in _lines(path):
         query, _, document, _, written, _ = _columns(_WORD.findall(line), _RUN, place)
@@ -33,9 +45,9 @@ def read_run(path: Path) -> Run:
 
 
 def read_qrels(path: Path) -> Qrels:
-    """The grades of a file of judgments, in the form of TREC or of BEIR.
+    """The grades in a file of judgments, in TREC or BEIR format.
 
-    Raises InputError: which file and line, what was expected.
+    Raises InputError that names the line and what was expected.
     """
     lines = list(_lines(path))
     beir = lines[0][1].split("\t") == _BEIR_QRELS
@@ -47,14 +59,14 @@ def read_qrels(path: Path) -> Qrels:
             query, _, document, written = _columns(_WORD.findall(line), _QRELS, place)
         _enter(qrels, query, document, _grade(written, place), place)
     if not qrels:
-        raise InputError(f"{path}: no judgments in it, only the header")
+        raise InputError(f"{path}: the file has no judgments, only a header")
     return qrels
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:
-    """Write a run file, gzipped where its name ends in .gz.
+    """Write a run file, gzipped if its name ends in .gz.
 
-    Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
+    Raises InputError for an id that the format cannot hold, StorageError if the file cannot be written.
     """
     lines = [
         f"{_word(query)} Q0 {_word(document)} {rank} {scores[document]!r} {_word(tag)}\n"
@@ -65,15 +77,15 @@ def write_run(path: Path, run: Run, tag: str) -> None:
 
 
 def refuse_unwritable(ids: Iterable[str]) -> None:
-    """Say before long work that a run file cannot hold one of the ids: raises InputError."""
+    """Check ids before long work. Raises InputError for an id that a run file cannot hold."""
     for text in ids:
         _word(text)
 
 
 def write_qrels(path: Path, qrels: Qrels) -> None:
-    """Write judgments in the form of BEIR.
+    """Write judgments in BEIR format.
 
-    Raises InputError for an id that the form cannot hold, StorageError where the disk refuses.
+    Raises InputError for an id that the format cannot hold, StorageError if the file cannot be written.
     """
     rows = [
         (_word(query), _word(document), str(grade)) for query, row in qrels.items() for document, grade in row.items()
@@ -82,8 +94,8 @@ def write_qrels(path: Path, qrels: Qrels) -> None:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """The lines that are not blank, at least one, each with what to call it in an error."""
-    content = unpacked(path)
+    """The lines that are not blank, at least one, each with its place for error messages."""
+    content = read_bytes(path)
     if not content.strip():
         raise InputError(f"{path}: the file is empty")
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
@@ -95,16 +107,16 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
                 raise InputError(f"{place}: not UTF-8 at byte {error.start + 1}; convert the file to UTF-8") from None
 
 
-def _columns(found: list[str], expected: list[str], place: str) -> list[str]:
-    if len(found) != len(expected) or not all(found):
+def _columns(columns: list[str], expected: list[str], place: str) -> list[str]:
+    if len(columns) != len(expected) or not all(columns):
         between = "tabs" if expected is _BEIR_QRELS else "spaces"
-        is_headless = expected is _QRELS and len(found) == len(_BEIR_QRELS)
-        cure = f"; the form of BEIR begins with the line {'<tab>'.join(_BEIR_QRELS)}" if is_headless else ""
+        is_headless = expected is _QRELS and len(columns) == len(_BEIR_QRELS)
+        cure = f"; a file in BEIR format begins with the line {'<tab>'.join(_BEIR_QRELS)}" if is_headless else ""
         raise InputError(
-            f"{place}: expected {len(expected)} columns with {between} between them ({' '.join(expected)}), "
-            f"found {sum(map(bool, found))}{cure}"
+            f"{place}: expected {len(expected)} columns separated by {between} ({' '.join(expected)}), "
+            f"found {sum(map(bool, columns))}{cure}"
         )
-    return found
+    return columns
 
 
 def _score(written: str, place: str) -> float:
@@ -127,13 +139,13 @@ def _grade(written: str, place: str) -> int:
 def _enter(table: dict[str, dict[str, _Value]], query: str, document: str, value: _Value, place: str) -> None:
     row = table.setdefault(query, {})
     if document in row:
-        raise InputError(f"{place}: document {document} is there twice for query {query}; it may come once")
+        raise InputError(f"{place}: document {document} occurs twice for query {query}; give it once")
     row[document] = value
 
 
 def _word(text: str) -> str:
     if not _WORD.fullmatch(text):
         raise InputError(
-            f"{text!r} cannot stand in a file of runs or judgments: an id there has at least one character and no space"
+            f"{text!r} cannot be written to a file of runs or judgments: an id needs a character and no space"
         )
     return text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.eval.bioasq import same
+from bioqa.eval.bioasq import is_correct
 from bioqa.eval.confidence import expected_calibration_error
 from bioqa.eval.gold import GoldQuestion
 from bioqa.index import analyzer
@@ -95,7 +95,7 @@ def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, respon
         return  # without evidence there is nothing to learn about what evidence says
     synonyms = [text for item in gold.exact for text in item]
     for answer in response.answers:
-        right = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else same(answer.text, synonyms)
+        right = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_correct(answer.text, synonyms)
         samples[gold.type].add(dict(answer.features), right, place, view)
 
 

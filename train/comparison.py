@@ -10,14 +10,15 @@ from statistics import median
 import torch
 from tokenizers import Encoding
 
+from bioqa.eval import plain_sums
 from bioqa.eval.gold import GoldQuestion
+from bioqa.eval.plain_sums import FACTOID_MEASURES, SELECTION_MEASURES
 from bioqa.eval.tables import Table
 from bioqa.index.model import Model, read_card
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Network, processors, tokenizer
 from bioqa.train.network import fuse_attention
 from bioqa.train.parity import Parity, encoded, parity
-from bioqa.train.reader import DECISIVE, FACTOID, plain_sums
 from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced
 
 ORIGINAL = "PyTorch fp32"
@@ -127,7 +128,8 @@ def _scores(
     asked = [question for question in questions if question.snippets]
     if not asked:
         return {name: {} for name in networks}
-    measured = list(dict.fromkeys((*FACTOID, *DECISIVE))) if tuple(outputs) == ALL_HEADS else FACTOID
+    every = list(dict.fromkeys((*FACTOID_MEASURES, *SELECTION_MEASURES)))
+    measured = every if tuple(outputs) == ALL_HEADS else FACTOID_MEASURES
     done, total = 0, len(asked) * len(networks)
 
     def counted() -> Iterator[GoldQuestion]:
@@ -139,6 +141,6 @@ def _scores(
 
     found = {}
     for name, network in networks.items():
-        sums = plain_sums(counted(), network, tokenizer(model), model.card.max_tokens)
-        found[name] = {measure: sums[measure] for measure in measured}
+        scores = plain_sums.score(counted(), network, tokenizer(model), model.card.max_tokens)
+        found[name] = {measure: scores[measure] for measure in measured}
     return found

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from bioqa.eval import alignment
-from bioqa.eval.gold import GoldQuestion, read_json, shown
+from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.squad import SquadQuestion, read_squad
+from bioqa.eval.unpacked import read_json, shown
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 from bioqa.train import table

@@ -109,7 +109,7 @@ def _searchable(texts: Iterable[str]) -> Iterator[LexicalIndex]:
 
 
 def _unfit(question: GoldQuestion, index: LexicalIndex, snippets: Sequence[Snippet]) -> list[int]:
-    own = {*question.documents, *(snippet.document for snippet in question.snippets)}
+    own = set(question.relevant_documents)
     exact = question.exact if question.type is not QuestionType.YESNO else ()
     synonyms = [synonym for item in exact for synonym in item]
     return [

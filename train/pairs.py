@@ -97,17 +97,12 @@ def _is_usable(pair: Pair) -> bool:
 
 def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Pair]:
     """Every question with each of its snippets."""
-    relevant = {question.id: gold_documents(question) for question in questions}
+    relevant = {question.id: frozenset(question.relevant_documents) for question in questions}
     return [
         Pair(question.body, Candidate(snippet.document, snippet.text.strip()), relevant[question.id])
         for question in questions
         for snippet in question.snippets
     ]
-
-
-def gold_documents(question: GoldQuestion) -> frozenset[str]:
-    """The documents that a question names or quotes."""
-    return frozenset([*question.documents, *(snippet.document for snippet in question.snippets)])
 
 
 def _tests(path: Path) -> tuple[list[str], list[Pair]]:

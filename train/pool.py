@@ -8,10 +8,11 @@ import numpy as np
 
 from bioqa.eval import ranking
 from bioqa.eval.gold import GoldQuestion
+from bioqa.eval.trec import Qrels
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
 from bioqa.index.runtime import Array
-from bioqa.train.pairs import Candidate, gold_documents
+from bioqa.train.pairs import Candidate
 
 MEASURES = ("ndcg@10", "mrr@10", "recall@100")  # the first decides which weights are kept
 _RANKED = 100
@@ -23,7 +24,7 @@ class Pool:
 
     questions: Mapping[str, str]
     texts: tuple[Candidate, ...]
-    qrels: ranking.Qrels
+    qrels: Qrels
 
 
 def of_gold(questions: Sequence[GoldQuestion], around: Sequence[Document]) -> Pool:
@@ -35,7 +36,7 @@ def of_gold(questions: Sequence[GoldQuestion], around: Sequence[Document]) -> Po
     if not asked:
         raise InputError("nothing to decide with which weights are kept: no question under dev has snippets")
     quoted = {Candidate(s.document, s.text.strip()) for q in asked for s in q.snippets if s.text.strip()}
-    gold = frozenset[str]().union(*map(gold_documents, asked))
+    gold = {document for question in asked for document in question.relevant_documents}
     quoted |= {Candidate(paper.id, paper.text) for paper in around if paper.id not in gold and paper.text}
     return Pool(
         questions={question.id: question.body for question in asked},

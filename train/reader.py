@@ -1,6 +1,6 @@
 """The task behind `bioqa train reader`: one encoder whose heads mark answers, list items, yes or no, and relevance."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -8,19 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from bioqa.eval import bioasq
+from bioqa.eval import plain_sums
 from bioqa.eval.gold import GoldQuestion, read_gold
-from bioqa.eval.submission import Submitted
+from bioqa.eval.plain_sums import FACTOID_MEASURES, SELECTION_MEASURES
 from bioqa.index.errors import InputError, ModelError
 from bioqa.index.progress import Progress
-from bioqa.index.records import Document, Passage
-from bioqa.qa import reader
-from bioqa.qa.normalize import normalize
-from bioqa.qa.questions import QuestionType
-from bioqa.qa.reader import VERDICTS, Reading, Runs, context_of
+from bioqa.qa.reader import VERDICTS
 from bioqa.train import batches, examples, loop, losses, negatives, network, pairs, recipe, record, source
 from bioqa.train.batches import UNKNOWN, Batch, Labelled
 from bioqa.train.examples import Example, folded, spread
@@ -28,9 +23,6 @@ from bioqa.train.network import Output
 from bioqa.train.recipe import ReaderConfig
 from bioqa.train.teacher import Teacher
 from bioqa.train.traced import AllHeads, TorchNetwork
-
-DECISIVE = ("factoid_mrr", "yesno_macro_f1", "list_f_measure")
-FACTOID = ("factoid_strict_accuracy", "factoid_lenient_accuracy", "factoid_mrr")
 
 
 def train(
@@ -164,61 +156,10 @@ class ReaderTask:
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""
         running = TorchNetwork(AllHeads(self.model), self.config.schedule.precision)
-        found = plain_sums(self._dev, running, self.tokenizer, self.config.max_tokens)
-        chosen = {name: found[name] for name in DECISIVE}
-        return {"mean": float(np.mean(list(chosen.values()))), **chosen, **{name: found[name] for name in FACTOID}}
-
-
-def plain_sums(questions: Iterable[GoldQuestion], running: Runs, tokenizer: Tokenizer, room: int) -> dict[str, float]:
-    """The measures of BioASQ's phase B for a network that sees `room` tokens at once: each question is answered from
-    its gold snippets, by the sums of what the network gives to the same answer."""
-    pairs = [(question, _answered(question, running, tokenizer, room)) for question in questions]
-    return {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
-
-
-def _answered(question: GoldQuestion, running: Runs, tokenizer: Tokenizer, room: int) -> Submitted:
-    texts = dict.fromkeys(snippet.text.strip() for snippet in question.snippets if snippet.text.strip())
-    contexts = [context_of(Passage(0, Document("", abstract=text), 0, len(text))) for text in texts]
-    readings = reader.read(running, tokenizer, room, question.body, contexts, max_tokens=20, count=5)
-    return Submitted(question.id, exact=ANSWERS[question.type](readings))
-
-
-def _factoid(readings: Sequence[Reading]) -> tuple[str, ...]:
-    return tuple(
-        _summed((reading, span.start, span.end, span.probability) for reading in readings for span in reading.spans)
-    )[:5]
-
-
-def _list(readings: Sequence[Reading]) -> tuple[str, ...]:
-    marked = _summed(
-        (reading, span.start, span.end, span.probability) for reading in readings for span in reading.items
-    )
-    return tuple(text for text, weight in marked.items() if weight >= 0.5)
-
-
-def _yes_or_no(readings: Sequence[Reading]) -> tuple[str, ...]:
-    verdicts = [reading.verdict for reading in readings if reading.verdict]
-    return ("yes" if sum(yes - no for yes, no, _ in verdicts) >= 0 else "no",)
-
-
-def _summed(found: Iterable[tuple[Reading, int, int, float]]) -> dict[str, float]:
-    """The distinct answers, each as first written, with the sum of their probabilities, best first."""
-    texts: dict[str, str] = {}
-    weights: dict[str, float] = {}
-    for reading, start, end, probability in found:
-        text = reading.context.text[start:end]
-        key = normalize(text)
-        texts.setdefault(key, text)
-        weights[key] = weights.get(key, 0.0) + probability
-    return {texts[key]: weights[key] for key in sorted(weights, key=lambda key: -weights[key])}
-
-
-ANSWERS: Mapping[QuestionType, Callable[[Sequence[Reading]], tuple[str, ...]]] = {
-    QuestionType.FACTOID: _factoid,
-    QuestionType.LIST: _list,
-    QuestionType.YESNO: _yes_or_no,
-    QuestionType.SUMMARY: lambda _: (),
-}
+        scores = plain_sums.score(self._dev, running, self.tokenizer, self.config.max_tokens)
+        selection = {name: scores[name] for name in SELECTION_MEASURES}
+        factoid = {name: scores[name] for name in FACTOID_MEASURES}
+        return {"mean": float(np.mean(list(selection.values()))), **selection, **factoid}
 
 
 def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:

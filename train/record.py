@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from bioqa.eval.gold import read_json
+from bioqa.eval.unpacked import read_json
 from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
 from bioqa.train.recipe import ReaderConfig, RetrieverConfig

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bioqa.eval.gold import read_json
+from bioqa.eval.unpacked import read_json
 from bioqa.index import registry, tokenization
 from bioqa.index.errors import ModelError
 from bioqa.index.model import FILES, TOKENIZER

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import read_bytes
 from bioqa.index import jsonl
 from bioqa.index.errors import InputError
 
@@ -36,7 +36,7 @@ def read(path: Path) -> Table:
     Raises InputError for a file that cannot be read, is not UTF-8 or breaks its format.
     """
     try:
-        content = unpacked(path).decode("utf-8-sig")
+        content = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}") from None
     if content.lstrip().startswith("{"):

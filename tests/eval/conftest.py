@@ -5,10 +5,11 @@ import pytest
 from bioqa.eval import evaluation
 from bioqa.eval.evaluation import Evaluation
 from bioqa.eval.gold import GoldQuestion
-from bioqa.eval.ledger import Cause, Nearest, Row
+from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
 from bioqa.eval.outcome import Outcome
-from bioqa.eval.scores import Batch
-from bioqa.eval.submission import Submitted
+from bioqa.eval.scores import GoldBatch
+from bioqa.eval.squad import SquadQuestion
+from bioqa.eval.submission import SubmittedAnswer
 from bioqa.qa.questions import QuestionType
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | *starred* </details>"
@@ -17,7 +18,7 @@ FACTS = {"given": "nothing", "index": "my <index>", "reader": "toy", "date": "20
 
 def factoid(number: int, cause: Cause, sure: float, answer: str, gold: str) -> tuple[GoldQuestion, Outcome]:
     identity, body = f"f{number}", f"which {number}? {HOSTILE}"
-    row = Row(
+    row = LedgerEntry(
         id=identity,
         type="factoid",
         question=body,
@@ -26,10 +27,10 @@ def factoid(number: int, cause: Cause, sure: float, answer: str, gold: str) -> t
         answers=(answer, "another"),
         confidence=sure,
         extractable=True,
-        nearest=None if cause is Cause.RIGHT else Nearest(answer, gold, 0.25),
+        nearest=None if cause is Cause.RIGHT else NearestPair(answer, gold, 0.25),
         evidence=(f"Sentence {number} says {HOSTILE}",),
     )
-    submitted = Submitted(identity, (answer, "another"), "It is so.")
+    submitted = SubmittedAnswer(identity, (answer, "another"), "It is so.")
     question = GoldQuestion(identity, QuestionType.FACTOID, body, row.gold, ("1",), ideal=("It is so.",))
     return question, Outcome(submitted, (sure, 0.01), False, "factoid", True, row, 10.0)
 
@@ -37,14 +38,14 @@ def factoid(number: int, cause: Cause, sure: float, answer: str, gold: str) -> t
 def yes_no(number: int, sure: float, answer: str) -> tuple[GoldQuestion, Outcome]:
     identity = f"y{number}"
     question = GoldQuestion(identity, QuestionType.YESNO, "is it?", (("yes",),), ("1",))
-    return question, Outcome(Submitted(identity, (answer,)), (sure,), False, "yesno", True, None, 20.0)
+    return question, Outcome(SubmittedAnswer(identity, (answer,)), (sure,), False, "yesno", True, None, 20.0)
 
 
 def listed(number: int) -> tuple[GoldQuestion, Outcome]:
     identity = f"l{number}"
-    row = Row(identity, "list", "which ones?", Cause.NOT_READ, (("a",), ("b",)), (), None, False, None, ())
+    row = LedgerEntry(identity, "list", "which ones?", Cause.NOT_READ, (("a",), ("b",)), (), None, False, None, ())
     question = GoldQuestion(identity, QuestionType.LIST, "which ones?", row.gold, ("1",))
-    return question, Outcome(Submitted(identity), (), True, "list", False, row, 30.0)
+    return question, Outcome(SubmittedAnswer(identity), (), True, "list", False, row, 30.0)
 
 
 @pytest.fixture
@@ -58,5 +59,20 @@ def by_hand() -> Evaluation:
         factoid(5, Cause.MISRANKED, 0.3, "x", "y"),
     ]
     others = [yes_no(1, 0.9, "yes"), yes_no(2, 0.6, "no"), listed(1)]
-    batches = [Batch(name, [question for question, _ in part]) for name, part in (("one_<b>", some), ("two", others))]
-    return evaluation.of_run(batches, [outcome for _, outcome in (*some, *others)], FACTS, retrieved=False)
+    batches = [
+        GoldBatch(name, [question for question, _ in part]) for name, part in (("one_<b>", some), ("two", others))
+    ]
+    return evaluation.evaluate_run(batches, [outcome for _, outcome in (*some, *others)], FACTS, retrieved=False)
+
+
+@pytest.fixture
+def squad_questions() -> tuple[SquadQuestion, ...]:
+    """Four questions on two texts that answer them."""
+    cftr = "Cystic fibrosis is caused by mutations in the CFTR gene. It was cloned in 1989 by Tsui and others."
+    insulin = "Insulin lowers blood sugar. It is made by beta cells of the pancreas."
+    return (
+        SquadQuestion("q1", "Which gene is mutated in cystic fibrosis?", cftr, ("CFTR", "the CFTR gene")),
+        SquadQuestion("q2", "When was it cloned?", cftr, ("1989",)),
+        SquadQuestion("q3", "Which hormone lowers blood sugar?", insulin, ("Insulin",)),
+        SquadQuestion("q4", "Which organ makes insulin?", insulin, ("the pancreas", "pancreas")),
+    )

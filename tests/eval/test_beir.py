@@ -34,7 +34,7 @@ def test_the_three_files_are_read(folder: Path) -> None:
     qrels = beir.read_qrels(folder, "test")
     assert qrels == {"q2": {"d2": 2}, "q1": {"d1": 1, "d9": 0}}
     assert list(beir.read_queries(folder, qrels).items()) == [("q2", "second?"), ("q1", "first?")]
-    assert beir.read_corpus(folder) == beir.Corpus(folder / "corpus.jsonl", ("d1", "d2"), ())
+    assert beir.read_corpus(folder) == beir.BeirCorpus(folder / "corpus.jsonl", ("d1", "d2"), ())
 
 
 def test_gzipped_files_are_the_same(folder: Path) -> None:
@@ -53,7 +53,7 @@ def test_lines_of_windows_a_byte_order_mark_and_numbers_as_ids_do_no_harm(folder
 
 def test_a_split_that_is_not_there_names_those_that_are(folder: Path) -> None:
     (folder / "qrels" / "dev.tsv.gz").write_bytes(gzip.compress(QRELS.encode()))
-    with pytest.raises(InputError, match=r"qrels/train.tsv: no such split; there are: dev, test"):
+    with pytest.raises(InputError, match=r"qrels/train.tsv: no such split; known splits: dev, test"):
         beir.read_qrels(folder, "train")
 
 
@@ -61,14 +61,14 @@ def test_splits_are_pooled_unless_they_share_a_query(folder: Path) -> None:
     (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nq3\td1\t1\n")
     pooled = beir.pooled_qrels(folder, ["test", "dev"])
     assert list(pooled.items()) == [("q2", {"d2": 2}), ("q1", {"d1": 1, "d9": 0}), ("q3", {"d1": 1})]
-    with pytest.raises(InputError, match="query q2 is in test and in another split given; give every query once"):
+    with pytest.raises(InputError, match="query q2 is in test and in another split; give splits that share no query"):
         beir.pooled_qrels(folder, ["test", "test"])
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])
 def test_a_file_that_is_missing_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(InputError, match=f"{name}: no such file, and none with .gz"):
+    with pytest.raises(InputError, match=f"{name}: no such file, plain or with .gz"):
         (beir.read_corpus if name == "corpus.jsonl" else read_queries)(folder)
 
 
@@ -81,15 +81,15 @@ def test_what_is_no_folder_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lines(QUERIES) + b"{oops\n", "line 4: not JSON at column 2.*; expected a line to be an object with a query's"),
+        (lines(QUERIES) + b"{oops\n", "line 4: not JSON at column 2.*; expected an object with '_id'"),
         (b"[" + lines(QUERIES[:1]).strip() + b"]\n", "line 1: expected an object.*found list"),
         (lines(QUERIES) + b'{"_id": "q\xe9", "text": "?"}\n', "line 4: not UTF-8 at byte 11"),
         ('{"_id": "q1", "text": "?"}\n'.encode("utf-16"), "line 1: not UTF-8 at byte 1"),
         (lines([{"text": "no id"}]), "line 1: no 'pmid' or 'id'; expected .*'_id' and 'text'"),
         (lines([{"_id": "q1", "text": " "}]), "line 1: record q1 has neither title nor abstract; expected"),
-        (lines(QUERIES + QUERIES[:1]), "query q1 is there twice; every id may come once"),
-        (lines(QUERIES[1:]), "1 of 1 queries that have judgments are not in it, the first is q1"),
-        (b"\n", "there is no query in it"),
+        (lines(QUERIES + QUERIES[:1]), "query q1 occurs twice; every id must be unique"),
+        (lines(QUERIES[1:]), "lacks 1 of the 1 judged queries, the first is q1"),
+        (b"\n", "the file has no queries"),
         (gzip.compress(lines(QUERIES))[:-9], "compressed data damaged or cut off after"),
     ],
 )
@@ -105,9 +105,9 @@ def test_bad_queries_are_refused_with_file_line_and_what_was_expected(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "there is no document in it"),
-        (b"<html>", "line 1: not JSON at column 1: .*; there is no document in it"),
-        (lines(CORPUS + CORPUS[1:]), "document d2 is there twice; every id may come once"),
+        (b"", "the file has no documents"),
+        (b"<html>", "line 1: not JSON at column 1: .*; the file has no usable document"),
+        (lines(CORPUS + CORPUS[1:]), "document d2 occurs twice; every id must be unique"),
         (gzip.compress(lines(CORPUS))[:-9], "compressed data damaged or cut off after"),
     ],
 )
@@ -123,7 +123,7 @@ def test_documents_without_a_word_are_told_and_left_out(folder: Path) -> None:
     corpus = beir.read_corpus(folder)
     assert corpus.ids == ("d1", "d2")
     assert [bad.place for bad in corpus.unusable] == ["line 3"]
-    assert beir.lacking(corpus, {"q": {"d1": 1, "d3": 1, "d4": 0}, "p": {"d3": 2}}) == ["d3"]
+    assert beir.missing_documents(corpus, {"q": {"d1": 1, "d3": 1, "d4": 0}, "p": {"d3": 2}}) == ["d3"]
 
 
 def test_lone_surrogates_do_not_reach_the_encoder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bioqa.eval import bioasq
 from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.submission import Submitted
+from bioqa.eval.submission import SubmittedAnswer
 from bioqa.qa.questions import QuestionType
 
 FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
@@ -17,15 +17,15 @@ def gold(kind: QuestionType, *items: tuple[str, ...], **more: object) -> GoldQue
     return GoldQuestion(**({"id": "1", "type": kind, "body": "?", "exact": items, "documents": ()} | more))  # type: ignore[arg-type]
 
 
-def answered(*exact: str, **more: object) -> Submitted:
-    return Submitted("1", exact, **more)  # type: ignore[arg-type]
+def answered(*exact: str, **more: object) -> SubmittedAnswer:
+    return SubmittedAnswer("1", exact, **more)  # type: ignore[arg-type]
 
 
-def phase_a(*pairs: tuple[GoldQuestion, Submitted]) -> dict[str, float]:
+def phase_a(*pairs: tuple[GoldQuestion, SubmittedAnswer]) -> dict[str, float]:
     return {name: measure.value for name, measure in bioasq.phase_a(pairs).items()}
 
 
-def phase_b(*pairs: tuple[GoldQuestion, Submitted]) -> dict[str, float]:
+def phase_b(*pairs: tuple[GoldQuestion, SubmittedAnswer]) -> dict[str, float]:
     return {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
 
 
@@ -42,7 +42,7 @@ def phase_b(*pairs: tuple[GoldQuestion, Submitted]) -> dict[str, float]:
 def test_answers_are_the_same_only_as_whole_strings_whatever_their_case(
     answer: str, synonyms: list[str], expected: bool
 ) -> None:
-    assert bioasq.same(answer, synonyms) is expected
+    assert bioasq.is_correct(answer, synonyms) is expected
 
 
 def test_factoid_measures_are_those_worked_out_by_hand() -> None:

@@ -45,18 +45,18 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_few_questions_do_no_harm(values: list[float]) -> None:
     found = bootstrap.interval(mean(values))
     assert (found.low, found.high) == (sum(values), sum(values))
-    assert bootstrap.paired(mean(values), mean(values)).p_value == 1.0
+    assert bootstrap.paired_test(mean(values), mean(values)).p_value == 1.0
 
 
 def test_a_run_is_not_different_from_itself() -> None:
     ours = mean(np.random.default_rng(5).random(50))
-    found = bootstrap.paired(ours, ours)
+    found = bootstrap.paired_test(ours, ours)
     assert (found.difference, found.interval.low, found.interval.high, found.p_value) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_a_difference_on_every_question_is_no_chance() -> None:
     theirs = np.random.default_rng(6).random(80)
-    found = bootstrap.paired(mean(theirs + 0.1), mean(theirs))
+    found = bootstrap.paired_test(mean(theirs + 0.1), mean(theirs))
     assert found.difference == pytest.approx(0.1)
     assert found.interval.low == pytest.approx(0.1)
     assert found.p_value < 0.001
@@ -67,12 +67,12 @@ def test_the_p_value_is_that_of_all_swaps() -> None:
     gaps = np.array(ours) - np.array(theirs)
     signs = np.array([[1 if mask >> bit & 1 else -1 for bit in range(8)] for mask in range(256)])
     exact = (np.abs((signs * gaps).mean(axis=1)) >= abs(gaps.mean()) - 1e-12).mean()
-    assert bootstrap.paired(mean(ours), mean(theirs)).p_value == pytest.approx(exact, abs=0.03)
+    assert bootstrap.paired_test(mean(ours), mean(theirs)).p_value == pytest.approx(exact, abs=0.03)
 
 
 def test_p_values_are_spread_evenly_where_there_is_no_difference() -> None:
     generator = np.random.default_rng(7)
-    found = [bootstrap.paired(mean(generator.random(30)), mean(generator.random(30))).p_value for _ in range(150)]
+    found = [bootstrap.paired_test(mean(generator.random(30)), mean(generator.random(30))).p_value for _ in range(150)]
     assert 0.35 <= np.mean(found) <= 0.65
     assert np.mean(np.array(found) < 0.1) <= 0.2
 
@@ -80,7 +80,7 @@ def test_p_values_are_spread_evenly_where_there_is_no_difference() -> None:
 def test_a_paired_test_swaps_what_goes_into_a_ratio() -> None:
     rows = np.random.default_rng(8).uniform(0.2, 1, (40, 2))
     better = rows + np.array([0.3, 0.0])
-    found = bootstrap.paired(ratio(better), ratio(rows))
+    found = bootstrap.paired_test(ratio(better), ratio(rows))
     assert found.difference == pytest.approx(0.3 / rows[:, 1].mean())
     assert found.p_value < 0.001
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioqa.eval import charts, confidence
-from bioqa.eval.confidence import Confidence
+from bioqa.eval.confidence import ConfidenceMeasures
 
 SHARE = st.floats(0, 1)
 ROWS = st.lists(st.tuples(SHARE, st.booleans()), max_size=60)
@@ -15,7 +15,7 @@ LETTER = 7.0  # no digit or letter of a label is wider, in units of the drawing
 DRAWN = (charts.reliability, charts.risk_coverage)
 
 
-def measured(rows: list[tuple[float, bool]]) -> Confidence:
+def measured(rows: list[tuple[float, bool]]) -> ConfidenceMeasures:
     return confidence.measure([sure for sure, _ in rows], [right for _, right in rows])
 
 

@@ -75,7 +75,7 @@ def test_a_run_is_not_written_over_its_gold_file(run: Run, small_index: Path, go
 def test_a_submission_has_no_ledger(run: Run, gold: Path, tmp_path: Path) -> None:
     outcome = run("eval", "bioasq", gold, gold, "--ledger", tmp_path / "ledger.jsonl")
     assert (outcome.status, outcome.out) == (2, "")
-    assert "--ledger is of a run" in outcome.err
+    assert "--ledger needs a run" in outcome.err
     assert not (tmp_path / "ledger.jsonl").exists()
 
 

@@ -41,7 +41,7 @@ def test_pairs_are_written_and_their_statistics_shown_on_stderr(run: Run, gold: 
     outcome = run("convert", "bioasq-to-squad", gold, "--to", tmp_path / "out.json")
     assert (outcome.status, outcome.out) == (0, "")
     assert "questions with match" in outcome.err
-    assert "\nBy rule, the strictest that found it\n" in outcome.err
+    assert "\nBy the strictest rule that found it\n" in outcome.err
     assert [(question.id, question.answers) for question in read_squad(tmp_path / "out.json").questions] == [
         ("56bc751eac7ad10019000013_001", ("CFTR",)),
         ("56bc751eac7ad10019000013_003", ("CFTR",)),
@@ -134,7 +134,10 @@ def test_gold_items_that_are_found_nowhere_are_reported(run: Run, gold: Path, tm
         (["{gold}", "--to", "{gold}"], "{gold}: named twice in this call"),
         (["{gold}", "--to", "{folder}/out", "--report-missing", "{folder}/out"], "{folder}/out: named twice"),
         (["{gold}", "{gold}", "--to", "{folder}/out"], "question 56bc751eac7ad10019000013 is in gold and in gold"),
-        (["{gold}", "--to", "{folder}/out", "--rules", "exact,fuzzy"], "no rule 'fuzzy'; known are exact, case"),
+        (
+            ["{gold}", "--to", "{folder}/out", "--rules", "exact,fuzzy"],
+            "unknown rule 'fuzzy'; known rules: exact",
+        ),
         (["{gold}", "--to", "{folder}/out", "--rules", "abbreviation"], "{folder}/out: not written: none of"),
     ],
 )
@@ -153,7 +156,7 @@ def test_a_wrong_call_is_told_and_nothing_is_written(
 def test_documents_and_an_index_go_together(run: Run, gold: Path, tmp_path: Path, options: list[str]) -> None:
     outcome = run("convert", "bioasq-to-squad", gold, "--to", tmp_path / "out.json", *options)
     assert (outcome.status, outcome.out) == (2, "")
-    assert "--contexts documents and --index DIR go together" in outcome.err
+    assert "--contexts documents and --index DIR need each other" in outcome.err
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08\x00cut", b'{"questions": [{"id": "7"}]}', b"\xff\xfe{"])
@@ -187,7 +190,7 @@ def test_the_counts_of_a_collection_are_talk(run: Run, gold: Path, tmp_path: Pat
     ("arguments", "message"),
     [
         (["{gold}", "--to", "{gold}"], "{gold}: is a file; name the folder to write"),
-        (["{gold}", "--to", "{folder}"], "{folder}: holds files already; name a new or an empty folder"),
+        (["{gold}", "--to", "{folder}"], "{folder}: the folder is not empty; choose a new or empty one"),
         (["{gold}", "--to", "{folder}/no/set"], "there is no folder {folder}/no to write it into"),
         (["{gold}", "{gold}", "--to", "{folder}/set"], "question 56bc751eac7ad10019000013 is in gold and in gold"),
         (["{gold}", "--to", "{folder}/set", "--corpus", "{folder}/none"], "{folder}/none: no such file or folder"),

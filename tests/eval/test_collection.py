@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bioqa.eval import beir, collection
-from bioqa.eval.collection import Collection, Corpus, Counts
+from bioqa.eval.collection import CollectionCounts, LoadedCorpus, RetrievalCollection
 from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.scores import Batch
+from bioqa.eval.scores import GoldBatch
 from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.progress import Silent
@@ -24,7 +24,7 @@ def question(name: str, documents: tuple[str, ...] = (), snippets: tuple[Snippet
 
 
 BATCHES = [
-    Batch(
+    GoldBatch(
         "7B1_golden",
         [
             question("q1", ("1", "2"), (snippet("1", "Second one.", 50), snippet("1", "A title", section="title"))),
@@ -32,10 +32,10 @@ BATCHES = [
             question("unjudged"),
         ],
     ),
-    Batch("7B2_golden", [question("q3", ("1", "2"), (snippet("1", "one.", 8), snippet("2", "Of two.")))]),
-    Batch("mine", [question("q4", ("4",), (snippet("4", "Of four."), snippet("4", "  ")))]),
+    GoldBatch("7B2_golden", [question("q3", ("1", "2"), (snippet("1", "one.", 8), snippet("2", "Of two.")))]),
+    GoldBatch("mine", [question("q4", ("4",), (snippet("4", "Of four."), snippet("4", "  ")))]),
 ]
-AROUND = Corpus(
+AROUND = LoadedCorpus(
     {
         "2": Document("2", "Two", "Of two. Whole."),
         "4": Document("4", "Without an abstract"),
@@ -45,11 +45,13 @@ AROUND = Corpus(
 
 
 @pytest.fixture
-def made() -> Collection:
-    return collection.collection(BATCHES, AROUND)
+def made() -> RetrievalCollection:
+    return collection.build_collection(BATCHES, AROUND)
 
 
-def test_a_document_is_its_snippets_in_order_each_once_or_its_record_where_that_is_whole(made: Collection) -> None:
+def test_a_document_is_its_snippets_in_order_each_once_or_its_record_where_that_is_whole(
+    made: RetrievalCollection,
+) -> None:
     assert {document.id: (document.title, document.abstract) for document in made.documents} == {
         "1": ("A title", "First one. Second one."),
         "2": ("Two", "Of two. Whole."),
@@ -59,15 +61,15 @@ def test_a_document_is_its_snippets_in_order_each_once_or_its_record_where_that_
     }
 
 
-def test_judged_relevant_is_what_is_listed_or_quoted_and_has_a_text(made: Collection) -> None:
+def test_judged_relevant_is_what_is_listed_or_quoted_and_has_a_text(made: RetrievalCollection) -> None:
     first = {"q1": {"1": 1, "2": 1}, "q2": {"1": 1, "3": 1}}
     second = {"q3": {"1": 1, "2": 1}}
     assert made.qrels == {"7B1": first, "7B2": second, "7B": first | second, "mine": {"q4": {"4": 1}}}
     assert made.queries == {name: f"what is {name}?" for name in ("q1", "q2", "unjudged", "q3", "q4")}
 
 
-def test_everything_is_counted(made: Collection) -> None:
-    assert made.counts == Counts(
+def test_everything_is_counted(made: RetrievalCollection) -> None:
+    assert made.counts == CollectionCounts(
         documents=5,
         documents_quoted=3,
         documents_whole=1,
@@ -80,7 +82,7 @@ def test_everything_is_counted(made: Collection) -> None:
 
 
 def test_a_record_without_abstract_does_for_a_document_that_nobody_quotes() -> None:
-    made = collection.collection([Batch("b", [question("q", ("4",))])], AROUND)
+    made = collection.build_collection([GoldBatch("b", [question("q", ("4",))])], AROUND)
     assert made.qrels == {"b": {"q": {"4": 1}}}
     assert (made.counts.documents_whole, made.counts.distractors, made.counts.documents) == (1, 2, 3)
 
@@ -88,17 +90,19 @@ def test_a_record_without_abstract_does_for_a_document_that_nobody_quotes() -> N
 @pytest.mark.parametrize(
     ("batches", "message"),
     [
-        ([Batch("b", [question("q", ("9",))])], "b: no question in it has a gold document with a text"),
-        ([Batch("b", [])], "b: no question in it has a gold document with a text"),
-        ([BATCHES[2], Batch("mine_golden", [question("q5", ("4",))])], "mine: two gold files have this name"),
+        ([GoldBatch("b", [question("q", ("9",))])], "b: no question has a gold document with a text"),
+        ([GoldBatch("b", [])], "b: no question has a gold document with a text"),
+        ([BATCHES[2], GoldBatch("mine_golden", [question("q5", ("4",))])], "mine: two gold files have this name"),
     ],
 )
-def test_files_that_make_no_split_are_refused(batches: list[Batch], message: str) -> None:
+def test_files_that_make_no_split_are_refused(batches: list[GoldBatch], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        collection.collection(batches, AROUND)
+        collection.build_collection(batches, AROUND)
 
 
-def test_what_is_written_is_read_back_as_a_collection_in_the_form_of_beir(made: Collection, tmp_path: Path) -> None:
+def test_what_is_written_is_read_back_as_a_collection_in_the_form_of_beir(
+    made: RetrievalCollection, tmp_path: Path
+) -> None:
     target = tmp_path / "set"
     target.mkdir()
     collection.write(target, made)
@@ -113,9 +117,9 @@ def test_what_is_written_is_read_back_as_a_collection_in_the_form_of_beir(made: 
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
-def test_what_cannot_be_written_leaves_nothing(made: Collection, tmp_path: Path) -> None:
-    spaced = collection.collection([Batch("b", [question("q 1", ("5",))])], AROUND)
-    with pytest.raises(InputError, match="'q 1' cannot stand in a file of runs or judgments"):
+def test_what_cannot_be_written_leaves_nothing(made: RetrievalCollection, tmp_path: Path) -> None:
+    spaced = collection.build_collection([GoldBatch("b", [question("q 1", ("5",))])], AROUND)
+    with pytest.raises(InputError, match="'q 1' cannot be written to a file of runs or judgments"):
         collection.write(tmp_path / "set", spaced)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
@@ -124,7 +128,7 @@ def test_what_cannot_be_written_leaves_nothing(made: Collection, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
-def test_what_a_killed_process_left_is_written_over(made: Collection, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_written_over(made: RetrievalCollection, tmp_path: Path) -> None:
     left = atomic.unfinished(tmp_path / "set")
     left.mkdir()
     (left / "stale").touch()
@@ -149,4 +153,4 @@ def test_of_a_corpus_the_latest_version_that_was_not_deleted_is_taken(
     found = collection.read_corpus([write_jsonl("corpus.jsonl", records), tmp_path / "update.xml"], Silent())
     assert {name: document.title for name, document in found.documents.items()} == {"2": "newer", "3": "second"}
     assert [bad.place for bad in found.unusable] == ["line 6"]
-    assert collection.read_corpus([], Silent()) == Corpus({})
+    assert collection.read_corpus([], Silent()) == LoadedCorpus({})

@@ -23,7 +23,7 @@ def test_documents_are_title_and_abstract_and_those_lacking_are_counted(small_in
     found = of_documents(question(documents=("103", "none", "101", "103")), Index(small_index))
     assert [text.partition("\n")[0] for text in found.texts] == ["Huntingtin repeats", "CFTR in cystic fibrosis"]
     assert found.texts[1].startswith("CFTR in cystic fibrosis\nCystic fibrosis is caused by")
-    assert found.documents_lacking == 1
+    assert found.missing_documents == 1
 
 
 def test_a_question_with_nothing_has_no_texts(small_index: Path) -> None:

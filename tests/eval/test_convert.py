@@ -31,25 +31,25 @@ def test_questions_of_the_types_asked_for_come_in_the_order_of_the_files(tmp_pat
         gold_file(tmp_path, "1.json", d="factoid", c="yesno"),
         gold_file(tmp_path, "2.json", b="list", a="factoid"),
     ]
-    found = {kind: [question.id for question in convert.questions(paths, kind)] for kind in convert.TYPES}
+    found = {kind: [question.id for question in convert.select_questions(paths, kind)] for kind in convert.TYPES}
     assert found == {"factoid": ["d", "a"], "list": ["b"], "both": ["d", "b", "a"]}
 
 
 def test_files_without_such_questions_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="1: no list questions in it, only factoid, yesno questions"):
-        convert.questions([gold_file(tmp_path, "1.json", a="factoid", b="yesno")], "list")
+    with pytest.raises(InputError, match="1: no list questions, only factoid, yesno questions; choose another --type"):
+        convert.select_questions([gold_file(tmp_path, "1.json", a="factoid", b="yesno")], "list")
 
 
 def test_a_question_in_two_files_is_refused(tmp_path: Path) -> None:
     paths = [gold_file(tmp_path, "1.json", a="factoid"), gold_file(tmp_path, "2.json", a="factoid")]
     with pytest.raises(InputError, match="question a is in 1 and in 2; give every question once"):
-        convert.questions(paths, "factoid")
+        convert.select_questions(paths, "factoid")
 
 
 def test_looking_says_how_far_it_is() -> None:
     asked = [GoldQuestion(name, QuestionType.LIST, "what?", (), ()) for name in "ab"]
     heard = Heard()
-    found = convert.look(asked, contexts.of_snippets, RULES, heard)
+    found = convert.align_all(asked, contexts.of_snippets, RULES, heard)
     assert [finding.question.id for finding in found] == ["a", "b"]
     assert heard.updates == [(0.5, 1), (1.0, 2)]
 

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from bioqa.eval import diagnosis
 from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.ledger import Cause, Nearest, Row
+from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Answer, Engine
 from bioqa.qa.questions import QuestionType
 
 FACTOID, LIST = QuestionType.FACTOID, QuestionType.LIST
-Entry = Callable[..., Row]
+Entry = Callable[..., LedgerEntry]
 
 
 def question(kind: QuestionType, *items: tuple[str, ...], snippet: str = "") -> GoldQuestion:
@@ -26,8 +26,8 @@ def entry(engine: Engine) -> Entry:
     """The ledger's line where these were the answers, and the paper on CFTR was read."""
     found = engine.ask("what gene causes cystic fibrosis?", AskConfig(passages=1))
 
-    def made(gold: GoldQuestion, *answers: str) -> Row:
-        row = diagnosis.entry(gold, replace(found, type=gold.type), [Answer(text, 0.5, {}, ()) for text in answers])
+    def made(gold: GoldQuestion, *answers: str) -> LedgerEntry:
+        row = diagnosis.diagnose(gold, replace(found, type=gold.type), [Answer(text, 0.5, {}, ()) for text in answers])
         assert row
         return row
 
@@ -57,7 +57,7 @@ def test_what_a_passage_says_but_no_span_offers_was_not_read(entry: Entry, engin
 def test_what_is_right_to_the_eye_is_a_near_miss_with_its_distance(entry: Entry) -> None:
     row = entry(question(FACTOID, ("CFTR.",)), "the CFTR")
     assert row.cause is Cause.NEAR_MISS
-    assert row.nearest == Nearest("the CFTR", "CFTR.", pytest.approx(5 / 8))
+    assert row.nearest == NearestPair("the CFTR", "CFTR.", pytest.approx(5 / 8))
 
 
 def test_a_list_is_right_when_it_is_all_there_and_nothing_else(entry: Entry) -> None:
@@ -79,8 +79,8 @@ def test_nothing_answered_still_has_a_line(entry: Entry) -> None:
 
 def test_only_factoids_and_lists_with_gold_answers_are_in_the_ledger(engine: Engine) -> None:
     found = engine.ask("what gene causes cystic fibrosis?", AskConfig(passages=1))
-    assert diagnosis.entry(question(FACTOID), found, []) is None
-    assert diagnosis.entry(question(QuestionType.YESNO, ("yes",)), found, []) is None
+    assert diagnosis.diagnose(question(FACTOID), found, []) is None
+    assert diagnosis.diagnose(question(QuestionType.YESNO, ("yes",)), found, []) is None
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_near_misses_are_what_a_person_would_accept(answer: str, gold: str, expe
     [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "abc", 0), ("ABC", "abc", 0), ("flaw", "lawn", 2)],
 )
 def test_distances_are_those_of_levenshtein(some: str, other: str, edits: int) -> None:
-    assert diagnosis.distance(some, other) == pytest.approx(edits / max(len(some), len(other), 1))
+    assert diagnosis.edit_distance(some, other) == pytest.approx(edits / max(len(some), len(other), 1))
 
 
 def slow_edits(some: str, other: str) -> int:
@@ -121,4 +121,6 @@ def slow_edits(some: str, other: str) -> int:
 @settings(deadline=None)
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5))
 def test_distances_agree_with_the_definition(some: str, other: str) -> None:
-    assert diagnosis.distance(some, other) * max(len(some), len(other), 1) == pytest.approx(slow_edits(some, other))
+    assert diagnosis.edit_distance(some, other) * max(len(some), len(other), 1) == pytest.approx(
+        slow_edits(some, other)
+    )

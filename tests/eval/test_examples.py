@@ -7,8 +7,8 @@ from bioqa.eval.outcome import Outcome
 
 
 def changed(outcome: Outcome, **changes: object) -> Outcome:
-    assert outcome.row
-    return replace(outcome, row=replace(outcome.row, **changes))  # type: ignore[arg-type]
+    assert outcome.ledger_entry
+    return replace(outcome, ledger_entry=replace(outcome.ledger_entry, **changes))  # type: ignore[arg-type]
 
 
 def test_every_cause_is_explained() -> None:

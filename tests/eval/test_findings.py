@@ -2,7 +2,7 @@ import pytest
 
 from bioqa.eval import findings, tables
 from bioqa.eval.contexts import Contexts
-from bioqa.eval.findings import ByRule
+from bioqa.eval.findings import RuleCounts
 from bioqa.eval.gold import GoldQuestion
 from bioqa.qa.questions import QuestionType
 
@@ -11,7 +11,7 @@ def question(*items: tuple[str, ...], identity: str = "q") -> GoldQuestion:
     return GoldQuestion(identity, QuestionType.LIST, "which?", items, ())
 
 
-TEXTS = Contexts(("cftr and TNF-α", "the CFTR gene", "nothing here"), documents_lacking=2)
+TEXTS = Contexts(("cftr and TNF-α", "the CFTR gene", "nothing here"), missing_documents=2)
 QUESTIONS = [
     (question(("CFTR", "ABCC7"), ("TNF-alpha", "TNF"), ("HTT",), identity="some"), TEXTS),
     (question(("HTT", "---"), identity="none"), TEXTS),
@@ -19,7 +19,7 @@ QUESTIONS = [
     (question(identity="nothing gold"), TEXTS),
     (question(("CFTR",), identity="no text"), Contexts(())),
 ]
-FINDINGS = [findings.look(gold, contexts) for gold, contexts in QUESTIONS]
+FINDINGS = [findings.align(gold, contexts) for gold, contexts in QUESTIONS]
 
 
 def test_every_gold_string_is_looked_for_in_every_text() -> None:
@@ -40,7 +40,7 @@ def test_an_item_is_missing_when_none_of_its_strings_is_found() -> None:
     assert FINDINGS[0].missing == [("HTT",)]
     assert FINDINGS[1].missing == [("HTT", "---")]
     assert FINDINGS[2].items == FINDINGS[2].missing == []
-    assert findings.missing_entries(FINDINGS) == [
+    assert findings.missing_items(FINDINGS) == [
         {"question": "some", "item": ("HTT",), "contexts": 3},
         {"question": "none", "item": ("HTT", "---"), "contexts": 3},
         {"question": "no text", "item": ("CFTR",), "contexts": 0},
@@ -48,7 +48,7 @@ def test_an_item_is_missing_when_none_of_its_strings_is_found() -> None:
 
 
 def test_rules_that_do_not_count_find_nothing() -> None:
-    assert findings.look(*QUESTIONS[0], rules=["exact"]).rules == {"CFTR": "exact", "TNF": "exact"}
+    assert findings.align(*QUESTIONS[0], rules=["exact"]).rules == {"CFTR": "exact", "TNF": "exact"}
 
 
 def test_every_question_has_a_match_or_one_reason_to_have_none() -> None:
@@ -63,9 +63,9 @@ def test_what_was_found_is_counted_by_rule() -> None:
     assert (counted.gold_strings, counted.gold_strings_found) == (8, 3)
     assert (counted.contexts, counted.contexts_with_match, counted.matches) == (12, 2, 3)
     assert counted.documents_lacking == 8
-    assert counted.by_rule["exact"] == ByRule(questions=1, gold_strings=2, matches=1)
-    assert counted.by_rule["case"] == ByRule(questions=0, gold_strings=0, matches=1)
-    assert counted.by_rule["normal"] == ByRule(questions=0, gold_strings=1, matches=1)
+    assert counted.by_rule["exact"] == RuleCounts(questions=1, gold_strings=2, matches=1)
+    assert counted.by_rule["case"] == RuleCounts(questions=0, gold_strings=0, matches=1)
+    assert counted.by_rule["normal"] == RuleCounts(questions=0, gold_strings=1, matches=1)
 
 
 @pytest.mark.parametrize("rule", ["exact", "abbreviation"])

@@ -1,6 +1,6 @@
 import pytest
 
-from bioqa.eval.given import GIVEN
+from bioqa.eval.given import PASSAGE_SOURCES
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Asked, Engine
@@ -23,11 +23,11 @@ def asked(engine: Engine) -> Asked:
 
 
 def test_nothing_given_is_searched_for(engine: Engine, asked: Asked) -> None:
-    assert GIVEN["nothing"](question(), asked, engine) == engine.index.search(asked.query, 100)
+    assert PASSAGE_SOURCES["nothing"](question(), asked, engine) == engine.index.search(asked.query, 100)
 
 
 def test_given_documents_are_all_their_passages_best_first(engine: Engine, asked: Asked) -> None:
-    hits = GIVEN["documents"](question("103", "101", "not there"), asked, engine)
+    hits = PASSAGE_SOURCES["documents"](question("103", "101", "not there"), asked, engine)
     assert {hit.passage.document.id for hit in hits} == {"101", "103"}
     assert hits[0].passage.document.id == "101"
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -36,7 +36,7 @@ def test_given_documents_are_all_their_passages_best_first(engine: Engine, asked
 
 def test_given_snippets_are_passages_that_count_the_same(engine: Engine, asked: Asked) -> None:
     texts = [snippet("7", "CFTR causes it."), snippet("8", " CFTR causes it. "), snippet("7", "CFTR causes it. ")]
-    hits = GIVEN["snippets"](question(snippets=(*texts, snippet("9", " "))), asked, engine)
+    hits = PASSAGE_SOURCES["snippets"](question(snippets=(*texts, snippet("9", " "))), asked, engine)
     assert sorted((hit.passage.document.id, hit.passage.text) for hit in hits) == [
         ("7", "CFTR causes it."),
         ("8", "CFTR causes it."),
@@ -46,4 +46,4 @@ def test_given_snippets_are_passages_that_count_the_same(engine: Engine, asked: 
 
 @pytest.mark.parametrize("given", ["documents", "snippets"])
 def test_where_nothing_is_given_there_are_no_hits(engine: Engine, asked: Asked, given: str) -> None:
-    assert GIVEN[given](question(), asked, engine) == []
+    assert PASSAGE_SOURCES[given](question(), asked, engine) == []

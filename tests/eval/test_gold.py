@@ -173,7 +173,7 @@ def test_an_entry_without_an_id_is_named_by_its_place(gold_file: Write, entry: A
 
 
 def test_an_id_that_comes_twice_is_refused(gold_file: Write) -> None:
-    with pytest.raises(InputError, match="question 5c72b7277c78d69471000073 is there twice"):
+    with pytest.raises(InputError, match="question 5c72b7277c78d69471000073 occurs twice"):
         read_gold(gold_file({"questions": [FACTOID, FACTOID]}))
 
 
@@ -210,6 +210,12 @@ def test_all_that_a_gold_entry_has_is_read(gold_file: Write) -> None:
     assert question.concepts == ("http://concept/1",)
     assert question.triples == ("a b c", "as text")
     assert question.snippets == ()
+
+
+def test_relevant_documents_are_those_named_or_quoted_each_once() -> None:
+    snippets = tuple(Snippet(document, "title", "title", 0, 1, "x") for document in ("3", "1", "3"))
+    question = GoldQuestion("q", QuestionType.FACTOID, "?", (), ("2", "1"), snippets=snippets)
+    assert question.relevant_documents == ("2", "1", "3")
 
 
 def test_a_value_in_an_error_is_never_endless(gold_file: Write) -> None:

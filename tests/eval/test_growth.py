@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bioqa.eval import growth, process
-from bioqa.eval.growth import PUBMED, Growth
+from bioqa.eval.growth import PUBMED, GrowthReport
 from bioqa.eval.machine import this_machine
 from bioqa.eval.process import Groups, Job
 from bioqa.index import planner
@@ -28,7 +28,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         groups: Groups = getattr(growth, steps[-1])(job)
         return groups
 
-    monkeypatch.setattr(process, "call", call)
+    monkeypatch.setattr(process, "run_function", call)
     return steps
 
 
@@ -91,7 +91,7 @@ def test_a_folder_that_holds_something_is_refused(run: Run, tmp_path: Path) -> N
     (tmp_path / "mine").write_text("x")
     outcome = run("eval", "growth", "--sizes", "5", "--to", tmp_path)
     assert outcome.status == 2
-    assert f"{tmp_path}: is not empty" in outcome.err
+    assert f"{tmp_path}: the folder is not empty" in outcome.err
     outcome = run("eval", "growth", "--sizes", "5", "--to", tmp_path / "mine")
     assert outcome.status == 2
     assert (tmp_path / "mine").read_text() == "x"
@@ -106,7 +106,7 @@ def test_sizes_that_are_none_are_refused(sizes: str, run: Run, tmp_path: Path) -
 
 
 def test_too_few_real_passages_are_refused(job: Job, corpus_file: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="100 are needed"):
+    with pytest.raises(InputError, match="growing vectors needs 100"):
         growth.encoding(Job("", str(corpus_file), QUESTIONS, str(tmp_path), passages=1000))
 
 
@@ -125,17 +125,17 @@ def test_two_sizes_give_a_line_on_logarithmic_axes() -> None:
         10_000: {"seconds": 5.0, "ms": 2.0, "constant": 7.0},
         1_000_000: {"seconds": 500.0, "ms": 20.0, "constant": 7.0, "recall_x": 0.9, "new": 3.0, "zero": 0.0},
     }
-    found = growth.extrapolated(sizes, 100_000_000)
+    found = growth.extrapolate(sizes, 100_000_000)
     assert found == pytest.approx({"seconds": 50_000, "ms": 200, "constant": 7, "new": 300})
 
 
 def test_one_size_grows_in_proportion() -> None:
-    assert growth.extrapolated({100: {"seconds": 2.0}}, 1_000) == pytest.approx({"seconds": 20})
+    assert growth.extrapolate({100: {"seconds": 2.0}}, 1_000) == pytest.approx({"seconds": 20})
 
 
 def test_columns_without_figures_are_left_out_of_the_table() -> None:
     sizes = {10: {"build_seconds": 2.0, "lexical_p50_ms": 150.4}}
-    made = growth.table(Growth(this_machine(), sizes, growth.extrapolated(sizes, PUBMED)))
+    made = growth.table(GrowthReport(this_machine(), sizes, growth.extrapolate(sizes, PUBMED)))
     assert made.columns == ["documents", "build s", "lexical p50"]
     assert list(made.rows[0]) == [10, 2.0, 150]
     assert made.rows[1][0] == PUBMED

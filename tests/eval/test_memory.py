@@ -31,5 +31,5 @@ def test_where_the_system_has_no_status_file_the_usage_is_asked(
     asked = memory.peak_bytes()
     assert asked is not None
     assert 10_000_000 < asked < 100_000_000_000
-    memory.report()
+    memory.report_peak()
     assert capsys.readouterr().err.startswith("peak_bytes ")

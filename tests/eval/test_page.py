@@ -6,7 +6,7 @@ import pytest
 
 from bioqa.eval import evaluation, page, scores, tables
 from bioqa.eval.evaluation import Evaluation
-from bioqa.eval.scores import Batch
+from bioqa.eval.scores import GoldBatch
 
 VOID = {"meta"}
 Attributes = list[tuple[str, str | None]]
@@ -51,9 +51,9 @@ def test_the_page_holds_every_measure_and_every_table(by_hand: Evaluation) -> No
     content = page.html(by_hand)
     text = Page(content).text
     for name, measure in by_hand.pooled.measures.items():
-        assert scores.spoken(name) in text
+        assert scores.display_name(name) in text
         assert f"{measure.value:.3f}" in text
-    for table in evaluation.tables(by_hand):
+    for table in evaluation.all_tables(by_hand):
         assert tables.html(table) in content
 
 
@@ -129,7 +129,7 @@ def test_of_many_examples_some_are_shown_and_all_are_counted(by_hand: Evaluation
         for n in range(times)
         for o in by_hand.outcomes
     ]
-    many = evaluation.of_run([Batch("many", questions)], outcomes, {}, retrieved=False)
+    many = evaluation.evaluate_run([GoldBatch("many", questions)], outcomes, {}, retrieved=False)
     content = page.html(many)
     found = Page(content)
     assert f"{2 * times} questions" in found.texts
@@ -140,15 +140,15 @@ def test_of_many_examples_some_are_shown_and_all_are_counted(by_hand: Evaluation
 
 def test_charts_have_titles_and_their_figures_in_the_caption(by_hand: Evaluation) -> None:
     found = Page(page.html(by_hand))
-    measured = evaluation.confidences(by_hand)
+    measured = evaluation.confidence_measures(by_hand)
     assert found.count("svg", "chart") == found.count("desc") == 4
     for kind in ("factoid", "yesno"):
         assert f"Expected calibration error {measured[kind].expected_calibration_error:.3f}." in found.text
-        assert f"Area {measured[kind].area:.3f}, of the best {measured[kind].best_area:.3f}." in found.text
+        assert f"Area {measured[kind].area:.3f}, best {measured[kind].best_area:.3f}." in found.text
 
 
 def test_of_a_submission_there_is_no_ledger_and_no_confidence(by_hand: Evaluation) -> None:
-    scored = replace(by_hand, outcomes=(), facts={"gold": "one", "submission": "run.json"}, against=by_hand.pooled)
+    scored = replace(by_hand, outcomes=(), facts={"gold": "one", "submission": "run.json"}, baseline=by_hand.pooled)
     found = Page(page.html(scored))
     assert "run.json on 8 questions" in found.texts
     assert f"{by_hand.pooled.name} against {by_hand.pooled.name}" in found.texts
@@ -159,8 +159,8 @@ def test_of_a_submission_there_is_no_ledger_and_no_confidence(by_hand: Evaluatio
 @pytest.mark.parametrize("kept", [0, 1])
 def test_a_run_without_a_ledger_or_without_gold_answers_is_a_page(by_hand: Evaluation, kept: int) -> None:
     some = slice(5, 5 + kept)  # a yes/no question, or nothing at all
-    batch = Batch("few", by_hand.questions[some])
-    found = Page(page.html(evaluation.of_run([batch], by_hand.outcomes[some], {}, retrieved=False)))
+    batch = GoldBatch("few", by_hand.questions[some])
+    found = Page(page.html(evaluation.evaluate_run([batch], by_hand.outcomes[some], {}, retrieved=False)))
     assert found.count("svg", "chart") == 2 * kept
     assert "Ledger" not in found.texts
 

@@ -23,7 +23,7 @@ def job(small_index: Path, corpus_file: Path, tmp_path: Path) -> Job:
 
 def check_lexical(groups: Groups, job: Job) -> None:
     indexing, search = groups["lexical_indexing"], groups["lexical_search"]
-    assert indexing["passages"] == len(phases.sample(job))
+    assert indexing["passages"] == len(phases.sample_passages(job))
     assert indexing["passages_per_s"] == pytest.approx(indexing["passages"] / indexing["seconds"])
     assert 0 < indexing["analysis_seconds"] < indexing["seconds"]
     assert indexing["without_analysis_passages_per_s"] > indexing["passages_per_s"]
@@ -40,17 +40,17 @@ def test_lexical_search_does_the_same_work(library: str, job: Job) -> None:
 
 def test_passages_that_we_did_not_find_show(job: Job) -> None:
     pytest.importorskip("rank_bm25")
-    found = json.loads((Path(job.scratch) / phases.FOUND).read_text())
+    found = json.loads((Path(job.scratch) / phases.RESULTS).read_text())
     total = sum(map(len, found))
     found[0] = found[0][1:]
-    (Path(job.scratch) / phases.FOUND).write_text(json.dumps(found))
+    (Path(job.scratch) / phases.RESULTS).write_text(json.dumps(found))
     assert peers.rank_bm25(job)["lexical_search"]["same_top_10"] == pytest.approx((total - 1) / total)
 
 
 def test_vectors_of_sentence_transformers_are_compared_with_ours(job: Job, tmp_path: Path) -> None:
     library = pytest.importorskip("sentence_transformers")
     folder = tiny_encoder(tmp_path / "tiny")
-    texts = [passage.titled for passage in phases.spaced(phases.sample(job), job.passages)]
+    texts = [passage.titled for passage in phases.evenly_spaced(phases.sample_passages(job), job.passages)]
     model = library.SentenceTransformer(str(folder), device="cpu")
     model.max_seq_length = 16
     vectors = np.array([model.encode(text, normalize_embeddings=True) for text in texts])

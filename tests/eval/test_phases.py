@@ -35,7 +35,7 @@ def sampled(job: Job) -> Job:
 
 @given(st.lists(st.floats(0, 1e3), min_size=2, max_size=300))
 def test_percentiles_are_those_of_the_standard_library(seconds: list[float]) -> None:
-    found = phases.spread(seconds)
+    found = phases.latencies(seconds)
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     assert found["p50_ms"] == pytest.approx(statistics.median(seconds) * 1000)
     assert found["p95_ms"] == pytest.approx(cuts[94] * 1000)
@@ -44,11 +44,11 @@ def test_percentiles_are_those_of_the_standard_library(seconds: list[float]) -> 
 
 
 def test_one_duration_is_its_own_percentile() -> None:
-    assert phases.spread([0.25]) == {"samples": 1, "p50_ms": 250, "p95_ms": 250, "max_ms": 250}
+    assert phases.latencies([0.25]) == {"samples": 1, "p50_ms": 250, "p95_ms": 250, "max_ms": 250}
 
 
 def test_a_rate_is_the_count_over_the_time() -> None:
-    assert phases.rate(0.5, documents=3, passages=4) == {
+    assert phases.throughput(0.5, documents=3, passages=4) == {
         "documents": 3,
         "passages": 4,
         "seconds": 0.5,
@@ -59,7 +59,7 @@ def test_a_rate_is_the_count_over_the_time() -> None:
 
 @given(st.integers(0, 300), st.integers(1, 60))
 def test_spaced_items_come_in_order_from_the_whole_length(count: int, most: int) -> None:
-    chosen = phases.spaced(range(count), most)
+    chosen = phases.evenly_spaced(range(count), most)
     assert len(chosen) == min(count, most)
     assert chosen == sorted(set(chosen))
     gaps = [after - before for before, after in pairwise([*chosen, count])]
@@ -72,7 +72,7 @@ def test_the_corpus_is_counted_and_its_sample_has_the_passages_of_an_index(job: 
     assert found["bytes"] == corpus_file.stat().st_size
     assert found["megabytes_per_s"] == pytest.approx(found["bytes"] / 1e6 / found["seconds"])
     index = Index(Path(job.index))
-    sample = phases.sample(job)
+    sample = phases.sample_passages(job)
     assert [p.number for p in sample] == list(range(index.manifest.passages))
     ids = list(dict.fromkeys(p.document.id for p in sample))
     assert [p.titled for p in sample] == [p.titled for p in index.passages_of(ids)]
@@ -81,13 +81,13 @@ def test_the_corpus_is_counted_and_its_sample_has_the_passages_of_an_index(job: 
 def test_no_more_documents_than_asked_for_are_taken(job: Job) -> None:
     fewer = replace(job, documents=2)
     assert phases.parsing(fewer)["parsing"]["records"] == 2
-    assert len({passage.document.id for passage in phases.sample(fewer)}) == 2
+    assert len({passage.document.id for passage in phases.sample_passages(fewer)}) == 2
     assert phases.building(fewer)["lexical_build"]["documents"] == 2
 
 
 def test_a_corpus_without_documents_is_refused(job: Job, write_jsonl: Callable[..., Path]) -> None:
     path = write_jsonl("empty.jsonl", [{"pmid": 1}])
-    with pytest.raises(InputError, match="no document in it"):
+    with pytest.raises(InputError, match="no document in the corpus"):
         phases.parsing(replace(job, corpus=str(path)))
 
 
@@ -99,7 +99,7 @@ def test_the_questions_that_warm_up_do_not_count() -> None:
         return [len(asked)]
 
     job = Job("", "", ["a", "b", "c"], warm_up=2, repeat=2)
-    found, times = phases.searched(job, search)
+    found, times = phases.time_searches(job, search)
     assert asked == ["a", "b", "a", "b", "c", "a", "b", "c"]
     assert found == [[3], [4], [5]]
     assert times["samples"] == 6
@@ -109,22 +109,22 @@ def test_lexical_search_over_the_sample_finds_what_the_index_finds(sampled: Job)
     groups = phases.lexical(sampled)
     lexical = Index(Path(sampled.index)).lexical
     expected = [list(lexical.search(question, phases.TOP, NO_FILTER)) for question in QUESTIONS]
-    assert (Path(sampled.scratch) / phases.FOUND).read_text() == str(expected)
-    assert groups["lexical_indexing"]["passages"] == len(phases.sample(sampled))
+    assert (Path(sampled.scratch) / phases.RESULTS).read_text() == str(expected)
+    assert groups["lexical_indexing"]["passages"] == len(phases.sample_passages(sampled))
     assert groups["lexical_search"]["samples"] == len(QUESTIONS)
 
 
 def test_the_vectors_are_those_of_the_index(sampled: Job) -> None:
     assert phases.encoding(sampled)["encoding"]["passages"] == 3
     stored = [segment.vectors for segment in Index(Path(sampled.index))._store.segments]
-    numbers = [passage.number for passage in phases.spaced(phases.sample(sampled), 3)]
+    numbers = [passage.number for passage in phases.evenly_spaced(phases.sample_passages(sampled), 3)]
     vectors = np.load(Path(sampled.scratch) / phases.VECTORS)
     np.testing.assert_allclose(vectors, np.concatenate(stored)[numbers], atol=1e-3)
 
 
 def test_an_index_without_vectors_cannot_time_an_encoder(sampled: Job, tmp_path: Path) -> None:
     builder.build([Path(sampled.corpus)], tmp_path / "lexical-only", None)
-    with pytest.raises(InputError, match="lexical only"):
+    with pytest.raises(InputError, match="the index has no vectors"):
         phases.encoding(replace(sampled, index=str(tmp_path / "lexical-only")))
 
 

@@ -37,7 +37,7 @@ def _timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_function_gives_comes_back_with_the_peak_in_its_first_group() -> None:
-    groups = process.call("timed:fine", JOB)
+    groups = process.run_function("timed:fine", JOB)
     peak = groups["first"]["peak_bytes"]
     assert groups == {"first": {"questions": 2, "passages": 256, "peak_bytes": peak}, "second": {"x_ms": 0.5}}
     assert 150_000_000 < peak < 300_000_000
@@ -48,28 +48,28 @@ def test_what_a_function_gives_comes_back_with_the_peak_in_its_first_group() -> 
     [
         ("refuses", InputError, "c: bad corpus"),
         ("gives_up", BioqaError, "the disk is full"),
-        ("breaks", BioqaError, "breaks failed when timed: ValueError: no such thing"),
-        ("dies", BioqaError, "dies failed when timed: killed by signal 9"),
-        ("quits", BioqaError, "quits failed when timed: exit status 3"),
+        ("breaks", BioqaError, "breaks failed in the benchmark: ValueError: no such thing"),
+        ("dies", BioqaError, "dies failed in the benchmark: killed by signal 9"),
+        ("quits", BioqaError, "quits failed in the benchmark: exit status 3"),
     ],
 )
 def test_what_goes_wrong_in_a_process_is_raised_here(function: str, kind: type[BioqaError], message: str) -> None:
     with pytest.raises(BioqaError) as raised:
-        process.call(f"timed:{function}", JOB)
+        process.run_function(f"timed:{function}", JOB)
     assert (type(raised.value), str(raised.value)) == (kind, message)
 
 
 def test_a_command_has_a_time_and_a_peak() -> None:
     began = time.perf_counter()
-    ended = process.command(["--help"])
+    ended = process.run_command(["--help"])
     assert 0 < ended.seconds <= time.perf_counter() - began
     assert ended.peak_bytes is not None
     assert 5_000_000 < ended.peak_bytes < 60_000_000
 
 
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
-    with pytest.raises(BioqaError, match=r"bioqa search failed when timed: error: .*no index there"):
-        process.command(["search", "--index", str(tmp_path), "CFTR"])
+    with pytest.raises(BioqaError, match=r"bioqa search failed in the benchmark: error: .*no index there"):
+        process.run_command(["search", "--index", str(tmp_path), "CFTR"])
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")

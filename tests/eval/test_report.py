@@ -23,7 +23,7 @@ def test_a_run_makes_four_files(by_hand: Evaluation, tmp_path: Path) -> None:
     assert list(found) == FILES
     assert json.loads(found["report.json"]) == json.loads(json.dumps(evaluation.as_object(by_hand)))
     rows = [json.loads(line) for line in found["ledger.jsonl"].splitlines()]
-    assert rows == [json.loads(json.dumps(asdict(row))) for row in by_hand.rows]
+    assert rows == [json.loads(json.dumps(asdict(row))) for row in by_hand.ledger]
 
 
 def test_a_submission_makes_three_and_an_old_ledger_goes(by_hand: Evaluation, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_folder_that_cannot_be_made_is_named(by_hand: Evaluation, tmp_path: Pa
 
 def test_what_is_no_character_is_no_reason_to_fail(by_hand: Evaluation, tmp_path: Path) -> None:
     first = by_hand.outcomes[0]
-    assert first.row
-    broken = replace(first, row=replace(first.row, question="half \ud800 a pair"))
+    assert first.ledger_entry
+    broken = replace(first, ledger_entry=replace(first.ledger_entry, question="half \ud800 a pair"))
     report.write(tmp_path, replace(by_hand, outcomes=[broken, *by_hand.outcomes[1:]]))
     assert all("half ? a pair" in contents(tmp_path)[name] for name in ("ledger.jsonl", "report.html", "report.md"))

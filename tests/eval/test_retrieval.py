@@ -25,7 +25,7 @@ def long_documents(write_jsonl: Callable[..., Path], tmp_path: Path) -> Index:
 
 
 def documents(index: Index, text: str, count: int = retrieval.DOCUMENTS) -> dict[str, float]:
-    return retrieval.documents(retrieval.passages(index, Query(text, None), "lexical", count), count)
+    return retrieval.rank_documents(retrieval.search_passages(index, Query(text, None), "lexical", count), count)
 
 
 def test_a_document_ranks_where_its_best_passage_does(long_documents: Index) -> None:
@@ -72,7 +72,7 @@ def test_every_mode_finds_what_search_finds(small_index: Path, encoder: Encoder)
             seen.append((fraction, count))
 
     index = Index(small_index)
-    found = retrieval.runs(QUERIES, index, retrieval.MODES, Watcher())
+    found = retrieval.search_all(QUERIES, index, retrieval.MODES, Watcher())
     assert seen == [(0.5, 1), (1.0, 2)]
     for mode in retrieval.MODES:
         for identity, text in QUERIES.items():
@@ -83,7 +83,7 @@ def test_every_mode_finds_what_search_finds(small_index: Path, encoder: Encoder)
 
 def test_what_a_reranker_makes_of_the_last_mode_is_a_run_of_its_own(small_index: Path) -> None:
     index, reader = Index(small_index), Reader(model.shipped("reader"))
-    found = retrieval.runs(QUERIES, index, ("lexical", "hybrid"), rerank=Reranker(reader, 3))
+    found = retrieval.search_all(QUERIES, index, ("lexical", "hybrid"), rerank=Reranker(reader, 3))
     assert list(found) == ["lexical", "hybrid", "reranked"]
     for identity in QUERIES:
         assert set(found["reranked"][identity]) == set(found["hybrid"][identity])
@@ -91,7 +91,7 @@ def test_what_a_reranker_makes_of_the_last_mode_is_a_run_of_its_own(small_index:
 
 
 def test_odd_queries_do_not_break_a_run(small_index: Path) -> None:
-    found = retrieval.runs(ODD, Index(small_index), retrieval.MODES)
+    found = retrieval.search_all(ODD, Index(small_index), retrieval.MODES)
     assert found["lexical"]["emoji"] == found["lexical"]["stop word"] == found["lexical"]["sign"] == {}
     assert "101" in found["lexical"]["long"]
     for identity in ODD:
@@ -102,7 +102,7 @@ def test_odd_queries_do_not_break_a_run(small_index: Path) -> None:
 def test_an_index_without_vectors_allows_lexical_search_only(long_documents: Index, small_index: Path) -> None:
     assert retrieval.modes_of(long_documents) == retrieval.modes_of(long_documents, "lexical") == ("lexical",)
     for mode in ("dense", "hybrid"):
-        with pytest.raises(InputError, match=r"index: lexical only, it has no vectors; use --mode lexical or"):
+        with pytest.raises(InputError, match=r"index: the index has no vectors; use --mode lexical or"):
             retrieval.modes_of(long_documents, mode)
     assert retrieval.modes_of(Index(small_index)) == ("lexical", "dense", "hybrid")
     assert retrieval.modes_of(Index(small_index), "hybrid") == ("hybrid",)
@@ -120,11 +120,11 @@ def test_an_index_without_vectors_allows_lexical_search_only(long_documents: Ind
 )
 def test_each_of_several_runs_has_a_file_of_its_own(tmp_path: Path, name: str, expected: str) -> None:
     runs = {"lexical": {"q": {"a": 2.0}}, "dense": {"q": {"b": 1.0}}}
-    retrieval.save(tmp_path / name, runs)
+    retrieval.save_runs(tmp_path / name, runs)
     assert {path.name for path in tmp_path.iterdir()} == {expected, expected.replace("dense", "lexical")}
     assert trec.read_run(tmp_path / expected) == runs["dense"]
 
 
 def test_a_run_alone_has_the_name_that_was_given(tmp_path: Path) -> None:
-    retrieval.save(tmp_path / "run.trec", {"dense": {"q": {"b": 1.0}}})
+    retrieval.save_runs(tmp_path / "run.trec", {"dense": {"q": {"b": 1.0}}})
     assert (tmp_path / "run.trec").read_text() == "q Q0 b 1 1.0 bioqa-dense\n"

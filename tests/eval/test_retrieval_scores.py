@@ -3,7 +3,7 @@ import random
 import pytest
 import pytrec_eval
 
-from bioqa.eval import bootstrap, ranking, retrieval_scores, tables
+from bioqa.eval import bootstrap, retrieval_scores, tables, trec
 from bioqa.eval.measure import mean
 
 TREC = {  # trec_eval's recip_rank knows no cutoff: it is given the run cut to ten documents
@@ -30,7 +30,7 @@ def test_the_measures_are_those_of_trec_eval(seed: int) -> None:
     qrels, run = random_collection(seed)
     found = retrieval_scores.score("random", "test", qrels, {"run": run}).runs["run"]
     truth = pytrec_eval.RelevanceEvaluator(qrels, set(TREC.values())).evaluate(run)
-    top = {query: {name: run[query][name] for name in ranking.ranked(run[query])[:10]} for query in run}
+    top = {query: {name: run[query][name] for name in trec.ranked(run[query])[:10]} for query in run}
     first = pytrec_eval.RelevanceEvaluator(qrels, {"recip_rank"}).evaluate(top)
     expected = {ours: sum(row[theirs] for row in truth.values()) / len(qrels) for ours, theirs in TREC.items()}
     expected["mrr@10"] = sum(row["recip_rank"] for row in first.values()) / len(qrels)
@@ -66,7 +66,7 @@ def test_data_holds_every_figure_with_its_interval(scores: retrieval_scores.Retr
         assert list(found["runs"][run]) == list(retrieval_scores.MEASURES)
         for name, measure in measures.items():
             assert found["runs"][run][name] == measure.value
-            interval = bootstrap.interval(mean(measure.rows[:, 0]))
+            interval = bootstrap.interval(mean(measure.per_question[:, 0]))
             assert found["intervals_95"][run][name] == [interval.low, interval.high]
     assert set(found["ndcg@10_against_lexical"]["dense"]) == {"difference", "interval", "p_value"}
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioqa.eval.porter import stem
-from bioqa.eval.rouge import Rouge, rouge, words
+from bioqa.eval.rouge import RougeScores, rouge_scores, words
 
 # Each with what ROUGE-1.5.5.pl -n 2 -2 4 -u -f A -p 0.5 -t 0 printed with -m, and without: ROUGE-2 recall and F, SU4.
 PRINTED = [
@@ -65,7 +65,7 @@ PRINTED = [
 ]
 
 
-def as_tuple(scores: Rouge) -> tuple[float, float, float, float]:
+def as_tuple(scores: RougeScores) -> tuple[float, float, float, float]:
     return scores.rouge_2_recall, scores.rouge_2_f1, scores.rouge_su4_recall, scores.rouge_su4_f1
 
 
@@ -73,12 +73,12 @@ def as_tuple(scores: Rouge) -> tuple[float, float, float, float]:
 def test_the_scores_are_those_that_rouge_prints(
     answer: str, references: list[str], stemmed: tuple[float, ...], plain: tuple[float, ...]
 ) -> None:
-    assert as_tuple(rouge(answer, references)) == pytest.approx(stemmed, abs=1.5e-5)
-    assert as_tuple(rouge(answer, references, stemming=False)) == pytest.approx(plain, abs=1.5e-5)
+    assert as_tuple(rouge_scores(answer, references)) == pytest.approx(stemmed, abs=1.5e-5)
+    assert as_tuple(rouge_scores(answer, references, stemming=False)) == pytest.approx(plain, abs=1.5e-5)
 
 
 def test_without_a_reference_all_is_zero() -> None:
-    assert as_tuple(rouge("an answer", [])) == (0, 0, 0, 0)
+    assert as_tuple(rouge_scores("an answer", [])) == (0, 0, 0, 0)
 
 
 def test_only_words_of_more_than_three_characters_are_stemmed() -> None:
@@ -123,14 +123,14 @@ TEXTS = st.lists(
 @given(TEXTS, st.lists(TEXTS, max_size=3))
 def test_the_scores_are_those_of_the_definition(answer: str, references: list[str]) -> None:
     expected = slow_recall_and_f1(answer, references, "2") + slow_recall_and_f1(answer, references, "SU4")
-    assert as_tuple(rouge(answer, references)) == pytest.approx(expected)
+    assert as_tuple(rouge_scores(answer, references)) == pytest.approx(expected)
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=3))
 def test_any_text_has_scores_between_0_and_1(answer: str, references: list[str]) -> None:
-    assert all(0 <= score <= 1 for score in as_tuple(rouge(answer, references)))
+    assert all(0 <= score <= 1 for score in as_tuple(rouge_scores(answer, references)))
 
 
 @given(TEXTS.filter(lambda text: len(words(text)) > 1))
 def test_an_answer_that_is_the_reference_is_perfect(text: str) -> None:
-    assert as_tuple(rouge(text, [text])) == (1, 1, 1, 1)
+    assert as_tuple(rouge_scores(text, [text])) == (1, 1, 1, 1)

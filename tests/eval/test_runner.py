@@ -8,7 +8,7 @@ import pytest
 from bioqa.eval import outcome, runner
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.eval.ledger import Cause
-from bioqa.eval.scores import Batch
+from bioqa.eval.scores import GoldBatch
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.records import Document, Passage, Section
 from bioqa.qa.config import AskConfig
@@ -35,14 +35,14 @@ QUESTIONS = [
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the questions that were really asked."""
     asked: list[str] = []
-    run = runner.run
+    run = runner.answer_all
 
     def counting(questions: Sequence[GoldQuestion], *rest: object) -> Iterator[outcome.Outcome]:
         for question in questions:
             asked.append(question.id)
             yield from run([question], *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runner, "run", counting)
+    monkeypatch.setattr(runner, "answer_all", counting)
     return asked
 
 
@@ -53,28 +53,28 @@ def test_what_the_small_corpus_says_is_scored_right(engine: Engine) -> None:
         def update(self, fraction: float, count: int) -> None:
             seen.append((fraction, count))
 
-    found = runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing", progress=Watcher())
+    found = runner.evaluate([GoldBatch("small", QUESTIONS)], engine, "nothing", progress=Watcher())
     assert seen == [(0.25, 1), (0.5, 2), (0.75, 3), (1.0, 4)]
     assert found.pooled.phase_b["factoid_strict_accuracy"].value == 1.0
     assert found.pooled.phase_b["yesno_accuracy"].value == 1.0
     assert found.pooled.phase_a["documents_recall"].value == 1.0
     assert found.pooled.questions == {"factoid": 2, "yesno": 1}
     assert [each.abstained for each in found.outcomes] == [False, False, False, True]
-    assert [row.cause for row in found.rows] == [Cause.RIGHT, Cause.RIGHT]
+    assert [row.cause for row in found.ledger] == [Cause.RIGHT, Cause.RIGHT]
     assert found.facts["given"] == "nothing"
 
 
 def test_a_question_has_the_type_of_the_gold_file(engine: Engine) -> None:
-    (found,) = runner.run(
+    (found,) = runner.answer_all(
         [gold("1", LIST, "what gene causes cystic fibrosis?", "CFTR")], engine, AskConfig(), "nothing"
     )
-    assert found.type_told == "factoid"
-    assert found.row
-    assert found.row.type == "list"
+    assert found.predicted_type == "factoid"
+    assert found.ledger_entry
+    assert found.ledger_entry.type == "list"
 
 
 def test_abstaining_keeps_the_guesses_and_says_something(engine: Engine) -> None:
-    (found,) = runner.run(QUESTIONS[3:], engine, AskConfig(), "nothing")
+    (found,) = runner.answer_all(QUESTIONS[3:], engine, AskConfig(), "nothing")
     assert found.abstained
     assert found.submitted.exact
     assert len(found.confidences) == len(found.submitted.exact)
@@ -87,14 +87,14 @@ def test_given_snippets_there_is_no_phase_a(engine: Engine) -> None:
     question = GoldQuestion(
         "1", FACTOID, "what gene causes cystic fibrosis?", (("CFTR",),), ("101",), snippets=(piece,)
     )
-    found = runner.evaluate([Batch("small", [question])], engine, "snippets")
+    found = runner.evaluate([GoldBatch("small", [question])], engine, "snippets")
     assert found.pooled.phase_a == {}
     assert found.outcomes[0].submitted.exact[0] == "CFTR"
     assert found.pooled.ceilings == {"factoid": 1.0}
 
 
 def test_snippets_say_where_their_sentences_are(engine: Engine) -> None:
-    (found,) = runner.run(QUESTIONS[:1], engine, AskConfig(), "nothing")
+    (found,) = runner.answer_all(QUESTIONS[:1], engine, AskConfig(), "nothing")
     documents = {passage.document.id: passage.document for passage in engine.index.passages_of(["101", "102", "103"])}
     checked = [snippet for snippet in found.submitted.snippets if snippet.document in documents]
     assert checked
@@ -110,7 +110,7 @@ def test_a_snippet_of_a_full_text_is_counted_from_the_start_of_its_section() -> 
     for number, (start, section) in enumerate(zip(document.section_starts, document.sections, strict=True)):
         text = section.text.split()[-1]
         passage = Passage(number, document, start, start + len(section.text))
-        places.append(runner.snippet_of(Sentence(passage, text, 1.0)))
+        places.append(runner.to_snippet(Sentence(passage, text, 1.0)))
     assert places == [
         Snippet("1", "sections.0", "sections.0", 6, 11, "Rats."),
         Snippet("1", "sections.1", "sections.1", 0, 5, "Cats."),
@@ -118,7 +118,7 @@ def test_a_snippet_of_a_full_text_is_counted_from_the_start_of_its_section() -> 
 
 
 def test_an_interrupted_run_goes_on_where_it_was(engine: Engine, counted: list[str]) -> None:
-    batches = [Batch("small", QUESTIONS)]
+    batches = [GoldBatch("small", QUESTIONS)]
 
     class Interrupting:
         def update(self, fraction: float, count: int) -> None:
@@ -140,16 +140,16 @@ def test_another_run_does_not_go_on_from_this_one(engine: Engine, counted: list[
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        runner.evaluate([Batch("small", QUESTIONS[:2])], engine, "nothing", progress=Interrupting())
-    runner.evaluate([Batch("small", QUESTIONS[:2])], engine, "documents")
-    runner.evaluate([Batch("small", QUESTIONS[:1])], engine, "nothing")
+        runner.evaluate([GoldBatch("small", QUESTIONS[:2])], engine, "nothing", progress=Interrupting())
+    runner.evaluate([GoldBatch("small", QUESTIONS[:2])], engine, "documents")
+    runner.evaluate([GoldBatch("small", QUESTIONS[:1])], engine, "nothing")
     assert counted == ["1", "1", "2", "1"]
 
 
 def test_documents_that_the_index_does_not_hold_cannot_be_given(engine: Engine) -> None:
     strange = [gold("1", FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("999",))]
-    with pytest.raises(InputError, match="holds none of the gold documents; name an index that does"):
-        runner.evaluate([Batch("strange", strange)], engine, "documents")
+    with pytest.raises(InputError, match="holds none of the gold documents; pass an index that does"):
+        runner.evaluate([GoldBatch("strange", strange)], engine, "documents")
 
 
 def test_a_cache_that_cannot_be_written_is_told_before_anything_is_asked(
@@ -157,8 +157,8 @@ def test_a_cache_that_cannot_be_written_is_told_before_anything_is_asked(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr(runner, "_journals", lambda: tmp_path / "file" / "runs")
-    with pytest.raises(StorageError, match=r"Not a directory.*; set XDG_CACHE_HOME to a folder that can be written"):
-        runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing")
+    with pytest.raises(StorageError, match=r"Not a directory.*; set XDG_CACHE_HOME to a writable folder"):
+        runner.evaluate([GoldBatch("small", QUESTIONS)], engine, "nothing")
     assert not counted
 
 
@@ -173,10 +173,10 @@ def test_a_line_that_was_cut_off_is_asked_again(
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing", progress=Interrupting())
+        runner.evaluate([GoldBatch("small", QUESTIONS)], engine, "nothing", progress=Interrupting())
     (path,) = tmp_path.glob("*.jsonl")
     path.write_bytes(path.read_bytes()[:-30])
-    runner.evaluate([Batch("small", QUESTIONS)], engine, "nothing")
+    runner.evaluate([GoldBatch("small", QUESTIONS)], engine, "nothing")
     assert counted == ["1", "2", "2", "3", "4"]
 
 
@@ -184,7 +184,7 @@ def test_a_run_that_could_not_be_delivered_is_not_asked_again(engine: Engine, co
     def full(_: object) -> None:
         raise StorageError("the disk is full")
 
-    batches = [Batch("small", QUESTIONS[:3])]
+    batches = [GoldBatch("small", QUESTIONS[:3])]
     with pytest.raises(StorageError):
         runner.evaluate(batches, engine, "nothing", deliver=full)
     runner.evaluate(batches, engine, "nothing")
@@ -192,15 +192,15 @@ def test_a_run_that_could_not_be_delivered_is_not_asked_again(engine: Engine, co
 
 
 def test_an_outcome_survives_its_form_on_disk(engine: Engine) -> None:
-    for found in runner.run(QUESTIONS, engine, AskConfig(), "nothing"):
+    for found in runner.answer_all(QUESTIONS, engine, AskConfig(), "nothing"):
         assert outcome.from_object(json.loads(json.dumps(asdict(found)))) == found
 
 
 def test_a_question_that_cannot_be_asked_ends_the_run(engine: Engine) -> None:
     with pytest.raises(InputError, match="empty"):
-        runner.evaluate([Batch("b", [gold("1", FACTOID, "???", "a")])], engine, "nothing")
+        runner.evaluate([GoldBatch("b", [gold("1", FACTOID, "???", "a")])], engine, "nothing")
 
 
 def test_a_question_in_two_batches_is_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="question 1 is in first and in second"):
-        runner.evaluate([Batch("first", QUESTIONS), Batch("second", QUESTIONS)], engine, "nothing")
+        runner.evaluate([GoldBatch("first", QUESTIONS), GoldBatch("second", QUESTIONS)], engine, "nothing")

@@ -7,8 +7,8 @@ import pytest
 from bioqa.eval import scores, tables
 from bioqa.eval.evaluation import read_batches
 from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.scores import Batch
-from bioqa.eval.submission import Submitted
+from bioqa.eval.scores import GoldBatch
+from bioqa.eval.submission import SubmittedAnswer
 from bioqa.qa.questions import QuestionType
 
 
@@ -17,8 +17,12 @@ def question(identity: str, answer: str, snippet: str = "") -> GoldQuestion:
     return GoldQuestion(identity, QuestionType.FACTOID, "?", ((answer,),), ("1",), snippets=snippets)
 
 
-BATCH = Batch("b", [question("1", "a", "it is a"), question("2", "b", "it is c"), question("3", "c")])
-ANSWERS = {"1": Submitted("1", ("a",)), "2": Submitted("2", ("x", "b")), "3": Submitted("3", tuple("123456"))}
+BATCH = GoldBatch("b", [question("1", "a", "it is a"), question("2", "b", "it is c"), question("3", "c")])
+ANSWERS = {
+    "1": SubmittedAnswer("1", ("a",)),
+    "2": SubmittedAnswer("2", ("x", "b")),
+    "3": SubmittedAnswer("3", tuple("123456")),
+}
 
 
 def test_the_ceiling_is_of_what_stands_in_the_snippets() -> None:
@@ -26,7 +30,7 @@ def test_the_ceiling_is_of_what_stands_in_the_snippets() -> None:
 
 
 def test_what_is_handed_in_beyond_what_counts_is_counted() -> None:
-    assert scores.score(BATCH, ANSWERS).shortened == 1
+    assert scores.score(BATCH, ANSWERS).truncated == 1
 
 
 def test_figures_have_the_names_of_the_official_evaluator() -> None:
@@ -45,13 +49,13 @@ def test_only_measures_with_questions_are_shown() -> None:
 
 
 def test_batches_are_rows() -> None:
-    parts = [scores.score(BATCH, ANSWERS), scores.score(Batch("second", BATCH.questions[:1]), ANSWERS)]
+    parts = [scores.score(BATCH, ANSWERS), scores.score(GoldBatch("second", BATCH.questions[:1]), ANSWERS)]
     table = scores.batches_table(parts)
     assert [row[:3] for row in table.rows] == [("b", 3, pytest.approx(1 / 3)), ("second", 1, 1.0)]
 
 
 def test_two_systems_are_compared_question_by_question() -> None:
-    better = ANSWERS | {"2": Submitted("2", ("b",))}
+    better = ANSWERS | {"2": SubmittedAnswer("2", ("b",))}
     found = scores.comparison(scores.score(BATCH, better), scores.score(BATCH, ANSWERS))
     assert found["factoid_strict_accuracy"].difference == pytest.approx(1 / 3)
     assert found["factoid_strict_accuracy"].p_value == 1.0  # one question proves nothing
@@ -70,18 +74,18 @@ def test_two_systems_are_compared_question_by_question() -> None:
     ],
 )
 def test_measures_have_names_that_people_say(name: str, expected: str) -> None:
-    assert scores.spoken(name) == expected
+    assert scores.display_name(name) == expected
 
 
 def test_concepts_are_not_compared_since_each_system_is_asked_others() -> None:
     one = replace(question("1", "a"), concepts=("http://c/1",))
     two = replace(question("2", "b"), concepts=("http://c/2",))
     given = [
-        {"1": Submitted("1", ("a",), concepts=said), "2": Submitted("2", ("b",), concepts=other)}
+        {"1": SubmittedAnswer("1", ("a",), concepts=said), "2": SubmittedAnswer("2", ("b",), concepts=other)}
         for said, other in [(("http://c/1",), ()), ((), ("http://c/2",))]
     ]
-    ours, theirs = (scores.score(Batch("b", [one, two]), answers) for answers in given)
-    assert len(ours.measures["concepts_map"].rows) == len(theirs.measures["concepts_map"].rows) == 1
+    ours, theirs = (scores.score(GoldBatch("b", [one, two]), answers) for answers in given)
+    assert len(ours.measures["concepts_map"].per_question) == len(theirs.measures["concepts_map"].per_question) == 1
     compared = scores.comparison(ours, theirs)
     assert "factoid_mrr" in compared
     assert not [name for name in compared if name.startswith("concepts")]

@@ -20,7 +20,7 @@ def characters(pieces: list[Snippet]) -> set[tuple[str, str, int]]:
 
 
 def test_both_ends_count_as_inside() -> None:
-    assert snippets.size(piece(10, 10)) == 1
+    assert snippets.length(piece(10, 10)) == 1
     assert snippets.overlap(piece(0, 10), piece(10, 20)) == 1
     assert snippets.overlap(piece(0, 10), piece(11, 20)) == 0
     assert snippets.overlap(piece(0, 30), piece(10, 20)) == snippets.overlap(piece(10, 20), piece(0, 30)) == 11
@@ -32,19 +32,19 @@ def test_only_snippets_of_one_document_and_section_overlap() -> None:
 
 
 def test_a_snippet_that_ends_before_it_begins_takes_away_what_the_evaluator_takes_away() -> None:
-    assert snippets.size(piece(20, 10)) == -9
+    assert snippets.length(piece(20, 10)) == -9
     assert snippets.overlap(piece(20, 10), piece(0, 30)) == -9
 
 
 def test_what_overlaps_is_merged_in_the_place_of_the_first() -> None:
     other = piece(5, 9, document="2")
-    assert snippets.merged([piece(0, 10), other, piece(10, 20), piece(30, 40)]) == [piece(0, 20), other, piece(30, 40)]
-    assert snippets.merged([]) == []
+    assert snippets.merge([piece(0, 10), other, piece(10, 20), piece(30, 40)]) == [piece(0, 20), other, piece(30, 40)]
+    assert snippets.merge([]) == []
 
 
 @given(st.lists(ANY, max_size=8))
 def test_merging_neither_adds_nor_loses_a_character(given_pieces: list[Snippet]) -> None:
-    merged = snippets.merged(given_pieces)
+    merged = snippets.merge(given_pieces)
     assert characters(merged) == characters(given_pieces)
     assert len(merged) <= len(given_pieces)
 

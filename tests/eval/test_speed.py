@@ -11,7 +11,7 @@ import pytest
 
 from bioqa.eval import process, speed
 from bioqa.eval.process import Groups, Job
-from bioqa.eval.timings import OURS, Report
+from bioqa.eval.timings import OURS, SpeedReport
 from bioqa.index import builder
 from bioqa.index.errors import BioqaError, InputError
 
@@ -26,7 +26,7 @@ def job(small_index: Path, corpus_file: Path) -> Job:
 
 
 @pytest.fixture(scope="module")
-def report(job: Job) -> Report:
+def report(job: Job) -> SpeedReport:
     """What was measured for it."""
     return speed.measure(job, runs=2)
 
@@ -42,13 +42,13 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 raise reply
             return reply
 
-        monkeypatch.setattr(process, "call", call)
-        monkeypatch.setattr(process, "command", lambda _: process.Ended(1.0, None))
+        monkeypatch.setattr(process, "run_function", call)
+        monkeypatch.setattr(process, "run_command", lambda _: process.ProcessUsage(1.0, None))
 
     return stub
 
 
-def test_everything_is_measured(report: Report) -> None:
+def test_everything_is_measured(report: SpeedReport) -> None:
     lexical = {OURS} | {name for name in ("bm25s", "rank-bm25") if importlib.util.find_spec(name.replace("-", "_"))}
     libraries = {what: set(by_library) for what, by_library in report.figures.items()}
     assert libraries["lexical_indexing"] == libraries["lexical_search"] == lexical
@@ -59,7 +59,7 @@ def test_everything_is_measured(report: Report) -> None:
     assert report.figures["cold_ask"][OURS]["samples"] == 2
 
 
-def test_the_figures_are_positive_and_fit_together(report: Report) -> None:
+def test_the_figures_are_positive_and_fit_together(report: SpeedReport) -> None:
     for what, by_library in report.figures.items():
         for found in by_library.values():
             assert all(value > 0 for key, value in found.items() if key.endswith(("per_s", "seconds", "peak_bytes")))
@@ -73,14 +73,14 @@ def test_the_figures_are_positive_and_fit_together(report: Report) -> None:
         assert ratio.ours == report.figures[ratio.what][OURS][ratio.figure]
 
 
-def test_rank_bm25_stands_beside(report: Report) -> None:
+def test_rank_bm25_stands_beside(report: SpeedReport) -> None:
     pytest.importorskip("rank_bm25")
     beside = {(ratio.what, ratio.figure) for ratio in report.ratios if ratio.library == "rank-bm25"}
     assert {("lexical_indexing", "passages_per_s"), ("lexical_search", "p50_ms")} <= beside
     assert report.figures["lexical_search"]["rank-bm25"]["same_top_10"] == 1.0
 
 
-def test_the_index_on_disk_is_counted_by_part(report: Report, small_index: Path) -> None:
+def test_the_index_on_disk_is_counted_by_part(report: SpeedReport, small_index: Path) -> None:
     found = report.figures["index_on_disk"][OURS]
     sizes = {file: file.stat().st_size for file in small_index.rglob("*") if file.is_file()}
     assert found["total_bytes"] == sum(sizes.values())
@@ -132,8 +132,8 @@ def test_no_more_questions_than_wanted_are_asked_and_a_dash_is_no_option(
     stubbed()
     asked: list[list[str]] = []
     jobs: list[Job] = []
-    monkeypatch.setattr(process, "command", lambda call: asked.append(call) or process.Ended(1.0, None))
-    monkeypatch.setattr(process, "call", lambda function, job: jobs.append(job) or {function: {"seconds": 1.0}})
+    monkeypatch.setattr(process, "run_command", lambda call: asked.append(call) or process.ProcessUsage(1.0, None))
+    monkeypatch.setattr(process, "run_function", lambda function, job: jobs.append(job) or {function: {"seconds": 1.0}})
     speed.measure(replace(job, questions=["-a?", "b?", "c?", "d?"]), runs=1, most_questions=2)
     assert jobs[0].questions == ["-a?", "c?"]
     assert [call[-2:] for call in asked] == [["--help"], ["--", "-a?"]]
@@ -158,9 +158,9 @@ def test_questions_come_from_lines_and_from_gold_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no question in it"),
-        (b" \n\n", "no question in it"),
-        (b'{"questions": []}', "no question in it"),
+        (b"", "no questions"),
+        (b" \n\n", "no questions"),
+        (b'{"questions": []}', "no questions"),
         (b"what is a?\n???\n", "question 2: the question is empty"),
         (b"what is a?\n" + b"x" * 3000, "question 2: the question has 3,000 characters"),
         (b"\xff\xfe\x00", "not UTF-8"),
@@ -181,7 +181,7 @@ def test_questions_that_cannot_be_asked_are_refused(tmp_path: Path, content: byt
 def test_what_is_not_there_is_named_before_anything_is_timed(
     run: Run, job: Job, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "command", lambda _: pytest.fail("something was timed"))
+    monkeypatch.setattr(process, "run_command", lambda _: pytest.fail("something was timed"))
     there = {"--index": job.index, option: tmp_path / "none"}
     outcome = run("eval", "speed", *(part for pair in there.items() for part in pair))
     assert (outcome.status, outcome.out) == (2, "")
@@ -198,11 +198,11 @@ def test_a_damaged_corpus_is_an_error_of_the_input(run: Run, job: Job, tmp_path:
 
 
 def test_the_command_prints_one_object_or_tables(
-    run: Run, job: Job, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, job: Job, report: SpeedReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs: list[tuple[Job, dict[str, Any]]] = []
 
-    def measured(asked: Job, **options: Any) -> Report:
+    def measured(asked: Job, **options: Any) -> SpeedReport:
         jobs.append((asked, options))
         options.pop("talk")("timing something")
         return report
@@ -219,7 +219,7 @@ def test_the_command_prints_one_object_or_tables(
     outcome = run(*call)
     assert outcome.status == 0
     assert "cold ask" in outcome.out
-    assert all(f"left out: {line}\n" in outcome.out for line in report.skipped)
+    assert all(f"skipped: {line}\n" in outcome.out for line in report.skipped)
 
 
 def test_by_default_the_starter_data_is_timed(run: Run, monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
@@ -228,7 +228,7 @@ def test_by_default_the_starter_data_is_timed(run: Run, monkeypatch: pytest.Monk
     seen: list[Job] = []
     monkeypatch.setattr(starter, "index_folder", lambda: Path(job.index))
 
-    def refused(asked: Job, **_: Any) -> Report:
+    def refused(asked: Job, **_: Any) -> SpeedReport:
         seen.append(asked)
         raise InputError("enough")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bioqa.eval.gold import GoldQuestion, Snippet
-from bioqa.eval.submission import Submitted, cut, read_submission, write_submission
+from bioqa.eval.submission import SubmittedAnswer, read_submission, truncate, write_submission
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
@@ -27,7 +27,7 @@ def system_file(tmp_path: Path) -> Write:
 
 
 def test_an_entry_with_its_id_alone_answers_nothing(system_file: Write) -> None:
-    assert read_submission(system_file(), QUESTIONS) == [Submitted(question.id) for question in QUESTIONS]
+    assert read_submission(system_file(), QUESTIONS) == [SubmittedAnswer(question.id) for question in QUESTIONS]
 
 
 @pytest.mark.parametrize(
@@ -79,19 +79,19 @@ def test_a_bad_answer_is_named(system_file: Write, kind: str, change: dict[str, 
 
 def test_only_what_bioasq_counts_is_kept() -> None:
     snippet = Snippet("1", "abstract", "abstract", 0, 5, "")
-    long = Submitted("1", tuple("abcdefg"), "", tuple(map(str, range(20))), (snippet,) * 20)
-    shortened = cut(long, FACTOID)
+    long = SubmittedAnswer("1", tuple("abcdefg"), "", tuple(map(str, range(20))), (snippet,) * 20)
+    shortened = truncate(long, FACTOID)
     assert (len(shortened.exact), len(shortened.documents), len(shortened.snippets)) == (5, 10, 10)
-    assert cut(long, LIST).exact == long.exact
+    assert truncate(long, LIST).exact == long.exact
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     snippet = Snippet("123", "abstract", "abstract", 3, 8, "CFTR.")
     answers = [
-        Submitted("factoid", ("a", "b"), "A.", ("123", "note:1"), (snippet,)),
-        Submitted("list", ("a", "β")),
-        Submitted("yesno", ("no",)),
-        Submitted("summary", (), "It is."),
+        SubmittedAnswer("factoid", ("a", "b"), "A.", ("123", "note:1"), (snippet,)),
+        SubmittedAnswer("list", ("a", "β")),
+        SubmittedAnswer("yesno", ("no",)),
+        SubmittedAnswer("summary", (), "It is."),
     ]
     path = tmp_path / "run.json"
     write_submission(path, QUESTIONS, answers)

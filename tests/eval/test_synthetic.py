@@ -54,14 +54,14 @@ def test_documents_are_made_one_at_a_time() -> None:
 def test_a_corpus_without_abstracts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl"
     path.write_text('{"id": "1", "title": "Only a title"}\n')
-    with pytest.raises(InputError, match="no abstract in it") as caught:
+    with pytest.raises(InputError, match="no abstracts in the corpus") as caught:
         list(synthetic.documents(path, 1))
     assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_grown_vectors_have_length_one_and_lie_near_real_ones(real: Array, seed: int) -> None:
-    grown = synthetic.grow(real, synthetic.nearest(real), 500, [seed])
+    grown = synthetic.grow_vectors(real, synthetic.nearest_neighbours(real), 500, [seed])
     assert grown.shape == (500, 384)
     assert np.linalg.norm(grown, axis=1) == pytest.approx(np.ones(500), abs=1e-5)
     assert (grown @ real.T).max(axis=1).mean() > 0.85
@@ -69,15 +69,15 @@ def test_grown_vectors_have_length_one_and_lie_near_real_ones(real: Array, seed:
 
 @pytest.mark.parametrize("block", [7, 1024])
 def test_the_nearest_others_are_those_of_the_same_group(real: Array, block: int) -> None:
-    found = synthetic.nearest(real, block)
+    found = synthetic.nearest_neighbours(real, block)
     assert found.shape == (100, 32)
     exact = np.argsort(-(real @ real.T) + 9 * np.eye(100), axis=1)[:, :32]
     assert (np.sort(found, axis=1) == np.sort(exact, axis=1)).all()
-    assert synthetic.nearest(real[:3]).shape == (3, 2)
+    assert synthetic.nearest_neighbours(real[:3]).shape == (3, 2)
 
 
 def test_the_grown_encoder_stands_in_for_the_one_that_ships(real: Array, encoder: Encoder) -> None:
-    one, two = synthetic.GrownEncoder(real), synthetic.GrownEncoder(real)
+    one, two = synthetic.SyntheticEncoder(real), synthetic.SyntheticEncoder(real)
     done: list[int] = []
     first = one.encode(["a", "b"], done.append)
     assert done == [2]

@@ -50,7 +50,7 @@ def test_a_table_without_title_or_rows_is_one() -> None:
     ],
 )
 def test_markdown_shows_text_letter_for_letter(words: str, expected: str) -> None:
-    assert tables.literal(words) == expected
+    assert tables.escape_markdown(words) == expected
 
 
 class Cells(HTMLParser):

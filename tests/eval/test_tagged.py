@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bioqa.eval import findings, tagged
 from bioqa.eval.alignment import Match
 from bioqa.eval.contexts import Contexts
-from bioqa.eval.findings import Finding
+from bioqa.eval.findings import Alignment
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.tagged import TagCounts, TaggedSentence
 from bioqa.qa.questions import QuestionType
@@ -13,8 +13,8 @@ from bioqa.qa.questions import QuestionType
 GENES = GoldQuestion("genes", QuestionType.LIST, "which genes?", (("BRCA1",), ("TNF-alpha", "TNF")), ())
 
 
-def finding(*sentences: str) -> Finding:
-    return findings.look(GENES, Contexts(sentences))
+def finding(*sentences: str) -> Alignment:
+    return findings.align(GENES, Contexts(sentences))
 
 
 def written(sentence: TaggedSentence) -> str:
@@ -30,7 +30,7 @@ def written(sentence: TaggedSentence) -> str:
     ],
 )
 def test_tokens_are_words_and_single_punctuation_marks(text: str, expected: str) -> None:
-    (sentence,) = (tagged.tag(GENES, text, matches) for matches in finding(text).matches)
+    (sentence,) = (tagged.tag_sentence(GENES, text, matches) for matches in finding(text).matches)
     assert (written(sentence), sentence.widened) == (expected, 0)
 
 
@@ -46,25 +46,25 @@ def test_tokens_are_words_and_single_punctuation_marks(text: str, expected: str)
 def test_a_token_that_an_answer_ends_inside_of_is_tagged_whole(
     matches: list[Match], expected: str, widened: int
 ) -> None:
-    sentence = tagged.tag(GENES, "mut_BRCA1, x", matches)
+    sentence = tagged.tag_sentence(GENES, "mut_BRCA1, x", matches)
     assert (written(sentence), sentence.widened) == (expected, widened)
 
 
 def test_sentences_without_an_answer_are_kept_unless_the_question_has_none_at_all() -> None:
-    assert [written(sentence) for sentence in tagged.tagged([finding("BRCA1", "no."), finding("no.")])] == [
+    assert [written(sentence) for sentence in tagged.tag_sentences([finding("BRCA1", "no."), finding("no.")])] == [
         "BRCA1/B",
         "no/O ./O",
     ]
 
 
 def test_the_file_has_a_token_a_line_and_a_blank_line_behind_every_sentence() -> None:
-    made = tagged.tagged([finding("TNF-α is.", "No.")])
+    made = tagged.tag_sentences([finding("TNF-α is.", "No.")])
     assert tagged.as_iob(made) == "TNF\tB\n-\tI\nα\tI\nis\tO\n.\tO\n\nNo\tO\n.\tO\n\n"
     assert tagged.counts(made) == TagCounts(sentences=2, tags_b=1, tags_i=2, tags_o=4, answers_widened_to_tokens=0)
 
 
 def test_the_question_of_every_sentence_is_kept() -> None:
-    made = tagged.tagged([finding("BRCA1", "no.")])
+    made = tagged.tag_sentences([finding("BRCA1", "no.")])
     assert tagged.question_entries(made) == [
         {"sentence": 1, "id": "genes", "body": "which genes?"},
         {"sentence": 2, "id": "genes", "body": "which genes?"},
@@ -73,7 +73,7 @@ def test_the_question_of_every_sentence_is_kept() -> None:
 
 @given(st.text(alphabet="aBRCA1 _-\t\n\x85\u2028\x1c.TNFα", max_size=40))
 def test_a_file_has_two_columns_whatever_the_text(text: str) -> None:
-    sentence = tagged.tag(GENES, text, finding(text).matches[0])
+    sentence = tagged.tag_sentence(GENES, text, finding(text).matches[0])
     rows = [line.split("\t") for line in tagged.as_iob([sentence]).removesuffix("\n").splitlines()]
     assert [token for token, _ in rows] == list(sentence.tokens)
     assert "".join(sentence.tokens) == "".join(text.split())

@@ -2,7 +2,7 @@ import pytest
 
 from bioqa.eval import tables, timings
 from bioqa.eval.machine import Machine
-from bioqa.eval.timings import OURS, Ratio, Report
+from bioqa.eval.timings import OURS, Ratio, SpeedReport
 
 MACHINE = Machine("Z80", 1, 1, "CP/M", "3.11", {}, None)
 FIGURES = {
@@ -34,7 +34,7 @@ def test_what_one_side_lacks_has_no_ratio() -> None:
 
 
 def test_every_figure_is_in_a_table() -> None:
-    report = Report(MACHINE, FIGURES, timings.ratios(FIGURES), ())
+    report = SpeedReport(MACHINE, FIGURES, timings.ratios(FIGURES), ())
     text = "\n".join(tables.text(table) for table in timings.tables(report))
     lines = [" ".join(line.split()) for line in text.splitlines()]
     for line in (
@@ -54,6 +54,6 @@ def test_every_figure_is_in_a_table() -> None:
 @pytest.mark.parametrize("title", ["Beside other libraries", "Whether they do the same"])
 def test_without_other_libraries_there_are_no_tables_of_them(title: str) -> None:
     alone = {what: {OURS: by[OURS]} for what, by in FIGURES.items()}
-    titles = [table.title for table in timings.tables(Report(MACHINE, alone, (), ()))]
+    titles = [table.title for table in timings.tables(SpeedReport(MACHINE, alone, (), ()))]
     assert not any(title in found for found in titles)
     assert "Throughput" in titles

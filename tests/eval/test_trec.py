@@ -81,12 +81,12 @@ def test_ids_between_tabs_may_hold_spaces(write: Write) -> None:
     [
         ("", "file: the file is empty"),
         (" \n\n", "file: the file is empty"),
-        ("q Q0 a 1 1.0 t\n\nq Q0 b 2 t\n", r"line 3: expected 6 columns with spaces between them .* found 5"),
+        ("q Q0 a 1 1.0 t\n\nq Q0 b 2 t\n", r"line 3: expected 6 columns separated by spaces .* found 5"),
         ("q Q0 a 1 1.0 t u\n", r"line 1: expected 6 columns .* found 7"),
         ("q Q0 a 1 high t\n", r"line 1: the score is 'high'; expected a finite number"),
         ("q Q0 a 1 nan t\n", r"line 1: the score is 'nan'"),
         ("q Q0 a 1 inf t\n", r"line 1: the score is 'inf'"),
-        ("q Q0 a 1 1 t\nr Q0 a 1 1 t\nq Q0 a 2 0.5 t\n", r"line 3: document a is there twice for query q"),
+        ("q Q0 a 1 1 t\nr Q0 a 1 1 t\nq Q0 a 2 0.5 t\n", r"line 3: document a occurs twice for query q"),
         ("q Q0 a 1 1.0 t\n".encode("utf-16"), r"line 1: not UTF-8 at byte 1"),
         (b"q Q0 a 1 1.0 t\nq Q0 \xe9 1 1.0 t\n", r"line 2: not UTF-8 at byte 6"),
         (gzip.compress(b"q Q0 a 1 1.0 t\n" * 99)[:-20], "file: compressed data damaged or cut off"),
@@ -106,14 +106,17 @@ def test_a_bad_run_is_refused_with_file_line_and_what_was_expected(
     ("content", "message"),
     [
         ("", "file: the file is empty"),
-        ("query-id\tcorpus-id\tscore\n", "file: no judgments in it, only the header"),
-        ("query-id\tcorpus-id\tscore\nq\ta\n", r"line 2: expected 3 columns with tabs between them .* found 2"),
+        ("query-id\tcorpus-id\tscore\n", "file: the file has no judgments, only a header"),
+        ("query-id\tcorpus-id\tscore\nq\ta\n", r"line 2: expected 3 columns separated by tabs .* found 2"),
         ("query-id\tcorpus-id\tscore\nq\t\t1\n", r"line 2: expected 3 columns .* found 2"),
         ("query-id\tcorpus-id\tscore\nq a 1\n", r"line 2: expected 3 columns .* found 1"),
         ("query-id\tcorpus-id\tscore\nq\ta\t1.5\n", r"line 2: the grade is '1.5'; expected a whole number"),
-        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t1\n", r"line 3: document a is there twice for query q"),
-        ("q 0 a\n", r"line 1: expected 4 columns with spaces between them \(query 0 document grade\), found 3"),
-        ("q\ta\t1\n", r"line 1: expected 4 columns .* found 3; the form of BEIR begins with the line query-id<tab>"),
+        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t1\n", r"line 3: document a occurs twice for query q"),
+        ("q 0 a\n", r"line 1: expected 4 columns separated by spaces \(query 0 document grade\), found 3"),
+        (
+            "q\ta\t1\n",
+            r"line 1: expected 4 columns .* found 3; a file in BEIR format begins with .* query-id<tab>",
+        ),
         ("q 0 a yes\n", r"line 1: the grade is 'yes'"),
         (b"q 0 \xff 1\n", r"line 1: not UTF-8 at byte 5"),
     ],
@@ -138,7 +141,7 @@ def test_an_id_that_the_form_cannot_hold_is_refused_and_nothing_is_written(
     tmp_path: Path, run: dict[str, dict[str, float]]
 ) -> None:
     (tmp_path / "run").write_text("old")
-    with pytest.raises(InputError, match="cannot stand in a file of runs or judgments"):
+    with pytest.raises(InputError, match="cannot be written to a file of runs or judgments"):
         trec.write_run(tmp_path / "run", run, "t")
     assert (tmp_path / "run").read_text() == "old"
 
@@ -158,7 +161,7 @@ def test_judgments_that_were_written_are_read_back(
 def test_judgments_of_an_id_that_the_form_cannot_hold_are_refused(
     tmp_path: Path, qrels: dict[str, dict[str, int]]
 ) -> None:
-    with pytest.raises(InputError, match="cannot stand in a file of runs or judgments"):
+    with pytest.raises(InputError, match="cannot be written to a file of runs or judgments"):
         trec.write_qrels(tmp_path / "qrels.tsv", qrels)
     assert not list(tmp_path.iterdir())
 
@@ -166,3 +169,9 @@ def test_judgments_of_an_id_that_the_form_cannot_hold_are_refused(
 def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"none/run: No such file or directory; it was not written"):
         trec.write_run(tmp_path / "none" / "run", {"q": {"a": 1.0}}, "t")
+
+
+def test_equal_scores_are_ordered_by_document_id_backwards() -> None:
+    assert trec.ranked({"a": 1.0, "c": 1.0, "b": 1.0, "d": 0.5}) == ["c", "b", "a", "d"]
+    assert trec.ranked({"b": 1.0, "a": 1.0 + 1e-12}) == ["b", "a"]  # one and the same as 32-bit floats
+    assert trec.ranked({}) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import read_bytes, read_json
 from bioqa.index.errors import InputError
 
 
@@ -13,7 +13,7 @@ def test_a_file_is_read_plain_or_compressed_whatever_its_name(tmp_path: Path, co
     (tmp_path / "a.gz").write_bytes(content)
     (tmp_path / "b.json").write_bytes(gzip.compress(content))
     (tmp_path / "c").write_bytes(lzma.compress(content))
-    assert unpacked(tmp_path / "a.gz") == unpacked(tmp_path / "b.json") == unpacked(tmp_path / "c") == content
+    assert read_bytes(tmp_path / "a.gz") == read_bytes(tmp_path / "b.json") == read_bytes(tmp_path / "c") == content
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,23 @@ def test_a_file_is_read_plain_or_compressed_whatever_its_name(tmp_path: Path, co
 def test_a_damaged_one_says_what_to_do(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(InputError, match=r"file: compressed data damaged or cut off .*; fetch the file again"):
-        unpacked(tmp_path / "file")
+        read_bytes(tmp_path / "file")
 
 
 def test_what_is_not_there_or_a_folder_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(InputError, match=str(path)):
-            unpacked(path)
+            read_bytes(path)
+
+
+def test_json_is_read_plain_or_compressed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(gzip.compress(b'{"a": ["\\ud83d"]}'))
+    assert read_json(tmp_path / "file", "a file") == {"a": ["\ud83d"]}
+    assert read_json(tmp_path / "file", "a file", legible=True) == {"a": ["?"]}
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_not_json_says_what_was_expected(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(InputError, match=r"file: not a file of answers \("):
+        read_json(tmp_path / "file", "a file of answers")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bioqa.eval import plain_sums
 from bioqa.eval.gold import read_gold
 from bioqa.eval.tables import text
 from bioqa.index.progress import Silent
@@ -14,7 +15,6 @@ torch = pytest.importorskip("torch")
 comparison = pytest.importorskip("bioqa.train.comparison")
 export = pytest.importorskip("bioqa.train.export")
 network = pytest.importorskip("bioqa.train.network")
-reader = pytest.importorskip("bioqa.train.reader")
 source = pytest.importorskip("bioqa.train.source")
 
 SNIPPETS = {"CFTR": "CFTR causes cystic fibrosis.", "HTT": "HTT causes chorea."}
@@ -66,18 +66,18 @@ def test_the_original_comes_first_and_is_what_others_are_measured_by(trained: Pa
 
 def test_exact_weights_have_the_scores_of_the_original(trained: Path, gold: Path) -> None:
     original, fp32 = compared(trained, gold, "fp32")
-    assert list(original.scores) == [*reader.FACTOID, "yesno_macro_f1", "list_f_measure"]
+    assert list(original.scores) == [*plain_sums.FACTOID_MEASURES, "yesno_macro_f1", "list_f_measure"]
     assert fp32.scores == original.scores
 
 
 def test_a_span_head_is_scored_on_factoid_questions_alone(tiny_bert: Callable[[str], Path], gold: Path) -> None:
     original, int8 = compared(tiny_bert("reader"), gold, "int8")
-    assert list(original.scores) == list(int8.scores) == list(reader.FACTOID)
+    assert list(original.scores) == list(int8.scores) == list(plain_sums.FACTOID_MEASURES)
 
 
 def test_scores_are_those_of_the_answers(trained: Path, gold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([("CFTR",), ("chorea", "HTT")] * 2)  # right at the first and at the second place: (1 + 1/2) / 2
-    monkeypatch.setitem(reader.ANSWERS, QuestionType.FACTOID, lambda _: next(answers))
+    monkeypatch.setitem(plain_sums.ANSWERS, QuestionType.FACTOID, lambda _: next(answers))
     original, int8 = compared(trained, gold, "int8")
     assert original.scores["factoid_mrr"] == int8.scores["factoid_mrr"] == 0.75
 

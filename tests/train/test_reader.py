@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bioqa.eval.gold import read_gold
@@ -245,18 +244,3 @@ def test_weights_that_are_cut_off_are_refused(tiny_bert: Callable[[str], Path]) 
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(ModelError, match="cannot be loaded"):
         network.load(str(weights.parent))
-
-
-def test_answers_are_added_up_over_snippets() -> None:
-    from bioqa.qa.reader import Context, Reading
-    from bioqa.qa.spans import Span
-
-    def reading(text: str, *spans: tuple[str, float]) -> Reading:
-        found = tuple(Span(text.index(piece), text.index(piece) + len(piece), score) for piece, score in spans)
-        return Reading(Context(Passage(0, Document("1"), 0, 0), text, ()), found, found, (0.6, 0.3, 0.1), 0.5)
-
-    readings = [reading("CFTR or HTT", ("CFTR", 0.1), ("HTT", 0.5)), reading("the CFTR", ("CFTR", 0.2))]
-    assert reader._factoid(readings) == ("CFTR", "HTT")
-    assert reader._list(readings) == ("CFTR", "HTT")
-    assert reader._yes_or_no(readings) == ("yes",)
-    assert np.isfinite(readings[0].spans[0].probability)
