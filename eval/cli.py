@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.eval.cli_everyday import everyday
 from bioqa.eval.cli_growth import growth
 from bioqa.eval.cli_retrieval import retrieval
 from bioqa.eval.cli_speed import speed
@@ -225,3 +226,4 @@ def _read(dataset: "SquadDataset", reader_folder: Path | None) -> "Predictions":
 evaluate.add_command(retrieval)
 evaluate.add_command(speed)
 evaluate.add_command(growth)
+evaluate.add_command(everyday)
