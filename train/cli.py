@@ -143,7 +143,7 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
     """
     extras.require()
     from bioqa.train.reader import train as train_reader
-    from bioqa.train.recipe import ReaderConfig
+    from bioqa.train.reader_recipe import ReaderConfig
 
     _train(train_reader, ReaderConfig, recipe, folder, changes, seeds, device)
 
@@ -167,8 +167,8 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
       bioqa train retriever recipe.toml --to runs/second --set miner=runs/retriever
     """
     extras.require()
-    from bioqa.train.recipe import RetrieverConfig
     from bioqa.train.retriever import train as train_retriever
+    from bioqa.train.retriever_recipe import RetrieverConfig
 
     _train(train_retriever, RetrieverConfig, recipe, folder, changes, seeds, device)
 

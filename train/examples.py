@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bioqa.eval import alignment
-from bioqa.eval.gold import GoldQuestion, read_json, shown
+from bioqa.eval.gold import GoldQuestion, read_gold, read_json, shown
 from bioqa.eval.squad import SquadQuestion, read_squad
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
@@ -60,6 +60,14 @@ def spread(found: Sequence[T], count: int) -> Sequence[T]:
     if not 0 < count < len(found):
         return found
     return [found[place * len(found) // count] for place in range(count)]
+
+
+def read_dev_questions(paths: Sequence[str]) -> list[GoldQuestion]:
+    """The questions for model selection in these gold files. Raises InputError where there are none."""
+    questions = [question for path in paths for question in read_gold(Path(path))]
+    if not questions:
+        raise InputError("no questions for model selection: name gold files under dev")
+    return questions
 
 
 def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Example]:

@@ -21,32 +21,15 @@ from torch.utils.tensorboard import SummaryWriter
 from bioqa.index.errors import BioqaError, InputError, StorageError
 from bioqa.index.progress import Progress
 from bioqa.train.allocation import keep_freed_memory
+from bioqa.train.schedule import Schedule
 
 CHECKPOINT = "checkpoint.safetensors"
 _EVERY = 300.0  # seconds between checkpoints: what a kill may cost
 _MIXED = {"auto": torch.bfloat16, "bf16": torch.bfloat16, "fp16": torch.float16}
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
 class TrainingError(BioqaError):
     """Training cannot go on, such as where the loss is no number any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How long and how fast a task is trained; saved beside the model."""
-
-    epochs: int = 2
-    batch: int = 16  # sequences at once
-    accumulate: int = 1  # batches a step
-    learning_rate: float = 5e-5
-    warm_up: float = 0.06  # share of the steps, after which the rate falls to 0 on a straight line
-    weight_decay: float = 0.01
-    clip: float = 1.0  # largest norm of a step's gradient
-    precision: str = "auto"  # bf16 where the machine multiplies it faster than fp32; fp16 for a GPU without bf16
-    evaluations: int = 1  # an epoch
-    patience: int = 3  # evaluations in a row without a better figure, after which it ends
-    seed: int = 1
 
 
 class Task(Protocol):

@@ -13,7 +13,7 @@ from bioqa.index.records import Document
 from bioqa.train import examples, table
 from bioqa.train.apart import Repeated
 from bioqa.train.examples import folded, spread
-from bioqa.train.recipe import RetrieverConfig
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 # Columns of a table, by the names they have in those that there are.
 _QUERY = ("query", "claim", "question", "question_text", "sentence2")

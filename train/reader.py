@@ -21,11 +21,11 @@ from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading, Runs, context_of
-from bioqa.train import batches, examples, loop, losses, negatives, network, pairs, recipe, record, source
+from bioqa.train import batches, examples, loop, losses, negatives, network, pairs, record, source
 from bioqa.train.batches import UNKNOWN, Batch, Labelled
 from bioqa.train.examples import Example, folded, spread
 from bioqa.train.network import Output
-from bioqa.train.recipe import ReaderConfig
+from bioqa.train.reader_recipe import ReaderConfig
 from bioqa.train.teacher import Teacher
 from bioqa.train.traced import AllHeads, TorchNetwork
 
@@ -48,7 +48,7 @@ def train(
         raise ModelError(f"{config.teacher}: no reader as 'bioqa train reader' makes them, to be a teacher")
     if config.corpora and not config.teacher:
         raise InputError("only a teacher reads in corpora: name one under teacher")
-    dev = recipe.deciding(config)
+    dev = examples.read_dev_questions(config.dev)
     if not any(question.snippets and question.exact for question in dev):
         raise InputError(
             "nothing to decide with which weights are kept: no question under dev has an exact answer and snippets"

@@ -12,7 +12,8 @@ from safetensors import SafetensorError
 from bioqa.eval.gold import read_json
 from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
-from bioqa.train.recipe import ReaderConfig, RetrieverConfig
+from bioqa.train.reader_recipe import ReaderConfig
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 RECORD = "training.json"
 Config = ReaderConfig | RetrieverConfig

@@ -12,11 +12,11 @@ from torch import Tensor
 from bioqa.index.errors import ModelError
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
-from bioqa.train import batches, biencoder, loop, losses, negatives, network, pairs, pool, recipe, record, source
+from bioqa.train import batches, biencoder, examples, loop, losses, negatives, network, pairs, pool, record, source
 from bioqa.train.biencoder import Sequences, Side
 from bioqa.train.pairs import Candidate, Pair
 from bioqa.train.pool import Pool
-from bioqa.train.recipe import RetrieverConfig
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 _MINED = 30  # hard negatives found for a query, of which every epoch draws some
 
@@ -49,7 +49,7 @@ def train(
             source.check_room(side, config.max_tokens)
     if config.teacher and len(set(biencoder.sides(config.teacher).values())) > 1:
         raise ModelError(f"{config.teacher}: a pair of encoders, and a teacher is one; name the folder of one of them")
-    dev = recipe.deciding(config)
+    dev = examples.read_dev_questions(config.dev)
     papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
     judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
     chosen = loop.device(device)

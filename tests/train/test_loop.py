@@ -8,6 +8,7 @@ import pytest
 
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.progress import Silent
+from bioqa.train.schedule import Schedule
 
 torch = pytest.importorskip("torch")
 loop = pytest.importorskip("bioqa.train.loop")
@@ -44,7 +45,7 @@ class Line:
 
 def trained(task: Line, folder: Path, **changes: Any) -> dict[str, float]:
     folder.mkdir(exist_ok=True)
-    schedule = loop.Schedule(**{**FAST, **changes})
+    schedule = Schedule(**{**FAST, **changes})
     figures: dict[str, float] = loop.train(task, schedule, folder, lambda _: None, Silent())
     return figures
 
@@ -141,7 +142,7 @@ def test_only_better_weights_are_kept(tmp_path: Path) -> None:
             return {"fit": next(self.figures)}
 
     kept: list[float] = []
-    figures = loop.train(Rising(), loop.Schedule(**FAST), tmp_path, lambda f: kept.append(f["fit"]), Silent())
+    figures = loop.train(Rising(), Schedule(**FAST), tmp_path, lambda f: kept.append(f["fit"]), Silent())
     assert kept == [0.1, 0.3]
     assert figures == {"fit": 0.3}
 
@@ -183,7 +184,7 @@ def test_a_checkpoint_of_another_schedule_is_refused(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_recipe_or_of_more_batches_is_refused(tmp_path: Path) -> None:
     interrupted(tmp_path)
-    schedule = loop.Schedule(**FAST)
+    schedule = Schedule(**FAST)
     with pytest.raises(InputError, match="a checkpoint of another recipe, or of other files, than this; delete"):
         loop.train(Line(), schedule, tmp_path, lambda _: None, Silent(), recipe={"dropout": 0.5})
     longer = Line()

@@ -10,10 +10,10 @@ from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
 from bioqa.qa.questions import QuestionType
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 pairs = pytest.importorskip("bioqa.train.pairs")
 negatives = pytest.importorskip("bioqa.train.negatives")
-recipe = pytest.importorskip("bioqa.train.recipe")
 WriteJsonl = Callable[..., Path]
 
 
@@ -127,7 +127,7 @@ def test_a_limit_counts_what_can_be_used(write_jsonl: WriteJsonl) -> None:
     rows = [{"question": f"q{number}", "answer": f"a{number}" if number % 3 else ""} for number in range(30)]
     path = write_jsonl("answers.jsonl", rows)
     told: list[str] = []
-    found = pairs.of_files(recipe.RetrieverConfig("base", tables=(str(path),), limit=15), [], told.append)
+    found = pairs.of_files(RetrieverConfig("base", tables=(str(path),), limit=15), [], told.append)
     assert len(found) == 15
     assert told == [f"{path}: 15 pairs, 10 unusable"]
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_learned_from_is_left_out_and_counted(write_jsonl: WriteJ
         {"pmid": "3", "title": "The same", "abstract": "the  same"},
         {"pmid": "4", "title": "Held out?", "abstract": "It is."},
     ]
-    config = recipe.RetrieverConfig(base="x", corpora=(str(write_jsonl("papers.jsonl", papers)),))
+    config = RetrieverConfig(base="x", corpora=(str(write_jsonl("papers.jsonl", papers)),))
     told: list[str] = []
     found = pairs.of_files(config, [question("1", "held  OUT?")], told.append)
     assert [pair.query for pair in found] == ["On CFTR"]
@@ -148,7 +148,7 @@ def test_what_cannot_be_learned_from_is_left_out_and_counted(write_jsonl: WriteJ
 
 def test_a_limit_takes_pairs_from_all_over_a_file(write_jsonl: WriteJsonl) -> None:
     papers = [{"pmid": str(n), "title": f"Title {n}", "abstract": f"Abstract {n}."} for n in range(10)]
-    config = recipe.RetrieverConfig(base="x", limit=2, corpora=(str(write_jsonl("papers.jsonl", papers)),))
+    config = RetrieverConfig(base="x", limit=2, corpora=(str(write_jsonl("papers.jsonl", papers)),))
     assert [pair.query for pair in pairs.of_files(config, [], lambda _: None)] == ["Title 0", "Title 5"]
 
 
@@ -225,12 +225,12 @@ def test_what_is_nearly_in_a_test_is_left_out_and_counted(write_jsonl: WriteJson
         {"pmid": "4", "title": "On oranges", "abstract": "They are round."},
     ]
     path, told = write_jsonl("papers.jsonl", papers), list[str]()
-    config = recipe.RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
+    config = RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
     assert [pair.query for pair in pairs.of_files(config, [], told.append)] == ["On oranges"]
     assert told == [f"{path}: 1 pairs, 3 nearly in a test"]
 
 
 def test_a_folder_without_anything_to_stay_apart_from_is_refused(beir: Path) -> None:
-    config = recipe.RetrieverConfig(base="", beir=(str(beir),), apart_from=(str(beir),))
+    config = RetrieverConfig(base="", beir=(str(beir),), apart_from=(str(beir),))
     with pytest.raises(InputError, match="nothing to stay apart from"):
         pairs.of_files(config, [], lambda _: None)

@@ -12,6 +12,7 @@ from bioqa.index.errors import InputError, ModelError, StorageError
 from bioqa.index.progress import Silent
 from bioqa.index.records import Document, Passage
 from bioqa.qa.reader import Reader
+from bioqa.train.reader_recipe import ReaderConfig
 
 torch = pytest.importorskip("torch")
 network = pytest.importorskip("bioqa.train.network")
@@ -79,7 +80,7 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
 
 
 def test_the_exported_reader_says_what_the_trained_one_does(recipe_file: Path, tmp_path: Path) -> None:
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
+    config = recipe.read_recipe(recipe_file, ReaderConfig)
     reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
     original = export.export(str(tmp_path / "run"), {"int8": tmp_path / "onnx"}, "reader", name="x", max_tokens=96)
     parity = parity_of(original, tmp_path / "onnx")
@@ -111,7 +112,7 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
 
 
 def test_the_same_recipe_gives_the_same_weights(recipe_file: Path, tmp_path: Path) -> None:
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ["schedule.epochs=1"])
+    config = recipe.read_recipe(recipe_file, ReaderConfig, ["schedule.epochs=1"])
     for name in ("one", "two"):
         torch.seed()
         reader.train(config, tmp_path / name, "cpu", Silent(), lambda _: None)
@@ -176,14 +177,14 @@ def test_a_disk_that_is_full_as_the_model_is_saved_is_told(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
+    config = recipe.read_recipe(recipe_file, ReaderConfig)
     monkeypatch.setattr(network, "save_file", full)
     with pytest.raises(StorageError, match=r"the model was not saved .*No space left on device"):
         reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
 
 
 def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ['dev=["train.json"]'])
+    config = recipe.read_recipe(recipe_file, ReaderConfig, ['dev=["train.json"]'])
     dev = [read_gold(Path(path)) for path in config.dev]
     with pytest.raises(InputError, match="nothing to train on"):
         reader.of_files(config, dev[0], lambda _: None)

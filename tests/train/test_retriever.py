@@ -12,6 +12,7 @@ from bioqa.eval.gold import read_gold
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import ModelError
 from bioqa.index.progress import Silent
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 torch = pytest.importorskip("torch")
 loop = pytest.importorskip("bioqa.train.loop")
@@ -61,7 +62,7 @@ def recipe_file(tmp_path: Path, base: Path) -> Path:
 
 
 def configured(recipe_file: Path, *changes: str) -> Any:
-    return recipe.read_recipe(recipe_file, recipe.RetrieverConfig, changes)
+    return recipe.read_recipe(recipe_file, RetrieverConfig, changes)
 
 
 def trained(recipe_file: Path, folder: Path, *changes: str) -> dict[str, float]:
