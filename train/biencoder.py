@@ -18,7 +18,7 @@ from bioqa.index.errors import InputError, ModelError
 from bioqa.index.model import QUESTION
 from bioqa.index.runtime import Array
 from bioqa.train import batches, network, source
-from bioqa.train.loop import autocast
+from bioqa.train.devices import autocast
 
 Side = Literal["question", "passage"]
 _AT_ONCE = 32  # texts that are encoded together where nothing is learned

@@ -21,7 +21,7 @@ from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading, Runs, context_of
-from bioqa.train import batches, examples, loop, losses, negatives, network, pairs, record, source
+from bioqa.train import batches, devices, examples, loop, losses, negatives, network, pairs, record, source
 from bioqa.train.batches import UNKNOWN, Batch, Labelled
 from bioqa.train.examples import Example, folded, spread
 from bioqa.train.network import Output
@@ -53,7 +53,7 @@ def train(
         raise InputError(
             "nothing to decide with which weights are kept: no question under dev has an exact answer and snippets"
         )
-    chosen = loop.device(device)
+    chosen = devices.select_device(device)
     task = ReaderTask(config, of_files(config, dev, talk), dev, chosen)
     talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")
     folder.mkdir(parents=True, exist_ok=True)

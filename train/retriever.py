@@ -12,8 +12,22 @@ from torch import Tensor
 from bioqa.index.errors import ModelError
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
-from bioqa.train import batches, biencoder, examples, loop, losses, negatives, network, pairs, pool, record, source
+from bioqa.train import (
+    batches,
+    biencoder,
+    devices,
+    examples,
+    loop,
+    losses,
+    negatives,
+    network,
+    pairs,
+    pool,
+    record,
+    source,
+)
 from bioqa.train.biencoder import Sequences, Side
+from bioqa.train.checkpoint import CHECKPOINT
 from bioqa.train.pairs import Candidate, Pair
 from bioqa.train.pool import Pool
 from bioqa.train.retriever_recipe import RetrieverConfig
@@ -52,7 +66,7 @@ def train(
     dev = examples.read_dev_questions(config.dev)
     papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
     judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
-    chosen = loop.device(device)
+    chosen = devices.select_device(device)
     for model in filter(None, (config.miner, config.teacher)):
         talk(f"{model} encodes all texts first, which takes a while where it is large")
     search = biencoder.nearest(config.miner, config.max_tokens, chosen) if config.miner else None
@@ -63,7 +77,7 @@ def train(
         f"{len(judged.questions):,} questions over {len(judged.texts):,} texts decide"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / loop.CHECKPOINT).exists():
+    if not (folder / CHECKPOINT).exists():
         talk("before training: " + ", ".join(f"{name} {value:.4f}" for name, value in task.evaluate().items()))
     figures = loop.train(
         task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk, record.as_json(config)

@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoModelForQuestionAnswering
 
 from bioqa.index.runtime import Array
 from bioqa.train import network
-from bioqa.train.loop import autocast
+from bioqa.train.devices import autocast
 
 ALL_HEADS = ("start_logits", "end_logits", "tag_logits", "verdict_logits", "relevance_logit")
 _ONE_A_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
