@@ -11,13 +11,12 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel
 
 from bioqa.index import registry
 from bioqa.index.errors import InputError, ModelError
 from bioqa.index.model import QUESTION
 from bioqa.index.runtime import Array
-from bioqa.train import batches, network, source
+from bioqa.train import batches, model_loading, source, weights
 from bioqa.train.devices import autocast
 
 Side = Literal["question", "passage"]
@@ -55,8 +54,8 @@ class BiEncoder(nn.Module):  # type: ignore[misc]
         for side, target in targets.items():
             target.mkdir(parents=True, exist_ok=True)
             self.encoders[side].config.save_pretrained(target)
-            weights = {name: tensor.contiguous() for name, tensor in self.encoders[side].state_dict().items()}
-            save_file(weights, target / network.WEIGHTS, {"format": "pt"})
+            tensors = {name: tensor.contiguous() for name, tensor in self.encoders[side].state_dict().items()}
+            save_file(tensors, target / weights.SAFE, {"format": "pt"})
         return list(targets.values())
 
 
@@ -69,8 +68,8 @@ def load(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
     if not asymmetric and found["question"] != found["passage"]:
         raise ModelError(f"{base}: a pair of encoders; set asymmetric = true, or name the folder of one of them")
     chosen: tuple[Side, ...] = ("question", "passage") if asymmetric else ("passage",)
-    encoders = BiEncoder({side: _encoder(found[side]) for side in chosen})
-    network.set_dropout(encoders, dropout)
+    encoders = BiEncoder({side: model_loading.load_encoder(found[side]) for side in chosen})
+    model_loading.set_dropout(encoders, dropout)
     return encoders
 
 
@@ -90,7 +89,7 @@ def tokenizing(base: str) -> str:
 
 def pooled(encoder: Any, sequences: Sequences, pooling: str = "mean") -> Tensor:
     """Vectors of length 1, shape (b, d), by one of `POOLINGS`."""
-    types = network.types_for(encoder, torch.zeros_like(sequences.ids))
+    types = model_loading.token_type_inputs(encoder, torch.zeros_like(sequences.ids))
     states = encoder(input_ids=sequences.ids, attention_mask=sequences.mask, **types).last_hidden_state
     return functional.normalize(POOLINGS[pooling](states, sequences.mask).float(), dim=1)
 
@@ -139,7 +138,7 @@ def encoded(model: str, texts: Sequence[str], max_tokens: int, device: str, pool
     """
     if pooling not in POOLINGS:
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
-    encoder = network.placed(_encoder(model), device).eval()
+    encoder = model_loading.to_device(model_loading.load_encoder(model), device).eval()
     rows = tokenized(source.backend_tokenizer(model), texts, max_tokens)
     return vectors(lambda part: pooled(encoder, part, pooling), encoder, rows).astype(np.float16)
 
@@ -156,9 +155,3 @@ def nearest(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str]
         return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :count] for part in cosines])
 
     return found
-
-
-def _encoder(base: str) -> Any:
-    encoder = network.weighted(AutoModel, base)
-    encoder.pooler = None  # BERT's, which nothing here uses
-    return encoder

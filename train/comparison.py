@@ -15,7 +15,7 @@ from bioqa.eval.tables import Table
 from bioqa.index.model import Model, read_card
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Network, processors, tokenizer
-from bioqa.train.network import fuse_attention
+from bioqa.train.model_loading import use_fused_attention
 from bioqa.train.parity import Parity, encoded, parity
 from bioqa.train.reader import DECISIVE, FACTOID, plain_sums
 from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced
@@ -50,7 +50,7 @@ def compare(
     does.
     """
     models = {precision: Model(folder, read_card(folder)) for precision, folder in targets.items()}
-    fuse_attention(original.module)
+    use_fused_attention(original.module)
     networks: dict[str, TorchNetwork | Network] = {ORIGINAL: TorchNetwork(original.module)}
     networks |= {name: Network(model) for name, model in models.items()}
     some = next(iter(models.values()))

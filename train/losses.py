@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from bioqa.qa.questions import QuestionType
 from bioqa.train.batches import TYPES, UNKNOWN, Batch
-from bioqa.train.network import Output
+from bioqa.train.network import ReaderOutput
 
 _LOWEST = torch.finfo(torch.float32).min  # in place of minus infinity, which times a probability of 0 would be none
 
@@ -22,7 +22,7 @@ def span_loss(logits: Tensor, right: Tensor, readable: Tensor) -> Tensor:
     return torch.where(known, every - wanted, 0.0)
 
 
-def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
+def total(output: ReaderOutput, batch: Batch, verdict_weights: Tensor) -> Tensor:
     """The sum of the heads' mean losses over what is known in a batch; a text weighs what its verdict does among those
     of its origin (origins, 3)."""
     spans = span_loss(output.start.float(), batch.starts, batch.readable)
@@ -36,7 +36,7 @@ def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
     )
 
 
-def heard(output: Output, said: Output, batch: Batch) -> Tensor:
+def heard(output: ReaderOutput, said: ReaderOutput, batch: Batch) -> Tensor:
     """The sum of the heads' mean divergences from what a teacher said (Hinton, Vinyals and Dean 2015): of borders for
     factoids and lists, of tags for lists, of verdicts for yes/no, of relevance for all."""
     listed = batch.asks == TYPES.index(QuestionType.LIST)

@@ -21,10 +21,22 @@ from bioqa.qa import reader
 from bioqa.qa.normalize import normalize
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading, Runs, context_of
-from bioqa.train import batches, devices, examples, loop, losses, negatives, network, pairs, record, source
+from bioqa.train import (
+    batches,
+    devices,
+    examples,
+    loop,
+    losses,
+    model_loading,
+    negatives,
+    network,
+    pairs,
+    record,
+    source,
+)
 from bioqa.train.batches import UNKNOWN, Batch, Labelled
 from bioqa.train.examples import Example, folded, spread
-from bioqa.train.network import Output
+from bioqa.train.network import ReaderOutput
 from bioqa.train.reader_recipe import ReaderConfig
 from bioqa.train.teacher import Teacher
 from bioqa.train.traced import AllHeads, TorchNetwork
@@ -115,7 +127,7 @@ class Lesson:
     """Windows to learn from, with what a teacher says of them, None without one."""
 
     texts: Batch
-    said: Output | None
+    said: ReaderOutput | None
 
 
 class ReaderTask:
@@ -124,7 +136,7 @@ class ReaderTask:
     def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
         self.config = config
         torch.manual_seed(config.schedule.seed)  # of heads that are new
-        self.model = network.placed(network.load(config.base, dropout=config.dropout), device)
+        self.model = model_loading.to_device(network.load_reader(config.base, dropout=config.dropout), device)
         self.tokenizer = source.backend_tokenizer(config.base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]

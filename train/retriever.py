@@ -19,8 +19,8 @@ from bioqa.train import (
     examples,
     loop,
     losses,
+    model_loading,
     negatives,
-    network,
     pairs,
     pool,
     record,
@@ -91,7 +91,7 @@ class RetrieverTask:
 
     def __init__(self, config: RetrieverConfig, learned: Sequence[Pair], judged: Pool, device: str):
         self.config = config
-        self.model = network.placed(
+        self.model = model_loading.to_device(
             biencoder.load(config.base, asymmetric=config.asymmetric, dropout=config.dropout), device
         )
         self._device = device

@@ -112,7 +112,7 @@ def test_the_span_loss_is_the_probability_of_any_right_place() -> None:
 def test_nothing_is_learned_from_what_is_not_known(tokenizer: object) -> None:
     batch = batches.collated(rows(Example("q", TEXT), tokenizer))
     n = batch.ids.shape[1]
-    output = network.Output(
+    output = network.ReaderOutput(
         *(torch.randn(shape, requires_grad=True) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,)))
     )
     loss = losses.total(output, batch, torch.ones(1, 3))
@@ -128,7 +128,7 @@ def test_every_head_learns_from_what_is_known(tokenizer: object) -> None:
     example = Example("q", TEXT, answers=place, items=place, verdict="yes", relevant=True)
     batch = batches.collated(rows(example, tokenizer))
     n = batch.ids.shape[1]
-    output = network.Output(
+    output = network.ReaderOutput(
         *(torch.zeros(shape, requires_grad=True) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,)))
     )
     losses.total(output, batch, torch.ones(1, 3)).backward()
@@ -140,6 +140,6 @@ def test_a_verdict_weighs_what_it_does_in_its_origin(tokenizer: object) -> None:
     for verdict, origin in (("yes", 0), ("no", 0), ("no", 1)):
         batch = batches.collated(rows(Example("q", TEXT, verdict=verdict, origin=origin), tokenizer))
         n = batch.ids.shape[1]
-        output = network.Output(*(torch.zeros(shape) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,))))
+        output = network.ReaderOutput(*(torch.zeros(shape) for shape in ((1, n), (1, n), (1, n, 3), (1, 3), (1,))))
         found.append(float(losses.total(output, batch, torch.tensor([[0.5, 2.0, 1.0], [0.5, 3.0, 1.0]]))))
     assert found[1:] == pytest.approx([4 * found[0], 6 * found[0]])

@@ -32,7 +32,7 @@ def of_all_heads(tiny_bert: Callable[[str], Path], tmp_path: Path) -> Path:
     folder = tmp_path / "teacher"
     shutil.copytree(tiny_bert("encoder"), folder)
     torch.manual_seed(1)
-    network.load(str(folder), dropout=0.0).save(folder)
+    network.load_reader(str(folder), dropout=0.0).save(folder)
     return folder
 
 
@@ -45,7 +45,7 @@ def windows(folder: Path) -> tuple[list[Any], int]:
 def random_output(batch: Any, seed: int) -> Any:
     torch.manual_seed(seed)
     b, n = batch.ids.shape
-    return network.Output(*(torch.randn(shape) for shape in ((b, n), (b, n), (b, n, 3), (b, 3), (b,))))
+    return network.ReaderOutput(*(torch.randn(shape) for shape in ((b, n), (b, n), (b, n, 3), (b, 3), (b,))))
 
 
 def test_a_teacher_says_what_its_network_does(of_all_heads: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_teacher_says_what_its_network_does(of_all_heads: Path) -> None:
     numbers = [2, 0, len(rows) - 1]
     batch = batches.collated([rows[number] for number in numbers])
     said = teacher.Teacher(str(of_all_heads), EXAMPLES, rows, ROOM, "cpu").logits(numbers, batch)
-    own = network.load(str(of_all_heads), dropout=0.0).eval()(batch.ids, batch.mask, batch.types)
+    own = network.load_reader(str(of_all_heads), dropout=0.0).eval()(batch.ids, batch.mask, batch.types)
     assert torch.equal(said.start[batch.readable], own.start[batch.readable])
     assert torch.equal(said.tags[batch.readable], own.tags[batch.readable])
     assert torch.equal(said.verdict, own.verdict)
@@ -74,7 +74,7 @@ def test_more_special_tokens_of_a_teacher_move_what_it_says_to_where_the_student
     batch = batches.collated(rows)
     said = teacher.Teacher(str(of_all_heads), EXAMPLES, rows, ROOM, "cpu").logits(range(len(rows)), batch)
     own = batches.collated(theirs)
-    found = network.load(str(of_all_heads), dropout=0.0).eval()(own.ids, own.mask, own.types)
+    found = network.load_reader(str(of_all_heads), dropout=0.0).eval()(own.ids, own.mask, own.types)
     for number, row in enumerate(rows):
         text = slice(row.text_from, len(row.ids) - 1)
         shifted = slice(row.text_from + 1, len(row.ids))
@@ -87,7 +87,7 @@ def test_a_teacher_that_cuts_words_otherwise_is_refused(
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(tiny_biobert("encoder"), other)
-    network.load(str(other), dropout=0.0).save(other)
+    network.load_reader(str(other), dropout=0.0).save(other)
     rows, _ = windows(of_all_heads)
     with pytest.raises(ModelError, match="other: cuts texts into other tokens than the base"):
         teacher.Teacher(str(other), EXAMPLES, rows, ROOM, "cpu")
