@@ -1,4 +1,4 @@
-"""`bioqa ask` and `bioqa search`."""
+"""The command `bioqa ask`."""
 
 import json
 import sys
@@ -8,20 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.index import feedback, lines
-from bioqa.index.errors import BioqaError, InputError
-from bioqa.index.fusion import FUSION
+from bioqa.index import lines
+from bioqa.index.errors import InputError
 from bioqa.index.lines import Line
 from bioqa.index.terminal import say, say_json
-from bioqa.qa.options import (
-    feedback_option,
-    filtered,
-    fusion_option,
-    index_option,
-    json_option,
-    reader_option,
-    rerank_option,
-)
+from bioqa.qa.options import filtered, index_option, json_option, reader_option
 
 if TYPE_CHECKING:
     from bioqa.index.filters import Filter
@@ -51,7 +42,7 @@ class _MinConfidence(click.Option):
         return names, told
 
 
-@click.command()
+@click.command("ask")
 @click.argument("question")
 @index_option
 @click.option(
@@ -91,7 +82,7 @@ class _MinConfidence(click.Option):
     "--explain", is_flag=True, help="Also show what was retrieved, read and merged, and the time each step took."
 )
 @json_option
-def ask(
+def ask_command(
     question: str,
     folder: Path | None,
     question_type: str | None,
@@ -151,89 +142,3 @@ def ask(
 def _lines() -> Iterator[Line]:
     """Questions from standard input, one a line; blank lines are none."""
     return (line for line in lines.read(sys.stdin.buffer) if line.fault or line.text.strip())
-
-
-@click.command()
-@click.argument("query")
-@index_option
-@click.option(
-    "--mode",
-    type=click.Choice(["hybrid", "lexical", "dense"]),
-    default="hybrid",
-    show_default=True,
-    help="BM25, vectors, or both fused.",
-)
-@fusion_option
-@feedback_option
-@rerank_option
-@reader_option
-@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
-@filtered
-@json_option
-def search(
-    query: str,
-    folder: Path | None,
-    mode: str,
-    fusion: str | None,
-    speaking: int | None,
-    rerank: int,
-    reader_folder: Path | None,
-    top: int,
-    narrow: "Filter",
-    as_json: bool,
-) -> None:
-    """Find the passages that match QUERY best.
-
-    \b
-    Examples:
-      bioqa search "CFTR modulators in children" --index my-index --top 20
-      bioqa search "BRCA1" --mode lexical --journal Nature --json
-      bioqa search "does aspirin prevent preeclampsia" --rerank 10
-      bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
-    """
-    from bioqa.index.hybrid import Index, Query
-    from bioqa.qa import objects, render, starter, wording
-
-    if reader_folder and not rerank:
-        raise click.UsageError("--reader is for what --rerank N weighs anew")
-    text = wording.checked(query, most=50_000)
-    opened = Index(folder or starter.index_folder())
-    encoder = opened.open_encoder() if mode != "lexical" else None
-    count = max(top, rerank)
-    hits = opened.search(
-        Query.of(text, encoder),
-        count,
-        mode=mode,
-        narrow=narrow,
-        fusion=fusion or FUSION,
-        speaking=feedback.PASSAGES if speaking is None else speaking,
-    )
-    if rerank:
-        from bioqa.qa.reranking import reranker
-
-        hits = reranker(reader_folder, rerank)(text, hits)[:top]
-    if as_json:
-        say_json(objects.of_hits(hits))
-    else:
-        render.show_hits(hits)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
-def doctor(as_json: bool) -> None:
-    """Check this installation: versions, models, starter index, processors.
-
-    \b
-    Example:
-      bioqa doctor
-    """
-    from bioqa.qa.checkup import checkup
-
-    findings = checkup()
-    if as_json:
-        say_json([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], indent=1)
-    else:
-        for finding in findings:
-            say(f"{'ok ' if finding.ok else 'BAD'}  {finding.what:<16} {finding.detail}")
-    if not all(finding.ok for finding in findings):
-        raise BioqaError("something is wrong with this installation; see the lines marked BAD")

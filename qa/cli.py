@@ -14,8 +14,8 @@ from bioqa.index.errors import BioqaError
 from bioqa.index.terminal import say
 
 _COMMANDS = {  # name: where it is, and its line in the help
-    "ask": ("bioqa.qa.ask:ask", "Answer a question from the literature."),
-    "search": ("bioqa.qa.ask:search", "Find passages."),
+    "ask": ("bioqa.qa.ask:ask_command", "Answer a question from the literature."),
+    "search": ("bioqa.qa.search:search_command", "Find passages."),
     "index": ("bioqa.index.cli:index", "Build an index over papers, keep it up to date, look at one."),
     "corpus": ("bioqa.index.cli_corpus:corpus", "Download PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
@@ -23,8 +23,8 @@ _COMMANDS = {  # name: where it is, and its line in the help
     "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),
     "export": ("bioqa.train.cli_export:export", "Export a model to what bioqa runs."),
     "models": ("bioqa.train.cli_models:models", "List, add and remove models."),
-    "doctor": ("bioqa.qa.ask:doctor", "Check this installation."),
-    "completion": ("bioqa.qa.completion:completion", "Print the completion script of a shell."),
+    "doctor": ("bioqa.qa.checkup:doctor_command", "Check this installation."),
+    "completion": ("bioqa.qa.completion:completion_command", "Print the completion script of a shell."),
 }
 _INTERRUPTED = 130  # what shells report for a process that Ctrl-C ended
 

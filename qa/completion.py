@@ -6,9 +6,9 @@ from click.shell_completion import get_completion_class
 from bioqa.qa.cli import bioqa
 
 
-@click.command()
+@click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
+def completion_command(shell: str) -> None:
     """Print the completion script of a shell.
 
     \b
