@@ -6,20 +6,20 @@ from dataclasses import replace
 from bioqa.eval.gold import GoldQuestion
 from bioqa.index.hybrid import DEPTH
 from bioqa.index.records import Document, Hit, Passage
-from bioqa.qa.engine import Asked, Engine
+from bioqa.qa.engine import AnalyzedQuestion, Engine
 
 
-def nothing(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
+def nothing(question: GoldQuestion, asked: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """What the index finds, deeper than is read: ten documents are wanted, and several passages can be of one."""
     return engine.index.search(asked.query, DEPTH)
 
 
-def documents(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
+def documents(question: GoldQuestion, asked: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """All passages of the gold documents that the index holds, best first."""
     return _judged(engine.index.passages_of(question.documents), asked, engine)
 
 
-def snippets(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
+def snippets(question: GoldQuestion, asked: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """The gold snippets, each a passage of its own, as in BioBERT's published figures; all count the same.
 
     A snippet that is there twice is read once.
@@ -32,11 +32,11 @@ def snippets(question: GoldQuestion, asked: Asked, engine: Engine) -> list[Hit]:
     return [replace(hit, score=1.0) for hit in _judged(passages, asked, engine)]
 
 
-Given = Callable[[GoldQuestion, Asked, Engine], list[Hit]]
+Given = Callable[[GoldQuestion, AnalyzedQuestion, Engine], list[Hit]]
 GIVEN: Mapping[str, Given] = {"nothing": nothing, "documents": documents, "snippets": snippets}
 
 
-def _judged(passages: Sequence[Passage], asked: Asked, engine: Engine) -> list[Hit]:
+def _judged(passages: Sequence[Passage], asked: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """Passages that no search has scored, by words and meaning in equal parts, best first."""
     coverages = [asked.terms.coverage_of(passage) for passage in passages]
     cosines: list[float | None] = [None] * len(passages)

@@ -180,7 +180,7 @@ def _in_order(stage: tuple[str, list[float]]) -> int:
 
 def _search_stages(engine: Engine, question: str, config: AskConfig) -> dict[str, float]:
     """The parts of a search by themselves: each side to its full depth, and making one ranking of two."""
-    query = engine.understand(question, config).query
+    query = engine.analyze(question, config).query
     stages = {}
     began = time.perf_counter()
     rankings = [engine.index.lexical.search(query.text, DEPTH, NO_FILTER)]

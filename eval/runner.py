@@ -16,7 +16,7 @@ from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress, Silent
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Watch
+from bioqa.qa.engine import Engine, Stopwatch
 from bioqa.qa.questions import classify
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
@@ -74,9 +74,9 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
     `given` names what is read, one of `GIVEN`. How much of that is read, `config` says.
     """
     for question in questions:
-        watch = Watch()
+        watch = Stopwatch()
         with watch("question"):
-            asked = engine.understand(question.body, config, question.type)
+            asked = engine.analyze(question.body, config, question.type)
         with watch("search"):
             hits = GIVEN[given](question, asked, engine)
         response = engine.answer(asked, hits[: config.passages], config, watch)
@@ -84,7 +84,8 @@ def run(questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, gi
         submitted = Submitted(
             id=question.id,
             exact=tuple(answer.text for answer in best),
-            ideal=response.ideal_answer or summary.written(summary.choose(response.sentences, config.ideal_words)),
+            ideal=response.ideal_answer
+            or summary.join_sentences(summary.choose_sentences(response.sentences, config.ideal_words)),
             documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
             snippets=tuple(snippet_of(sentence) for sentence in response.sentences[:SNIPPETS]),
         )

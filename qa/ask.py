@@ -12,7 +12,7 @@ from bioqa.index import lines
 from bioqa.index.errors import InputError
 from bioqa.index.lines import Line
 from bioqa.index.terminal import say, say_json
-from bioqa.qa.options import filtered, index_option, json_option, reader_option
+from bioqa.qa.options import filter_options, index_option, json_option, reader_option
 
 if TYPE_CHECKING:
     from bioqa.index.filters import Filter
@@ -25,21 +25,21 @@ def _refuse_nan(_: click.Context, parameter: click.Parameter, value: float | Non
 
 
 class _MinConfidence(click.Option):
-    """An option whose help tells what it bought with the reader that ships."""
+    """An option whose help reports accuracy and coverage of the reader that ships at one threshold."""
 
     def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
-
         from bioqa.index.model import shipped
 
-        written = json.loads((shipped("reader") / "calibration.json").read_text(encoding="utf-8"))
-        found = written.get("held_out")
-        names, told = super().get_help_record(context) or ("", "")
-        if found:
-            told += (
-                f" On {found['questions']} held-out factoid questions, {found['least']} left {found['answered']:.0%}"
-                f" answered, of which {found['accuracy']:.0%} right, against {found['accuracy_of_all']:.0%} of all."
+        calibration = json.loads((shipped("reader") / "calibration.json").read_text(encoding="utf-8"))
+        held_out = calibration.get("held_out")
+        names, text = super().get_help_record(context) or ("", "")
+        if held_out:
+            text += (
+                f" On {held_out['questions']} held-out factoid questions, {held_out['least']} left"
+                f" {held_out['answered']:.0%} answered, of which {held_out['accuracy']:.0%} right, against"
+                f" {held_out['accuracy_of_all']:.0%} of all."
             )
-        return names, told
+        return names, text
 
 
 @click.command("ask")
@@ -49,10 +49,14 @@ class _MinConfidence(click.Option):
     "--type",
     "question_type",
     type=click.Choice(["factoid", "list", "yesno", "summary"]),
-    help="The type of the question; found out from its wording by default.",
+    help="The type of the question; by default its wording decides.",
 )
 @click.option(
-    "--top", default=5, show_default=True, type=click.IntRange(1, 20), help="How many answers to a factoid question."
+    "--top",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 20),
+    help="Maximum number of answers to a factoid question.",
 )
 @click.option(
     "--min-confidence",
@@ -60,27 +64,25 @@ class _MinConfidence(click.Option):
     callback=_refuse_nan,
     metavar="P",
     cls=_MinConfidence,
-    help='Say "I don\'t know" under this probability; a fitted threshold by default, 0 to always answer.',
+    help='Say "I don\'t know" below this probability; a fitted threshold by default, 0 to always answer.',
 )
 @click.option(
     "--passages",
     default=20,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="At most how many passages to read; fewer where they are long, or where the answer is settled before.",
+    help="Maximum number of passages to read; fewer if they are long or the answer is certain sooner.",
 )
 @click.option(
     "--tokens",
     default=1280,
     show_default=True,
     type=click.IntRange(1, 1_000_000),
-    help="How many word pieces of them to read; on two cores some 13,000 a second.",
+    help="Maximum number of word pieces to read; two cores read about 13,000 per second.",
 )
-@filtered
+@filter_options
 @reader_option
-@click.option(
-    "--explain", is_flag=True, help="Also show what was retrieved, read and merged, and the time each step took."
-)
+@click.option("--explain", is_flag=True, help="Also show retrieval, reading and merging, and the time of each step.")
 @json_option
 def ask_command(
     question: str,
@@ -90,12 +92,12 @@ def ask_command(
     min_confidence: float | None,
     passages: int,
     tokens: int,
-    narrow: "Filter",
+    filters: "Filter",
     reader_folder: Path | None,
     explain: bool,
     as_json: bool,
 ) -> None:
-    """Answer QUESTION from the literature, with the sentences that say so. '-' reads one question a line from stdin.
+    """Answer QUESTION from the literature, with supporting sentences. '-' reads one question per line from stdin.
 
     \b
     Examples:
@@ -110,35 +112,40 @@ def ask_command(
     from bioqa.qa.questions import QuestionType
 
     config = AskConfig(
-        passages=passages, tokens=tokens, top=top, min_confidence=min_confidence, narrow=narrow, prose=as_json
+        passages=passages,
+        tokens=tokens,
+        top=top,
+        min_confidence=min_confidence,
+        filters=filters,
+        always_summarize=as_json,
     )
     if question != "-":
-        wording.checked(question, config.max_question_characters)  # before anything is loaded
+        wording.validate_question(question, config.max_question_characters)  # before loading anything
     engine = Engine(folder or starter.index_folder(), reader_folder)
-    wanted = QuestionType(question_type) if question_type else None
-    refused = 0
+    chosen_type = QuestionType(question_type) if question_type else None
+    failed = 0
     for line in _lines() if question == "-" else [Line(1, question)]:
         try:
             if line.fault:
                 raise InputError(line.fault)
-            response = engine.ask(line.text, config, wanted)
+            response = engine.ask(line.text, config, chosen_type)
         except InputError as error:
             if question != "-":
                 raise
-            refused += 1
+            failed += 1
             say(f"error: line {line.number}: {error}", err=True)
             continue
         if as_json:
-            found = objects.of_response(response, engine, config.max_evidence)
-            found |= {"explanation": objects.of_explanation(response)} if explain else {}
-            say_json(found)
+            answer = objects.response_json(response, engine, config.max_evidence)
+            answer |= {"explanation": objects.explanation_json(response)} if explain else {}
+            say_json(answer)
         else:
             render.show_response(response, explain=explain, name_question=question == "-")
         sys.stdout.flush()
-    if refused:
-        raise InputError(f"{refused} of the questions could not be asked")
+    if failed:
+        raise InputError(f"{failed} of the questions could not be answered; see the errors above")
 
 
 def _lines() -> Iterator[Line]:
-    """Questions from standard input, one a line; blank lines are none."""
+    """The lines of standard input that are not blank."""
     return (line for line in lines.read(sys.stdin.buffer) if line.fault or line.text.strip())

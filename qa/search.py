@@ -10,7 +10,7 @@ from bioqa.index.fusion import FUSION
 from bioqa.index.terminal import say_json
 from bioqa.qa.options import (
     feedback_option,
-    filtered,
+    filter_options,
     fusion_option,
     index_option,
     json_option,
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     type=click.Choice(["hybrid", "lexical", "dense"]),
     default="hybrid",
     show_default=True,
-    help="BM25, vectors, or both fused.",
+    help="lexical: BM25; dense: vectors; hybrid: both, fused.",
 )
 @fusion_option
 @feedback_option
 @rerank_option
 @reader_option
-@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many passages.")
-@filtered
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Number of passages.")
+@filter_options
 @json_option
 def search_command(
     query: str,
@@ -48,7 +48,7 @@ def search_command(
     rerank: int,
     reader_folder: Path | None,
     top: int,
-    narrow: "Filter",
+    filters: "Filter",
     as_json: bool,
 ) -> None:
     """Find the passages that match QUERY best.
@@ -64,8 +64,8 @@ def search_command(
     from bioqa.qa import objects, render, starter, wording
 
     if reader_folder and not rerank:
-        raise click.UsageError("--reader is for what --rerank N weighs anew")
-    text = wording.checked(query, most=50_000)
+        raise click.UsageError("--reader has no effect without --rerank N")
+    text = wording.validate_question(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
     count = max(top, rerank)
@@ -73,15 +73,15 @@ def search_command(
         Query.of(text, encoder),
         count,
         mode=mode,
-        narrow=narrow,
+        narrow=filters,
         fusion=fusion or FUSION,
         speaking=feedback.PASSAGES if speaking is None else speaking,
     )
     if rerank:
-        from bioqa.qa.reranking import reranker
+        from bioqa.qa.reranking import load_reranker
 
-        hits = reranker(reader_folder, rerank)(text, hits)[:top]
+        hits = load_reranker(reader_folder, rerank)(text, hits)[:top]
     if as_json:
-        say_json(objects.of_hits(hits))
+        say_json(objects.hits_json(hits))
     else:
         render.show_hits(hits)

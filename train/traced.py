@@ -20,7 +20,7 @@ _ONE_A_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class TraceableNetwork:
     """A network with the names of its outputs; `dimensions` are those of an encoder's vectors, else 0."""
 
     module: nn.Module
@@ -53,14 +53,16 @@ class TorchNetwork:
         return [[output[0] for output in self.run([sequence])] for sequence in sequences]
 
 
-def traced(source: str, task: str) -> Traced:
+def load_traceable(source: str, task: str) -> TraceableNetwork:
     """The model in a folder or at a hub, for a task: an encoder, a reader with all heads, or one with a span head."""
     if task == "encoder":
         encoder = model_loading.load_pretrained(AutoModel, source)
-        return Traced(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
+        return TraceableNetwork(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
     if network.has_all_heads(source):
-        return Traced(AllHeads(network.load_reader(source)).eval(), ALL_HEADS)
-    return Traced(_Span(model_loading.load_pretrained(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2])
+        return TraceableNetwork(AllHeads(network.load_reader(source)).eval(), ALL_HEADS)
+    return TraceableNetwork(
+        _Span(model_loading.load_pretrained(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2]
+    )
 
 
 class _Embedding(nn.Module):  # type: ignore[misc]

@@ -323,7 +323,7 @@ def test_a_bad_question_in_a_stream_is_reported_and_the_others_are_answered(
     assert outcome.status == 2
     assert [json.loads(line)["question"] for line in outcome.out.splitlines()] == [FACTOID, YESNO]
     assert "line 2: " in outcome.err
-    assert "error: 1 of the questions could not be asked" in outcome.err
+    assert "error: 1 of the questions could not be answered" in outcome.err
 
 
 def test_a_bad_question_after_blank_lines_is_reported_with_the_line_that_it_stands_on(
@@ -352,7 +352,7 @@ def test_a_line_without_end_is_not_taken_into_memory(
     outcome = run("ask", "-", "--index", small_index, "--json")
     assert json.loads(outcome.out)["question"] == FACTOID
     assert outcome.err.startswith("error: line 1: longer than ")
-    assert "error: 1 of the questions could not be asked" in outcome.err
+    assert "error: 1 of the questions could not be answered" in outcome.err
 
 
 def test_the_questions_after_a_line_that_is_no_text_are_answered(

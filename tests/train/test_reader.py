@@ -19,7 +19,7 @@ network = pytest.importorskip("bioqa.train.network")
 reader = pytest.importorskip("bioqa.train.reader")
 recipe = pytest.importorskip("bioqa.train.recipe")
 export = pytest.importorskip("bioqa.train.export")
-parity_of = pytest.importorskip("bioqa.train.parity").parity
+parity_of = pytest.importorskip("bioqa.train.parity").measure_parity
 Run = Callable[..., Any]
 
 
@@ -187,7 +187,7 @@ def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
     config = recipe.read_recipe(recipe_file, ReaderConfig, ['dev=["train.json"]'])
     dev = [read_gold(Path(path)) for path in config.dev]
     with pytest.raises(InputError, match="nothing to train on"):
-        reader.of_files(config, dev[0], lambda _: None)
+        reader.read_examples(config, dev[0], lambda _: None)
 
 
 @pytest.mark.parametrize("lacking", ["snippets", "exact_answer"])
