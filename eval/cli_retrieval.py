@@ -85,21 +85,21 @@ def retrieval(
       bioqa eval retrieval bioasq --split 4B --split 5B --mode lexical
     """
     from bioqa.eval import beir, retrieval_scores, tables
-    from bioqa.qa.reranking import reranker
+    from bioqa.qa.reranking import load_reranker
 
     if run_file and (mode or fusion or speaking is not None or rerank or folder or save):
         raise click.UsageError(
             "--mode, --fusion, --feedback, --rerank, --index and --save apply to bioqa's own search: leave out RUN"
         )
     if reader_folder and not rerank:
-        raise click.UsageError("--reader needs --rerank N")
+        raise click.UsageError("--reader has no effect without --rerank N")
     if save:
         atomic.refuse_unwritable(save)
     qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
     if run_file:
         scores = _score(run_file, collection, split, qrels)
     else:
-        model = reranker(reader_folder, rerank) if rerank else None
+        model = load_reranker(reader_folder, rerank) if rerank else None
         first = feedback.PASSAGES if speaking is None else speaking
         scores = _search(collection, split, qrels, mode, fusion or FUSION, first, model, folder, save)
     if as_json:

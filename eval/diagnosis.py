@@ -8,10 +8,10 @@ from bioqa.eval.ceiling import any_occurs, extractable_items
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
 from bioqa.index import analyzer
-from bioqa.qa.aggregate import pieces
+from bioqa.qa.aggregate import answer_ranges
 from bioqa.qa.answers import Answer
 from bioqa.qa.engine import Response
-from bioqa.qa.normalize import normalize
+from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.questions import QuestionType
 
 _NEAR = 0.2  # the largest normalised edit distance at which a person takes two names for one
@@ -76,7 +76,7 @@ def is_near_miss(answer: str, synonyms: Iterable[str]) -> bool:
 
 
 def _near(answer: str, synonym: str) -> bool:
-    if normalize(answer) == normalize(synonym):
+    if normalize_answer(answer) == normalize_answer(synonym):
         return True
     if _numbers(answer) != _numbers(synonym):
         return False
@@ -100,7 +100,7 @@ def _cause(gold: GoldQuestion, response: Response, missed: Sequence[Sequence[str
         reading.context.text[start:end].lower()
         for reading in response.readings
         for span in reading.spans
-        for start, end in pieces(reading.context.text, span, gold.type)
+        for start, end in answer_ranges(reading.context.text, span, gold.type)
     }
     snippets = [snippet.text for snippet in gold.snippets]
 

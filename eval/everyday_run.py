@@ -54,13 +54,15 @@ def reply_of(response: Response) -> Reply:
     said = response.answers or response.guesses
     prose = ""
     if response.type is QuestionType.SUMMARY:
-        prose = response.ideal_answer or summary.written(summary.choose(response.sentences, AskConfig().ideal_words))
+        prose = response.ideal_answer or summary.join_sentences(
+            summary.choose_sentences(response.sentences, AskConfig().ideal_words)
+        )
     return Reply(
         type=response.type,
         abstained=response.abstained,
         answers=tuple(answer.text for answer in said[:_ANSWERS]),
         prose=prose[:_PROSE],
-        confidence=said[0].confidence if said else response.found if prose else 0.0,
+        confidence=said[0].confidence if said else response.relevance if prose else 0.0,
     )
 
 

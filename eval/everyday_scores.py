@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from bioqa.eval import confidence
-from bioqa.eval.confidence import Confidence
+from bioqa.eval.confidence import ConfidenceMeasures
 from bioqa.eval.everyday_table import EverydayQuestion, MinimalPair, is_pmid
 from bioqa.eval.tables import Table
 from bioqa.qa.questions import QuestionType
@@ -127,7 +127,7 @@ def tally(rows: Iterable[JudgedQuestion | JudgedPair]) -> Tally:
     return Tally(*(verdicts.count(verdict) for verdict in Verdict))
 
 
-def confidences(scores: EverydayScores) -> dict[str, Confidence]:
+def confidences(scores: EverydayScores) -> dict[str, ConfidenceMeasures]:
     """How well confidence separates right from wrong, over the questions and the twins of all pairs."""
     asked = [*scores.questions, *(twin for pair in scores.pairs for twin in (pair.true, pair.false))]
     measured = {}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
-from bioqa.eval.unpacked import unpacked
+from bioqa.eval.unpacked import read_bytes
 from bioqa.index import lines
 from bioqa.index.errors import InputError
 
@@ -129,7 +129,7 @@ def read_table(folder: Path) -> EverydayTable:
 def _rows(path: Path, columns: Sequence[str], halves: dict[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
     """The rows under the header, each with its place for errors; `halves` collects the half of every source."""
     ids: set[str] = set()
-    for line in lines.read(BytesIO(unpacked(path))):
+    for line in lines.read(BytesIO(read_bytes(path))):
         place = f"{path}: line {line.number}"
         if line.fault:
             raise InputError(f"{place}: {line.fault}; the table must be UTF-8 text")

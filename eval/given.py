@@ -6,20 +6,20 @@ from dataclasses import replace
 from bioqa.eval.gold import GoldQuestion
 from bioqa.index.hybrid import DEPTH
 from bioqa.index.records import Document, Hit, Passage
-from bioqa.qa.engine import Asked, Engine
+from bioqa.qa.engine import AnalyzedQuestion, Engine
 
 
-def from_search(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
+def from_search(question: GoldQuestion, parsed: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """The search results of the index, more than are read: ten documents are submitted, and passages can share one."""
     return engine.index.search(parsed.query, DEPTH)
 
 
-def from_documents(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
+def from_documents(question: GoldQuestion, parsed: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """All passages of the gold documents in the index, best first."""
     return _ranked(engine.index.passages_of(question.documents), parsed, engine)
 
 
-def from_snippets(question: GoldQuestion, parsed: Asked, engine: Engine) -> list[Hit]:
+def from_snippets(question: GoldQuestion, parsed: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """The distinct gold snippets, each as a passage with the same weight, as in BioBERT's published figures."""
     distinct = dict.fromkeys((snippet.document, snippet.text.strip()) for snippet in question.snippets)
     passages = [
@@ -29,7 +29,7 @@ def from_snippets(question: GoldQuestion, parsed: Asked, engine: Engine) -> list
     return [replace(hit, score=1.0) for hit in _ranked(passages, parsed, engine)]
 
 
-PassageSource = Callable[[GoldQuestion, Asked, Engine], list[Hit]]
+PassageSource = Callable[[GoldQuestion, AnalyzedQuestion, Engine], list[Hit]]
 PASSAGE_SOURCES: Mapping[str, PassageSource] = {
     "nothing": from_search,
     "documents": from_documents,
@@ -37,7 +37,7 @@ PASSAGE_SOURCES: Mapping[str, PassageSource] = {
 }
 
 
-def _ranked(passages: Sequence[Passage], parsed: Asked, engine: Engine) -> list[Hit]:
+def _ranked(passages: Sequence[Passage], parsed: AnalyzedQuestion, engine: Engine) -> list[Hit]:
     """Passages without a search score, ranked by term coverage and cosine similarity in equal parts, best first."""
     coverages = [parsed.terms.coverage_of(passage) for passage in passages]
     cosines: list[float | None] = [None] * len(passages)

@@ -181,7 +181,7 @@ def _stage_number(stage: tuple[str, list[float]]) -> int:
 
 def _search_stages(engine: Engine, question: str, config: AskConfig) -> dict[str, float]:
     """The times of the parts of a search: each side to its full depth, and the fusion of the two rankings."""
-    query = engine.understand(question, config).query
+    query = engine.analyze(question, config).query
     stages = {}
     began = time.perf_counter()
     rankings = [engine.index.lexical.search(query.text, DEPTH, NO_FILTER)]

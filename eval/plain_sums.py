@@ -12,9 +12,9 @@ from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.submission import FACTOID_ANSWERS, SubmittedAnswer
 from bioqa.index.records import Document, Passage
 from bioqa.qa import reader
-from bioqa.qa.normalize import normalize
+from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.questions import QuestionType
-from bioqa.qa.reader import Reading, Runs, context_of
+from bioqa.qa.reader import Reading, SpanNetwork, context_of
 
 SELECTION_MEASURES = ("factoid_mrr", "yesno_macro_f1", "list_f_measure")  # their mean selects the best checkpoint
 FACTOID_MEASURES = ("factoid_strict_accuracy", "factoid_lenient_accuracy", "factoid_mrr")
@@ -23,13 +23,15 @@ _SPANS = 5  # from each snippet
 _LEAST_ITEM_SUM = 0.5  # of an item's probabilities over all snippets
 
 
-def score(questions: Iterable[GoldQuestion], network: Runs, tokenizer: Tokenizer, max_tokens: int) -> dict[str, float]:
+def score(
+    questions: Iterable[GoldQuestion], network: SpanNetwork, tokenizer: Tokenizer, max_tokens: int
+) -> dict[str, float]:
     """The measures of BioASQ's phase B for a network with at most `max_tokens` tokens in a window."""
     pairs = [(question, _submitted(question, network, tokenizer, max_tokens)) for question in questions]
     return {name: measure.value for name, measure in bioasq.phase_b(pairs).items()}
 
 
-def _submitted(question: GoldQuestion, network: Runs, tokenizer: Tokenizer, max_tokens: int) -> SubmittedAnswer:
+def _submitted(question: GoldQuestion, network: SpanNetwork, tokenizer: Tokenizer, max_tokens: int) -> SubmittedAnswer:
     passages = [Passage(0, Document("", abstract=text), 0, len(text)) for text in question.snippet_texts]
     contexts = list(map(context_of, passages))
     readings = reader.read(
@@ -62,7 +64,7 @@ def _sums(spans: Iterable[tuple[Reading, int, int, float]]) -> dict[str, float]:
     totals: dict[str, float] = {}
     for reading, start, end, probability in spans:
         text = reading.context.text[start:end]
-        key = normalize(text)
+        key = normalize_answer(text)
         texts.setdefault(key, text)
         totals[key] = totals.get(key, 0.0) + probability
     return {texts[key]: totals[key] for key in sorted(totals, key=lambda key: -totals[key])}

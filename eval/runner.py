@@ -17,7 +17,7 @@ from bioqa.index.errors import InputError
 from bioqa.index.progress import Progress, Silent
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Watch
+from bioqa.qa.engine import Engine, Stopwatch
 from bioqa.qa.questions import classify
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
@@ -78,9 +78,9 @@ def answer_all(questions: Sequence[GoldQuestion], engine: Engine, config: AskCon
     `source` names where passages come from, one of `PASSAGE_SOURCES`; `config` says how many are read.
     """
     for question in questions:
-        watch = Watch()
+        watch = Stopwatch()
         with watch("question"):
-            parsed = engine.understand(question.body, config, question.type)
+            parsed = engine.analyze(question.body, config, question.type)
         with watch("search"):
             hits = PASSAGE_SOURCES[source](question, parsed, engine)
         response = engine.answer(parsed, hits[: config.passages], config, watch)
@@ -88,7 +88,8 @@ def answer_all(questions: Sequence[GoldQuestion], engine: Engine, config: AskCon
         submitted = SubmittedAnswer(
             id=question.id,
             exact=tuple(answer.text for answer in best),
-            ideal=response.ideal_answer or summary.written(summary.choose(response.sentences, config.ideal_words)),
+            ideal=response.ideal_answer
+            or summary.join_sentences(summary.choose_sentences(response.sentences, config.ideal_words)),
             documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
             snippets=tuple(to_snippet(sentence) for sentence in response.sentences[:SNIPPETS]),
         )

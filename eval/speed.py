@@ -18,7 +18,7 @@ from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.hybrid import Index
 from bioqa.index.manifest import Manifest
 from bioqa.qa.config import AskConfig
-from bioqa.qa.wording import checked
+from bioqa.qa.wording import validate_question
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def read_questions(path: Path) -> list[str]:
     for place, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                questions.append(checked(line, AskConfig().max_question_characters))
+                questions.append(validate_question(line, AskConfig().max_question_characters))
             except InputError as error:
                 raise InputError(f"{path}: question {place}: {error}") from None
     if not questions:

@@ -1,1 +1,1 @@
-"""The trip of a question: type, retrieval, reading, merging, confidence, and the command line."""
+"""Question answering: question analysis, reading, aggregation, confidence, and the command line."""

@@ -1,22 +1,22 @@
-"""Abbreviations that a text explains, as in "cystic fibrosis transmembrane conductance regulator (CFTR)"."""
+"""Abbreviations that a text defines, as in "cystic fibrosis transmembrane conductance regulator (CFTR)"."""
 
 import re
 from collections.abc import Iterable, Iterator
 
-from bioqa.qa.normalize import normalize
+from bioqa.qa.normalize import normalize_answer
 
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]{2,200})[)\]]")
-_LONGEST = 10  # characters of a short form
-_BEFORE = 300  # characters before a bracket in which its long form may begin
+_LONGEST = 10  # characters in a short form
+_BEFORE = 300  # characters before a bracket that are searched for its long form
 _WORD = re.compile(r"\S+")
 _CLAUSE = re.compile(r"[;,]\s")
 
 
-def pairs(text: str) -> Iterator[tuple[str, str]]:
-    """The short and the long form of every abbreviation that `text` explains, in order.
+def abbreviation_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """The short and the long form of every abbreviation defined in `text`, in order.
 
-    After Schwartz and Hearst (2003): one form stands in brackets behind the other, and the letters of the short form
-    come in the long form in their order, the first one at the beginning of a word.
+    The method is that of Schwartz and Hearst (2003): one form follows the other in brackets, and the letters of the
+    short form occur in the long form in the same order, the first one at the start of a word.
     """
     for match in _BRACKETS.finditer(text):
         inside = _CLAUSE.split(match[1])[0].strip()
@@ -26,25 +26,25 @@ def pairs(text: str) -> Iterator[tuple[str, str]]:
         else:
             last = before.rsplit(maxsplit=1)[-1:] or [""]
             short, long = last[0], _long_form(last[0], inside) if _is_short(last[0]) else None
-            long = long if long == inside else None  # what stands in brackets is the long form as a whole
+            long = long if long == inside else None  # the brackets hold the long form and nothing else
         if long:
             yield short, long
 
 
-def meanings(texts: Iterable[str]) -> dict[str, str]:
-    """The key of what each abbreviation stands for, by the key of the abbreviation, and of both written together, in
-    either order.
+def expansions(texts: Iterable[str]) -> dict[str, str]:
+    """Map from the key of each abbreviation to the key of its long form; keys are those of `normalize_answer`.
 
-    An abbreviation that the texts explain in several ways is left out where it stands alone.
+    Both forms written together, in either order, also map to the long form. An abbreviation with several meanings in
+    the texts is left out, except where it is written together with one of them.
     """
-    found: dict[str, set[str]] = {}
+    meanings: dict[str, set[str]] = {}
     together: dict[str, str] = {}
     for text in texts:
-        for short, long in pairs(text):
-            meaning = normalize(long)
-            found.setdefault(normalize(short), set()).add(meaning)
-            together |= {normalize(both): meaning for both in (f"{long} ({short})", f"{short} ({long})")}
-    return together | {short: long for short, several in found.items() if len(several) == 1 for long in several}
+        for short, long in abbreviation_pairs(text):
+            meaning = normalize_answer(long)
+            meanings.setdefault(normalize_answer(short), set()).add(meaning)
+            together |= {normalize_answer(both): meaning for both in (f"{long} ({short})", f"{short} ({long})")}
+    return together | {short: long for short, longs in meanings.items() if len(longs) == 1 for long in longs}
 
 
 def _is_short(form: str) -> bool:
@@ -57,7 +57,7 @@ def _is_short(form: str) -> bool:
 
 
 def _long_form(short: str, text: str) -> str | None:
-    """The shortest end of `text` that `short` can stand for."""
+    """The shortest end of `text` that `short` can abbreviate."""
     letters = [letter for letter in short.casefold() if letter.isalnum()]
     folded = text.casefold()
     if len(folded) != len(text):

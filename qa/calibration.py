@@ -8,7 +8,7 @@ from typing import Any
 from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, open_model, shipped
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Candidate, enumerates, lead
+from bioqa.qa.aggregate import AnswerCandidate, is_enumeration, support_margin
 from bioqa.qa.reader import Reading
 from bioqa.qa.terms import QuestionTerms
 
@@ -82,7 +82,7 @@ def _number(name: str, value: object) -> float:
 
 
 def answer_features(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[AnswerCandidate],
     place: int,
     terms: QuestionTerms,
     similarities: Mapping[int, float],
@@ -98,7 +98,7 @@ def answer_features(
     words: log of how many it has; enumerates: whether it is several things.
     """
     candidate = candidates[place]
-    rival = candidates[0].support if place else candidate.support - lead(candidates)
+    rival = candidates[0].support if place else candidate.support - support_margin(candidates)
     best = candidate.evidence[0].passage
     return {
         "support": log(candidate.support + 1e-4),
@@ -107,10 +107,10 @@ def answer_features(
         "coverage": terms.coverage_of(best),
         "similarity": similarities.get(best.number, 0.0),
         "relevance": log_odds(relevances.get(best.number, 0.5)),
-        "marked": log(sum(item.marked for item in candidate.evidence) + 0.05),
+        "marked": log(sum(item.item_probability for item in candidate.evidence) + 0.05),
         "place": log(place + 1),
         "words": log(len(candidate.text.split()) + 1),
-        "enumerates": float(enumerates(candidate.text)),
+        "enumerates": float(is_enumeration(candidate.text)),
     }
 
 

@@ -1,4 +1,4 @@
-"""The command `bioqa`: names its commands and loads only the one that is called."""
+"""The command `bioqa`: a lazy group that imports only the command called."""
 
 import codecs
 import contextlib
@@ -13,24 +13,24 @@ import click
 from bioqa.index.errors import BioqaError
 from bioqa.index.terminal import say
 
-_COMMANDS = {  # name: where it is, and its line in the help
-    "ask": ("bioqa.qa.ask:ask", "Answer a question from the literature."),
-    "search": ("bioqa.qa.ask:search", "Find passages."),
-    "index": ("bioqa.index.cli:index", "Build an index over papers, keep it up to date, look at one."),
+_COMMANDS = {  # name: import path and line in the help
+    "ask": ("bioqa.qa.ask:ask_command", "Answer a question from the literature."),
+    "search": ("bioqa.qa.search:search_command", "Find passages."),
+    "index": ("bioqa.index.cli:index", "Build, update and inspect an index over papers."),
     "corpus": ("bioqa.index.cli_corpus:corpus", "Download PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
-    "convert": ("bioqa.eval.cli_convert:convert", "Make files to train and to measure on, of BioASQ questions."),
-    "train": ("bioqa.train.cli:train", "Fit what bioqa learns from data."),
-    "export": ("bioqa.train.cli_export:export", "Export a model to what bioqa runs."),
+    "convert": ("bioqa.eval.cli_convert:convert", "Convert BioASQ questions to training and evaluation files."),
+    "train": ("bioqa.train.cli:train", "Train models and fit confidence."),
+    "export": ("bioqa.train.cli_export:export", "Export a model to ONNX for bioqa."),
     "models": ("bioqa.train.cli_models:models", "List, add and remove models."),
-    "doctor": ("bioqa.qa.ask:doctor", "Check this installation."),
-    "completion": ("bioqa.qa.completion:completion", "Print the completion script of a shell."),
+    "doctor": ("bioqa.qa.checkup:doctor_command", "Check this installation."),
+    "completion": ("bioqa.qa.completion:completion_command", "Print a shell completion script."),
 }
-_INTERRUPTED = 130  # what shells report for a process that Ctrl-C ended
+_INTERRUPTED = 130  # the status that shells report after Ctrl-C
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used; the help needs none of them."""
+    """A group that imports its commands on use; its help needs no import."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the help."""
@@ -53,9 +53,9 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="bioqa")
 def bioqa() -> None:
-    """Ask biomedical questions; get the answer, how sure it is, and the sentence that says so.
+    """Answer biomedical questions with a confidence and the supporting sentence.
 
-    All on this machine: questions and answers never leave it.
+    Everything runs on this machine: questions and answers never leave it.
 
     \b
     Examples:
@@ -66,13 +66,14 @@ def bioqa() -> None:
 
 
 def main() -> None:
-    """The entry point: errors become one line on stderr and an exit status (2 wrong call or input, 1 anything else)."""
+    """The entry point: an error becomes one line on stderr and an exit status (2: wrong call or input, 1: other
+    errors)."""
     sys.exit(_run())
 
 
 def _run(**options: Any) -> int:
-    _open_what_is_closed()
-    _escape_what_cannot_be_written()
+    _reopen_closed_streams()
+    _escape_unencodable()
     try:
         status = int(bioqa.main(standalone_mode=False, **options) or 0)
         sys.stdout.flush()
@@ -84,25 +85,26 @@ def _run(**options: Any) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        say("interrupted; what was done before is kept", err=True)
+        say("interrupted; finished work is kept", err=True)
         return _INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # SystemExit is how click ends where a pipe broke, and after shell completion
-        return _hushed()
+    except (BrokenPipeError, SystemExit):  # click raises SystemExit after a broken pipe and after shell completion
+        return _discard_output()
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         say(f"error: {where}{error.strerror or error}", err=True)
         return 1
 
 
-def _open_what_is_closed() -> None:
-    """Stand in for a standard stream that the caller has closed: a file opened next would take its place."""
+def _reopen_closed_streams() -> None:
+    """Replace standard streams that the caller has closed; otherwise the next opened file would take their
+    descriptors."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def _escape_what_cannot_be_written() -> None:
-    """Have a terminal or pipe that knows fewer characters than UTF-8 show the others as JSON escapes them."""
+def _escape_unencodable() -> None:
+    """Escape characters that the output encoding lacks as in JSON."""
     codecs.register_error("escaped", _escaped)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -117,8 +119,8 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
-def _hushed() -> int:
-    """The reader of our output, such as `head`, has seen enough: that is no failure, and nothing more is written."""
+def _discard_output() -> int:
+    """Discard further output after the consumer, such as `head`, has closed the pipe; that is not an error."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
     return 0

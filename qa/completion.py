@@ -1,4 +1,4 @@
-"""`bioqa completion`: what makes a shell complete bioqa's commands and options."""
+"""The command `bioqa completion`: shell completion scripts."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -6,10 +6,10 @@ from click.shell_completion import get_completion_class
 from bioqa.qa.cli import bioqa
 
 
-@click.command()
+@click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
-    """Print the completion script of a shell.
+def completion_command(shell: str) -> None:
+    """Print a shell completion script.
 
     \b
     Examples:

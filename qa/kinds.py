@@ -1,8 +1,9 @@
-"""What kind of thing a question asks for, from its wording, and which answers can be such a thing."""
+"""Expected answer types ("gene or protein", "number"): rules over a question's wording, and checks of an answer's
+form."""
 
 import re
 
-_KINDS: dict[str, re.Pattern[str]] = {  # the first that matches names what is asked for
+_QUESTION_PATTERNS: dict[str, re.Pattern[str]] = {  # by answer type; the first match decides
     "number": re.compile(
         r"\bhow (?:many|much|often|long|old|common|frequent|large|big|far|high)\b"
         r"|\bwhat (?:percentage|proportion|number|age)\b"
@@ -34,20 +35,21 @@ _NUMBER = re.compile(
     r"|third|quarter|dozen)\b",
     re.IGNORECASE,
 )
-_SHAPES: dict[str, re.Pattern[str]] = {  # kinds whose answers can be told by their shape
+_ANSWER_PATTERNS: dict[str, re.Pattern[str]] = {  # for the types whose answers have a recognisable form
     "number": _NUMBER,
     "year": re.compile(r"\b1[5-9]\d\d\b|\b20\d\d\b"),
     "chromosome": re.compile(r"\d|\b[XY]\b"),
 }
 
 
-def expected_kind(question: str) -> str | None:
-    """What kind of thing the question asks for ("gene or protein", "number", ...), None where its wording hides it."""
+def expected_answer_type(question: str) -> str | None:
+    """The type of answer that a question expects ("gene or protein", "number", ...), None if its wording does not show
+    it."""
     text = " ".join(question.lower().split())
-    return next((kind for kind, pattern in _KINDS.items() if pattern.search(text)), None)
+    return next((answer_type for answer_type, pattern in _QUESTION_PATTERNS.items() if pattern.search(text)), None)
 
 
-def fits(kind: str | None, answer: str) -> bool:
-    """Whether an answer can be of that kind, as far as its shape tells."""
-    shape = _SHAPES.get(kind or "")
-    return shape is None or bool(shape.search(answer))
+def matches_answer_type(answer_type: str | None, answer: str) -> bool:
+    """Whether the form of an answer fits the expected type; types without a recognisable form fit every answer."""
+    pattern = _ANSWER_PATTERNS.get(answer_type or "")
+    return pattern is None or bool(pattern.search(answer))

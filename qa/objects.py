@@ -1,4 +1,4 @@
-"""What --json prints of results: plain data, whose keys are stable."""
+"""JSON of answers and search results, with stable keys."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +11,13 @@ from bioqa.qa.engine import Engine, Response
 from bioqa.qa.reader import VERDICTS
 
 
-def of_response(response: Response, engine: Engine, max_evidence: int) -> dict[str, Any]:
-    """What `ask --json` prints for one question."""
+def response_json(response: Response, engine: Engine, max_evidence: int) -> dict[str, Any]:
+    """The object that `ask --json` prints for one question."""
     return {
         "question": response.question,
         "type": response.type.value,
-        "answers": [_of_answer(answer, max_evidence) for answer in response.answers],
-        "disagreeing": [_of_answer(answer, max_evidence) for answer in response.disagreeing],
+        "answers": [_answer_json(answer, max_evidence) for answer in response.answers],
+        "disagreeing": [_answer_json(answer, max_evidence) for answer in response.disagreeing],
         "abstained": response.abstained,
         "ideal_answer": response.ideal_answer,
         "citations": [
@@ -34,20 +34,20 @@ def of_response(response: Response, engine: Engine, max_evidence: int) -> dict[s
             "encoder": engine.encoder.card.name if engine.encoder else None,
             "reader": engine.reader.model.card.name,
         },
-        "index": _of_index(engine.index),
+        "index": _index_json(engine.index),
     }
 
 
-def of_explanation(response: Response) -> dict[str, Any]:
-    """What `ask --json --explain` adds."""
+def explanation_json(response: Response) -> dict[str, Any]:
+    """The object that `ask --json --explain` adds."""
     return {
-        "kind": response.kind,
-        "found": round(response.found, 4),
+        "kind": response.answer_type,
+        "found": round(response.relevance, 4),
         "threshold": response.threshold,
         "guesses": [{"text": guess.text, "confidence": round(guess.confidence, 4)} for guess in response.guesses],
         "retrieved": [
             {**row, "lexical_score": _rounded(hit.lexical_score), "dense_score": _rounded(hit.dense_score)}
-            for row, hit in zip(of_hits(response.hits), response.hits, strict=True)
+            for row, hit in zip(hits_json(response.hits), response.hits, strict=True)
         ],
         "read": [
             {
@@ -65,8 +65,8 @@ def of_explanation(response: Response) -> dict[str, Any]:
     }
 
 
-def of_hits(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """What `search --json` prints."""
+def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    """The list that `search --json` prints."""
     return [
         {
             "rank": rank,
@@ -86,16 +86,16 @@ def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 6)
 
 
-def _of_answer(answer: Answer, max_evidence: int) -> dict[str, Any]:
+def _answer_json(answer: Answer, max_evidence: int) -> dict[str, Any]:
     return {
         "text": answer.text,
         "confidence": round(answer.confidence, 4),
         "documents": list(answer.documents),
-        "evidence": [_of_evidence(item) for item in answer.evidence[:max_evidence]],
+        "evidence": [_evidence_json(item) for item in answer.evidence[:max_evidence]],
     }
 
 
-def _of_evidence(evidence: Evidence) -> dict[str, Any]:
+def _evidence_json(evidence: Evidence) -> dict[str, Any]:
     return {
         "pmid": evidence.passage.document.id,
         "title": evidence.passage.document.title,
@@ -108,9 +108,9 @@ def _of_evidence(evidence: Evidence) -> dict[str, Any]:
 
 
 def _facts(passage: Passage) -> dict[str, Any]:
-    """What to know of a passage: the section it is from, None for the abstract, and what befell its paper."""
+    """The section of a passage, None for the abstract, and the publication status of its paper, such as "retracted"."""
     return {"section": passage.heading or None, "status": passage.document.status or None}
 
 
-def _of_index(index: Index) -> dict[str, Any]:
+def _index_json(index: Index) -> dict[str, Any]:
     return {"path": str(index.folder), "documents": index.manifest.documents, "passages": index.manifest.passages}

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Command-line options that several commands share."""
 
 import functools
 from collections.abc import Callable
@@ -16,28 +16,28 @@ index_option = click.option(
     metavar="DIR",
     type=click.Path(path_type=Path),
     envvar="BIOQA_INDEX",
-    help="An index made by 'bioqa index build'; the starter index that comes with bioqa by default.",
+    help="An index made by 'bioqa index build'; by default the starter index that ships with bioqa.",
 )
 _FILTERS = (
     click.option("--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."),
-    click.option("--journal", metavar="NAME", help="Only papers of this journal (its full title, in any case)."),
+    click.option("--journal", metavar="NAME", help="Only papers of this journal (full title, case ignored)."),
     click.option(
         "--mesh",
         metavar="TERM",
         multiple=True,
-        help="Only papers with this MeSH heading, such as 'Cystic Fibrosis'; given several times, with all of them.",
+        help="Only papers with this MeSH heading, such as 'Cystic Fibrosis'; repeat it to require several.",
     ),
     click.option("--publication-type", metavar="TYPE", help="Only papers of this type, such as Review."),
-    click.option("--language", metavar="CODE", help="Only papers in this language, by PubMed's code such as eng."),
-    click.option("--not-retracted", is_flag=True, help="No papers that were retracted."),
+    click.option("--language", metavar="CODE", help="Only papers in this language, a PubMed code such as eng."),
+    click.option("--not-retracted", is_flag=True, help="Exclude retracted papers."),
 )
 
 
-def filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that narrow a search; it gets them as the one Filter `narrow`."""
+def filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorator that adds the filter options to a command, which receives them as one Filter, `filters`."""
 
     @functools.wraps(command)
-    def narrowed(
+    def with_filters(
         *,
         year: str | None,
         journal: str | None,
@@ -47,42 +47,42 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
         not_retracted: bool,
         **others: Any,
     ) -> None:
-        from bioqa.index import filters
+        from bioqa.index.filters import parse
 
-        narrow = filters.parse(year, journal, mesh, publication_type, language, not_retracted=not_retracted)
-        command(narrow=narrow, **others)
+        filters = parse(year, journal, mesh, publication_type, language, not_retracted=not_retracted)
+        command(filters=filters, **others)
 
-    return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), narrowed)
+    return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), with_filters)
 
 
-def located(_: click.Context, __: click.Parameter, given: str | None) -> Path | None:
-    """Turns what was given of an option for a model, a folder or a name, into the model's folder."""
+def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Path | None:
+    """Click callback: the folder of the model that an option names, by a folder or a registered name."""
     from bioqa.index import registry
 
-    return None if given is None else registry.located(given)
+    return None if name is None else registry.located(name)
 
 
 reader_option = click.option(
     "--reader",
     "reader_folder",
     metavar="DIR|NAME",
-    callback=located,
-    help="A reader made by 'bioqa export', or a name that 'bioqa models' lists; the one that ships by default.",
+    callback=model_folder,
+    help="A reader made by 'bioqa export', or a name from 'bioqa models'; by default the reader that ships.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
 fusion_option = click.option(
     "--fusion",
     type=click.Choice(list(FUSIONS)),
-    help="How BM25 and vectors are fused: by the mean of their scores as they are, or scaled to 0..1, by their ranks, "
-    f"or by scaled scores of which those count more whose best passage stands out; {FUSION} by default.",
+    help="How to fuse BM25 and vectors: mean of raw scores, mean of scores scaled to 0..1, reciprocal ranks, or "
+    f"scaled scores weighted by how far the best passage stands out; {FUSION} by default.",
 )
 feedback_option = click.option(
     "--feedback",
     "speaking",
     metavar="N",
     type=click.IntRange(0, 100),
-    help="Ask again with what the first N passages are about, which helps short questions; 0 for not, "
-    f"{feedback.PASSAGES} by default. Only where both searches are fused.",
+    help="Search again with terms and vectors of the first N passages, which helps short questions; 0 turns it off, "
+    f"{feedback.PASSAGES} by default. Only for hybrid search.",
 )
 rerank_option = click.option(
     "--rerank",
@@ -90,5 +90,5 @@ rerank_option = click.option(
     show_default=True,
     metavar="N",
     type=click.IntRange(0, 1000),
-    help="Let the reader weigh the first N passages anew, for some 9 ms each.",
+    help="Rerank the first N passages with the reader, at about 9 ms each.",
 )

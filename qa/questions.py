@@ -1,13 +1,13 @@
-"""Which of BioASQ's types a question is of: rules over its wording."""
+"""Question types of BioASQ, classified by rules over the wording."""
 
 import re
 from enum import StrEnum
 
-from bioqa.qa.wording import AUXILIARY, LEAD, asks_for_things, asks_for_yes_or_no, plain
+from bioqa.qa.wording import AUXILIARY, LEAD, asks_for_things, asks_for_yes_or_no, plain_wording
 
 
 class QuestionType(StrEnum):
-    """The four types of BioASQ."""
+    """The four question types of BioASQ."""
 
     FACTOID = "factoid"
     LIST = "list"
@@ -39,9 +39,9 @@ _NOT_DEFINITION = re.compile(
     r"gene|cause|vector|abbreviation|percentage|prevalence|incidence|inheritance|half-life)\b"
 )
 _NAME_SEVERAL = re.compile(r"^name (?:the )?(?:[\w-]+ ){0,2}?(?!this |his )[\w-]+[^\Ws]s\b(?! that is)")
-_ASKED = re.compile(r"\b(?:which|what|name) (?P<phrase>(?:[\w/'-]+ ?){1,8})")
+_NOUN_PHRASE = re.compile(r"\b(?:which|what|name) (?P<phrase>(?:[\w/'-]+ ?){1,8})")
 _NUMERALS = {"two", "three", "four", "five", "six", "seven", "eight", "some", "several"}
-_HEADS = (  # what questions ask for, in the singular; the first one met after "which", in either number, decides
+_HEADS = (  # head nouns in the singular; the first one after "which", singular or plural, decides
     "gene", "protein", "enzyme", "kinase", "receptor", "hormone", "cytokine", "antigen", "ligand",
     "molecule", "mutation", "drug", "inhibitor", "antibiotic", "agent", "vaccine", "medication", "compound",
     "treatment", "therapy", "vitamin", "disease", "disorder", "syndrome", "condition", "cancer", "symptom", "sign",
@@ -66,12 +66,12 @@ _INDIRECT = re.compile(r"^what (?P<thing>[^?,]+?) (?P<verb>is|are|was|were)\W*$"
 
 
 def classify(question: str) -> QuestionType:
-    """The type of a question, from its wording alone."""
-    asked = " ".join(question.lower().replace("’", "'").split())
-    text = _INDIRECT.sub(r"what \g<verb> \g<thing>", plain(asked))
-    if asks_for_things(asked):
+    """The type of a question by its wording."""
+    folded = " ".join(question.lower().replace("’", "'").split())
+    text = _INDIRECT.sub(r"what \g<verb> \g<thing>", plain_wording(folded))
+    if asks_for_things(folded):
         text = f"name {text}"
-    if asks_for_yes_or_no(asked):
+    if asks_for_yes_or_no(folded):
         return QuestionType.YESNO
     if _LIST_COMMAND.search(text):
         return QuestionType.LIST
@@ -86,8 +86,8 @@ def classify(question: str) -> QuestionType:
 
 
 def _asks_for_several(text: str) -> bool:
-    asked = _ASKED.search(text)
-    words = asked["phrase"].split() if asked else []
+    noun_phrase = _NOUN_PHRASE.search(text)
+    words = noun_phrase["phrase"].split() if noun_phrase else []
     for word, after in zip(words, [*words, ""][1:], strict=True):
         if word in _PLURAL or word in _PLURAL_VERBS or word in _NUMERALS:
             return True

@@ -14,7 +14,7 @@ from bioqa.index.records import Passage
 from bioqa.index.runtime import Array, Network, panicking
 from bioqa.qa import spans
 from bioqa.qa.spans import Span
-from bioqa.qa.windows import Window, windows
+from bioqa.qa.windows import Window, split_windows
 
 VERDICTS = ("yes", "no", "neither")  # what a text says to a yes/no question, in the order of its probabilities
 
@@ -48,7 +48,7 @@ class Reading:
     tokens: int = 0  # that the network saw, those of the question included
 
 
-class Runs(Protocol):
+class SpanNetwork(Protocol):
     """A network: sequences in, for each its outputs: start and end logits (n,), and of a reader with all heads also
     those of tags (n, 3), verdict (3,) and relevance ()."""
 
@@ -83,7 +83,7 @@ class Reader:
 
 
 def read(
-    network: Runs,
+    network: SpanNetwork,
     tokenizer: Tokenizer,
     room: int,
     question: str,
@@ -94,7 +94,7 @@ def read(
 ) -> list[Reading]:
     """What a network that sees `room` tokens at once makes of each context, in their order."""
     with panicking():
-        cut = [windows(tokenizer, question, context.text, room) for context in contexts]
+        cut = [split_windows(tokenizer, question, context.text, room) for context in contexts]
     outputs = iter(network.run_all([window.sequence for ours in cut for window in ours]))
     return [
         _reading(context, [(window, next(outputs)) for window in ours], max_tokens=max_tokens, count=count)
@@ -121,7 +121,7 @@ def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, ma
         )
         if others:
             tags, verdict, relevance = others
-            items += spans.tagged(tags[window.first : -1], offsets, context.text, list(context.sentences))
+            items += spans.tagged_spans(tags[window.first : -1], offsets, context.text, list(context.sentences))
             whole.append(np.append(spans.softmax(verdict), spans.sigmoid(relevance)))
     best = tuple(_distinct(sorted(found, key=lambda span: -span.score))[:count])
     if not whole:

@@ -1,4 +1,4 @@
-"""How results look: panels on a terminal, plain text in a pipe."""
+"""Display of answers and search results: panels on a terminal, plain text elsewhere."""
 
 import sys
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from typing import Any
 from bioqa.index.records import CONCERN, RETRACTED, Document, Hit
 from bioqa.index.terminal import printable, say
 from bioqa.qa.aggregate import Evidence
-from bioqa.qa.answers import Answer, distinct
+from bioqa.qa.answers import Answer, without_overlaps
 from bioqa.qa.engine import Response
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
 
-_SHOWN_ANSWERS = 3  # of a factoid, on a terminal and in a pipe
-_SHOWN_EVIDENCE = 2  # sentences under each
-_NARROWEST, _WIDEST = 20, 110  # columns; some terminals say that they have none
+_SHOWN_ANSWERS = 3  # to a factoid question
+_SHOWN_EVIDENCE = 2  # sentences per answer
+_MIN_WIDTH, _MAX_WIDTH = 20, 110  # columns; some terminals report a width of 0
 _DONT_KNOW = "I don't know: the literature in this index does not say."
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 
 
 def show_response(response: Response, *, explain: bool, name_question: bool = False) -> None:
-    """Print a response: panels on a terminal, plain text elsewhere, there under its question if `name_question`."""
+    """Print a response: panels on a terminal, plain text elsewhere, there after the question if `name_question`."""
     if sys.stdout.isatty():
         _response_panels(response, explain=explain)
         return
@@ -30,7 +30,7 @@ def show_response(response: Response, *, explain: bool, name_question: bool = Fa
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
-    """Print what a search found."""
+    """Print search results."""
     if not hits:
         say("Nothing found.")
     for rank, hit in enumerate(hits, start=1):
@@ -48,7 +48,7 @@ def _published(hit: Hit) -> str:
 
 
 def _named(document: Document) -> str:
-    """The id of a document, and what its readers have to be warned of."""
+    """The id of a document with its warning."""
     return f"{document.id}{_warning(document)}"
 
 
@@ -62,7 +62,7 @@ def _ranks(hit: Hit) -> str:
 
 
 def _found_by(hit: Hit) -> str:
-    """The rank and the score that each search gave, as in "BM25 1 with 9.31, dense - with 0.412"."""
+    """Rank and score from each search, as in "BM25 1 with 9.31, dense - with 0.412"."""
     searches = {"BM25": (hit.lexical_rank, hit.lexical_score), "dense": (hit.dense_rank, hit.dense_score)}
     return ", ".join(
         f"{name} {rank or '-'}" + ("" if score is None else f" with {score:.3g}")
@@ -80,14 +80,15 @@ def _says(who: str | int, answer: Answer) -> str:
 
 
 def _disagreement(response: Response) -> str:
-    """Who says what, where papers disagree, as in "Papers disagree: 3 say yes, 1 says no."; none may say the answer."""
+    """The counts of disagreeing papers, as in "Papers disagree: 3 say yes, 1 says no."; the answer itself may have
+    none."""
     sides = (response.answers[0], *response.disagreeing)
-    said = [_says(len(answer.documents) or "none", answer) for answer in sides]
-    return f"Papers disagree: {', '.join(said)}."
+    counts = [_says(len(answer.documents) or "none", answer) for answer in sides]
+    return f"Papers disagree: {', '.join(counts)}."
 
 
 def _other_side(response: Response) -> list[Evidence]:
-    """The best sentence of each other view that is not shown as an answer."""
+    """The best sentence for each conflicting answer that is not displayed."""
     shown = _shown(response)
     return [answer.evidence[0] for answer in response.disagreeing if answer not in shown]
 
@@ -98,23 +99,24 @@ def _how_sure(answer: Answer) -> str:
 
 
 def _best_guess(response: Response) -> list[str]:
-    """A line with the best answer that was not given, where there is one."""
+    """A line with the best guess, if there is one."""
     if not response.guesses:
         return []
     guess = response.guesses[0]
     line = f"Best guess, too uncertain to call an answer: {guess.text}"
-    if guess.confidence >= response.threshold > response.found:
-        return [line]  # a sure yes or no where nothing that was found is to the point: how sure would mislead
-    said = [_says(_papers(len(other.documents)), other) for other in response.disagreeing]
-    return [f"{line} ({'; '.join([_how_sure(guess), *said])})"]
+    if guess.confidence >= response.threshold > response.relevance:
+        return [line]  # a confident yes or no from irrelevant passages: the confidence would mislead
+    others = [_says(_papers(len(other.documents)), other) for other in response.disagreeing]
+    return [f"{line} ({'; '.join([_how_sure(guess), *others])})"]
 
 
 def _shown(response: Response) -> Sequence[Answer]:
-    """Every item of a list; else the best answer, and others that are likely and no mere variants of a better one."""
+    """The answers to display: all items of a list; else the best answer and other likely ones that do not overlap with
+    it."""
     if response.type is QuestionType.LIST:
         return response.answers
     others = [answer for answer in response.answers[1:] if answer.confidence >= response.threshold]
-    return distinct([*response.answers[:1], *others])[:_SHOWN_ANSWERS]
+    return without_overlaps([*response.answers[:1], *others])[:_SHOWN_ANSWERS]
 
 
 # Plain text
@@ -148,16 +150,16 @@ def _reference(document: Document) -> str:
 
 def _explanation_lines(response: Response) -> list[str]:
     lines = [
-        f"type {response.type}, asks for {response.kind or 'anything'}; "
-        f"passages to the point: {response.found:.0%}; abstains under {response.threshold:.0%}",
+        f"type {response.type}, asks for {response.answer_type or 'anything'}; "
+        f"relevant passages: {response.relevance:.0%}; abstains below {response.threshold:.0%}",
         "retrieved:",
     ]
     for rank, hit in enumerate(response.hits, start=1):
         document = hit.passage.document
         lines.append(f"  {rank:>2}. {_named(document)}  {hit.score:.3f} ({_found_by(hit)})  {document.title}")
-    lines.append("read (how much each is to the point, and what it says; a span by its score over no answer):")
+    lines.append("read (relevance of each passage, and its answer; a span with its score over no answer):")
     for reading in response.readings:
-        lines.append(f"  {_named(reading.context.passage.document)}  {_made_of(reading, response.type)}")
+        lines.append(f"  {_named(reading.context.passage.document)}  {_reading_line(reading, response.type)}")
     if response.type in (QuestionType.FACTOID, QuestionType.LIST):
         lines.append("merged:")
         for answer in response.answers or response.guesses:
@@ -167,15 +169,15 @@ def _explanation_lines(response: Response) -> list[str]:
     return lines
 
 
-def _made_of(reading: Reading, question_type: QuestionType) -> str:
-    """What the reader made of a passage: is it to the point, what does it say to a yes/no question, or its best span
-    with the score of that over no answer."""
-    told = [] if reading.relevance is None else [f"to the point {reading.relevance:.0%}"]
+def _reading_line(reading: Reading, question_type: QuestionType) -> str:
+    """The reader's output for a passage: its relevance, and by question type the verdict or the best span with its
+    score."""
+    parts = [] if reading.relevance is None else [f"relevant {reading.relevance:.0%}"]
     if question_type is QuestionType.YESNO:
-        told += [f"{name} {share:.0%}" for name, share in zip(VERDICTS, reading.verdict or (), strict=False)]
+        parts += [f"{name} {share:.0%}" for name, share in zip(VERDICTS, reading.verdict or (), strict=False)]
     elif question_type is not QuestionType.SUMMARY:
-        told += [f"{span.score:+.1f} {reading.context.text[span.start : span.end]}" for span in reading.spans[:1]]
-    return ", ".join(told)
+        parts += [f"{span.score:+.1f} {reading.context.text[span.start : span.end]}" for span in reading.spans[:1]]
+    return ", ".join(parts)
 
 
 # Terminal
@@ -187,7 +189,7 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    console = Console(width=min(max(Console().width, _NARROWEST), _WIDEST))
+    console = Console(width=min(max(Console().width, _MIN_WIDTH), _MAX_WIDTH))
     bar = "#-" if console.options.ascii_only else "━─"
     if response.abstained:
         lines = [Text(_DONT_KNOW, style="bold yellow")]
@@ -224,7 +226,8 @@ def _response_panels(response: Response, *, explain: bool) -> None:
 
 
 def _answer_block(answer: Answer, bar: str, *, best: bool) -> list[Any]:
-    """An answer and its evidence; `bar` holds what is drawn for what it is sure of, and for what it is not."""
+    """An answer with its evidence; `bar` holds the characters for the filled and the empty part of its confidence
+    bar."""
     from rich.text import Text
 
     filled = round(answer.confidence * 20)

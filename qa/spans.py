@@ -1,4 +1,4 @@
-"""From a reader's logits to answer spans: pure functions over arrays."""
+"""Answer spans from a reader's logits: decoding, tags, and the borders of spans."""
 
 import re
 from dataclasses import dataclass
@@ -8,23 +8,25 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_OUTSIDE = 0.7  # probability of being outside up to which a token is taken in; what is unsure can be dropped later
-_WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and behind the sign of <5, < 5 and −5
+_OUTSIDE = 0.7  # tokens below this probability of "outside" are tagged; unlikely items can be dropped later
+_WITHIN_NUMBER = re.compile(  # at the comma or point of 16,569 and 16.5, and after the sign of <5, < 5 and −5
     r"(?<=\d)(?=[.,·]\d)|(?<=\d[.,·])(?=\d)"
     r"|(?<=[<>≤≥⩽⩾])(?<![-=].)(?= ?\d)|(?<=[<>≤≥⩽⩾] )(?<![-=]..)(?=\d)"
     r"|(?<=[\s(\[<>=≤≥]−)(?=\d)"
 )
-_POSSESSIVE = re.compile(r"(?<=\w)['’](?=s\b)|(?<=\w['’])(?=s\b)")  # what begins here is no word
+_POSSESSIVE = re.compile(r"(?<=\w)['’](?=s\b)|(?<=\w['’])(?=s\b)")  # not a word boundary
 _BRACKET = re.compile(r"[()\[\]]")
 _ASIDE = re.compile(r"\([^()]*\)\s|\[[^\[\]]*\]\s")
 _AROUND = r"[\s,;:.\"'“”‘’/-]"
-_TRIM_START = re.compile(rf"(?:(?!(?<![^\s(\[<>=≤≥])[-.]\.?\d){_AROUND})+")  # not the sign of -80, the point of .05
+_TRIM_START = re.compile(
+    rf"(?:(?!(?<![^\s(\[<>=≤≥])[-.]\.?\d){_AROUND})+"
+)  # keeps the sign of -80 and the point of .05
 _TRIM_END = re.compile(rf"{_AROUND}+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` to `end` of a text, and the score of that span over the null answer (a logit difference)."""
+    """Characters `start` to `end` of a text, with their score: the span's logit less that of the null answer."""
 
     start: int
     end: int
@@ -32,7 +34,7 @@ class Span:
 
     @property
     def probability(self) -> float:
-        """The reader's own probability that this span answers, against no answer in the text; not yet calibrated."""
+        """The reader's uncalibrated probability that this span, and not the null answer, is right."""
         return float(sigmoid(self.score))
 
 
@@ -47,13 +49,13 @@ def best_spans(
     max_tokens: int,
     count: int,
 ) -> list[Span]:
-    """The `count` best legal spans of one window, best first, without those that hold one bracket of two or begin with
-    what stands in brackets for the words before, as "(TNF) inhibitors" does.
+    """The `count` best valid spans of one window, best first.
 
     `start_logits` and `end_logits` have shape (n,), one per token of the window; `offsets` (n, 2) gives each token's
-    characters in `text`; `null` is the logit sum of the null answer. A span is legal when its end is not before its
-    start, it has at most `max_tokens` tokens, begins and ends at word boundaries, and lies inside one of `segments`
-    (sentences, as sorted character ranges).
+    characters in `text`; `null` is the logit sum of the null answer. A span is valid when its end is not before its
+    start, it has at most `max_tokens` tokens, starts and ends at word boundaries, and lies within one of `segments`
+    (sentences, as sorted character ranges). Spans with an unpaired bracket are left out, and so are those that start
+    with an aside in brackets, as "(TNF) inhibitors" does.
     """
     n = len(start_logits)
     if not n or not segments:
@@ -74,18 +76,18 @@ def best_spans(
         if flat[index] == -np.inf:
             break
         i, j = divmod(int(index), n)
-        start, end = trimmed(text, int(offsets[i, 0]), int(offsets[j, 1]))
-        if start < end and not unpaired(text, start, end) and not _ASIDE.match(text, start, end):
+        start, end = trim_range(text, int(offsets[i, 0]), int(offsets[j, 1]))
+        if start < end and not unpaired_brackets(text, start, end) and not _ASIDE.match(text, start, end):
             spans.setdefault((start, end), Span(start, end, float(flat[index])))
     return list(spans.values())
 
 
-def tagged(tag_logits: Array, offsets: Array, text: str, segments: list[tuple[int, int]]) -> list[Span]:
-    """The spans that tags mark in one window, in order; the score of each is the logit of its tokens' mean probability.
+def tagged_spans(tag_logits: Array, offsets: Array, text: str, segments: list[tuple[int, int]]) -> list[Span]:
+    """The tagged spans of one window, in order; the score of each is the logit of its tokens' mean probability.
 
-    `tag_logits` has shape (n, 3): outside, begin, inside (IOB2); `offsets` is (n, 2).
-    A token that is more likely than not, or nearly so, belongs to a span; a span is extended to whole words, and ends
-    where the next of `segments` begins (sentences, as sorted character ranges).
+    `tag_logits` has shape (n, 3): outside, begin, inside (IOB2); `offsets` is (n, 2). A token belongs to a span when
+    its probability of "outside" is below a threshold. A span extends to whole words and ends at the next of `segments`
+    (sentences, as sorted character ranges).
     """
     home = _homes(offsets, segments)
     outside, begin, inside = softmax(tag_logits).T.reshape(3, -1)
@@ -103,7 +105,7 @@ def tagged(tag_logits: Array, offsets: Array, text: str, segments: list[tuple[in
             start -= 1
         while _inside_word(text, end):
             end += 1
-        start, end = trimmed(text, start, end)
+        start, end = trim_range(text, start, end)
         if start < end:
             probability = float(np.clip(1 - outside[first:after].mean(), 1e-6, 1 - 1e-6))
             found.append(Span(start, end, float(np.log(probability / (1 - probability)))))
@@ -118,20 +120,22 @@ def softmax(logits: Array) -> Array:
 
 
 def sigmoid(logit: Array | float) -> Array:
-    """The probability of a logit, for any number of them."""
+    """The probability for each logit."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -50, 50))))
 
 
-def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The range without punctuation and white space at its ends, brackets around all of it, and those at its ends that
-    have no other half in it: (R)-ketamine is whole. A number keeps its sign."""
+def trim_range(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range without punctuation and white space at its ends, enclosing brackets, and unpaired brackets at its ends.
+
+    "(R)-ketamine" and the sign of a number stay.
+    """
     while True:
         if before := _TRIM_START.match(text, start, end):
             start = before.end()
         if after := _TRIM_END.search(text[start:end]):
             end -= len(after[0])
-        alone = unpaired(text, start, end)
-        around = text[start : start + 1] + text[end - 1 : end] in ("()", "[]") and not unpaired(
+        alone = unpaired_brackets(text, start, end)
+        around = text[start : start + 1] + text[end - 1 : end] in ("()", "[]") and not unpaired_brackets(
             text, start + 1, end - 1
         )
         first, last = start in alone or around, end - 1 in alone or around
@@ -140,8 +144,9 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         start, end = start + first, end - last
 
 
-def unpaired(text: str, start: int, end: int) -> list[int]:
-    """The places of the round and square brackets between `start` and `end` that have no other half there, in order."""
+def unpaired_brackets(text: str, start: int, end: int) -> list[int]:
+    """The positions of round and square brackets between `start` and `end` without their partner in the range, in
+    order."""
     opened: dict[str, list[int]] = {"(": [], "[": []}
     closing: list[int] = []
     for match in _BRACKET.finditer(text, start, end):
@@ -155,14 +160,14 @@ def unpaired(text: str, start: int, end: int) -> list[int]:
 
 
 def _inside_word(text: str, position: int) -> bool:
-    """Whether a boundary at `position` would cut a word in two, or a number with its sign of comparison."""
+    """Whether a boundary at `position` would split a word, or separate a number from its sign."""
     if not 0 < position < len(text):
         return False
     return (text[position - 1].isalnum() and text[position].isalnum()) or bool(_WITHIN_NUMBER.match(text, position))
 
 
 def _homes(offsets: Array, segments: list[tuple[int, int]]) -> Array:
-    """For each token, which of the segments began last before it."""
+    """For each token, the number of the last segment that starts at or before it."""
     return np.searchsorted([start for start, _ in segments], offsets[:, 0], side="right") - 1
 
 

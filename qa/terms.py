@@ -1,4 +1,4 @@
-"""How much of a question a text covers, weighing its search terms by how rare they are in the index."""
+"""Coverage of a question by a text: the share of its search terms, weighted by inverse document frequency."""
 
 from math import log
 
@@ -8,9 +8,9 @@ from bioqa.index.records import Passage
 
 
 class QuestionTerms:
-    """The distinct search terms of what a question is about, each with its inverse document frequency.
+    """The distinct search terms of a question with their inverse document frequencies.
 
-    `known` are those that occur in the index.
+    `known` are the terms that occur in the index.
     """
 
     def __init__(self, question: str, index: Index):
@@ -22,7 +22,7 @@ class QuestionTerms:
         self._coverages: dict[str, float] = {}
 
     def coverage(self, text: str) -> float:
-        """The weighted share (0..1) of the question's terms that `text` holds; 0 for a question of stop words alone."""
+        """The weighted share (0..1) of the question's terms in `text`; 0 for a question of stop words only."""
         if text not in self._coverages:
             present = set(analyzer.terms(text))
             held = sum(weight for term, weight in self.weights.items() if term in present)
@@ -30,5 +30,5 @@ class QuestionTerms:
         return self._coverages[text]
 
     def coverage_of(self, passage: Passage) -> float:
-        """The coverage by a passage, its document's title and its section's heading."""
+        """The coverage by a passage together with its document's title and section heading."""
         return self.coverage(f"{passage.document.title} {passage.heading} {passage.text}")

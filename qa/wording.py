@@ -1,4 +1,4 @@
-"""How a question is worded: what is asked, without what is only said around it."""
+"""Wording of questions: validation, and removal of polite and redundant phrases."""
 
 import re
 
@@ -40,8 +40,8 @@ _NITRIC_OXIDE = re.compile(r"(?i:(?<!there is )(?<!there are )(?<!is there )(?<!
 _BARE_THINGS = re.compile(rf"^{_THINGS}")
 
 
-def checked(question: str, most: int) -> str:
-    """The question with white space folded. Raises InputError where it is empty or longer than `most` characters."""
+def validate_question(question: str, most: int) -> str:
+    """The question with white space collapsed. Raises InputError where it is empty or longer than `most` characters."""
     text = " ".join(question.replace("\0", " ").encode("utf-8", "ignore").decode().split())
     if not any(character.isalnum() for character in text):
         raise InputError('the question is empty; try: bioqa ask "what gene causes cystic fibrosis?"')
@@ -50,9 +50,12 @@ def checked(question: str, most: int) -> str:
     return text
 
 
-def plain(question: str) -> str:
-    """The question as it is searched and read with: without what only asks politely or for a yes or no, "what's" and
-    the like written out, "isn't" at its beginning as "is", NO as nitric oxide unless all is in capitals."""
+def plain_wording(question: str) -> str:
+    """The question as search and reader use it.
+
+    Polite phrases and requests for yes or no are removed; "what's" and the like are written out; a leading "isn't"
+    becomes "is"; NO becomes nitric oxide, unless the whole question is in capitals.
+    """
     text = _YES_OR_NO_LAST.sub("?", _YES_OR_NO_FIRST.sub("", question))
     text = _WORD_IS.sub(r"\1 is", _PREAMBLE.sub("", text))
     text = _NEGATED.sub(_affirmed, text)
@@ -61,15 +64,15 @@ def plain(question: str) -> str:
 
 
 def _affirmed(negated: re.Match[str]) -> str:
-    """The auxiliary without "n't", behind what stands before it."""
+    """The auxiliary without "n't", after the words before it."""
     return negated["lead"] + (negated["auxiliary"] or negated["can"] or f"{negated['will']}ill")
 
 
 def asks_for_yes_or_no(question: str) -> bool:
-    """Whether a question in lower case asks if something is so, or says that it wants a yes or no."""
+    """Whether a lower-case question asks whether something is so, or requests yes or no."""
     return bool(_WHETHER.search(question) or _YES_OR_NO.search(question))
 
 
 def asks_for_things(question: str) -> bool:
-    """Whether a question in lower case is a request for things that it only names: "tell me some drugs for gout"."""
-    return bool(_PREAMBLE.match(question) and _BARE_THINGS.match(plain(question)))
+    """Whether a lower-case question is a request for things, such as "tell me some drugs for gout"."""
+    return bool(_PREAMBLE.match(question) and _BARE_THINGS.match(plain_wording(question)))

@@ -1,11 +1,11 @@
-"""Yes or no: what the passages say, by the reader's verdict on each, and by the words of their best sentences."""
+"""Yes/no questions: features and evidence from the reader's verdicts and the most relevant sentences."""
 
 import re
 from collections.abc import Sequence
 from math import log
 
 from bioqa.index.records import Hit
-from bioqa.qa.aggregate import Evidence, promise
+from bioqa.qa.aggregate import Evidence, passage_weight
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
@@ -16,9 +16,9 @@ _NEGATION = re.compile(
     r"|n['’]t\b|\b(?:there (?:is|are|was|were)|(?:is|are|was|were) there) no\b",  # elsewhere NO is nitric oxide
     re.IGNORECASE,
 )
-_PRIOR = 0.03  # on either side: what little one passage says is not yet all that is said
-_LEAST_PROMISE = 0.1  # of a passage to be quoted, as a share of that of the best: the rest is off the point
-_SENTENCES = 3  # that vote: further ones are mostly about something else
+_PRIOR = 0.03  # added to both sides, so that a weak verdict of a single passage does not decide
+_LEAST_WEIGHT = 0.1  # of a passage that is quoted, relative to the best one: passages below are off topic
+_SENTENCES = 3  # the sentences that vote: further ones are mostly off topic
 
 
 def features(
@@ -28,17 +28,17 @@ def features(
     hits: Sequence[Hit],
     readings: Sequence[Reading],
 ) -> dict[str, float]:
-    """What tells yes from no.
+    """The features that separate yes from no.
 
-    verdict: log of how much the passages say yes over how much they say no, each weighed by how well it was found and
-    how much it is to the point; 0 where the reader does not tell.
-    negated: the share (0..1, weighed by relevance) of the best sentences that negate where the question does not, or
-    the other way round; claim and passage: how much of the question a single one of them, or its passage, says.
+    verdict: log of the passages' total for yes over that for no, weighted by passage weight and relevance; 0 without
+    verdicts. negated: the share (0..1, weighted by relevance) of the best sentences whose negation differs from the
+    question's. claim and passage: the highest coverage of the question's terms by one of these sentences, and by one of
+    their passages.
     """
-    asked = _negates(question)
+    question_negates = _negates(question)
     voters = sentences[:_SENTENCES]
     total = sum(sentence.relevance for sentence in voters)
-    against = sum(sentence.relevance for sentence in voters if _negates(sentence.text) != asked)
+    against = sum(sentence.relevance for sentence in voters if _negates(sentence.text) != question_negates)
     return {
         "verdict": _verdict(hits, readings),
         "negated": against / total if total else 0.5,
@@ -48,7 +48,7 @@ def features(
 
 
 def _negates(text: str) -> bool:
-    """Whether a text says no to something; where all is in capitals, "NO" is the word and not nitric oxide."""
+    """Whether a text negates something; in a text all in capitals, "NO" is the word and not nitric oxide."""
     return bool(_NEGATION.search(text.lower() if text.isupper() else text))
 
 
@@ -56,7 +56,7 @@ def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
     yes = no = _PRIOR
     for hit, reading in zip(hits, readings, strict=True):
         if reading.verdict is not None and reading.relevance is not None:
-            weight = promise(hit) * reading.relevance
+            weight = passage_weight(hit) * reading.relevance
             yes += weight * reading.verdict[0]
             no += weight * reading.verdict[1]
     return log(yes / no)
@@ -65,26 +65,28 @@ def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
 def evidence(
     sentences: Sequence[Sentence], hits: Sequence[Hit], readings: Sequence[Reading], answer: str
 ) -> tuple[Evidence, ...]:
-    """The best sentence of every document that says so to the reader, best first, but of none that was found far behind
-    the best; none where the reader does not tell."""
-    least = _LEAST_PROMISE * max(map(promise, hits), default=0.0)
-    saying = {
+    """The best sentence of each document whose passages give this answer, best first.
+
+    Passages far below the best one in weight are left out. Empty for a reader without verdicts.
+    """
+    least = _LEAST_WEIGHT * max(map(passage_weight, hits), default=0.0)
+    supporting = {
         hit.passage.number
         for hit, reading in zip(hits, readings, strict=True)
-        if promise(hit) >= least and _leaning(reading) == answer
+        if passage_weight(hit) >= least and _likeliest(reading) == answer
     }
-    return quoted([sentence for sentence in sentences if sentence.passage.number in saying])
+    return quote_sentences([sentence for sentence in sentences if sentence.passage.number in supporting])
 
 
-def quoted(sentences: Sequence[Sentence]) -> tuple[Evidence, ...]:
-    """The best of these sentences of every document, each as a whole, best first."""
+def quote_sentences(sentences: Sequence[Sentence]) -> tuple[Evidence, ...]:
+    """The best of these sentences from each document as evidence, best first."""
     best: dict[str, Sentence] = {}
     for sentence in sorted(sentences, key=lambda sentence: -sentence.relevance):
         best.setdefault(sentence.passage.document.id, sentence)
     return tuple(Evidence(each.passage, each.text, 0, len(each.text), each.relevance) for each in best.values())
 
 
-def _leaning(reading: Reading) -> str | None:
+def _likeliest(reading: Reading) -> str | None:
     if reading.verdict is None:
         return None
     return max(zip(reading.verdict, ("yes", "no", None), strict=True), key=lambda pair: pair[0])[1]

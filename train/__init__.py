@@ -1,1 +1,1 @@
-"""Making models: export to the inference format, fitting of confidence, training."""
+"""Training: tasks, data, networks, export, and the fit of confidence."""

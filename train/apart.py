@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from bioqa.index.runtime import Array
-from bioqa.train.examples import folded
+from bioqa.train.examples import fold_text
 
 _RUN = 3  # words whose order counts
 _SHARE = 0.8  # of runs of words in common, from which on one text repeats another
 
 
-class Repeated:
+class NearDuplicates:
     """Tells whether a text nearly repeats one of these, or where `parts` count, a part of it."""
 
     def __init__(self, texts: Iterable[str], *, parts: bool = False):
@@ -36,7 +36,7 @@ class Repeated:
 
 def _runs(text: str) -> Array:
     """The distinct runs of words of a text, as numbers: int64. A shorter text is one run."""
-    stripped = (word.strip(".,;:?!()[]\"'") for word in folded(text).split())
+    stripped = (word.strip(".,;:?!()[]\"'") for word in fold_text(text).split())
     words = [word for word in stripped if word]
     count = max(len(words) - _RUN + 1, 1 if words else 0)
     return np.array(sorted({hash(tuple(words[start : start + _RUN])) for start in range(count)}), dtype=np.int64)

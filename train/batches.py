@@ -11,16 +11,16 @@ from torch import Tensor
 from bioqa.index.runtime import Array
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS
-from bioqa.qa.windows import Window, windows
-from bioqa.train.examples import Example, Ranges
+from bioqa.qa.windows import Window, split_windows
+from bioqa.train.examples import Ranges, ReaderExample
 
 UNKNOWN = -100  # a label that no loss counts
-TYPES = tuple(QuestionType)
+QUESTION_TYPES = tuple(QuestionType)
 _POOL = 50  # batches whose sequences are sorted by length together
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledWindow:
     """A window of an example with the labels of its n tokens.
 
     `ids` and `types` are int32 (n,). `starts` and `ends` are the tokens where answers begin and end, token 0 where the
@@ -36,12 +36,12 @@ class Labelled:
     tags: Array
     verdict: int
     relevant: int
-    asks: int
+    question_type: int
     origin: int
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class WindowBatch:
     """b sequences filled up to n tokens.
 
     `readable` (b, n) marks the first token and those of the text; `starts`, `ends` (b, n) mark right borders; `tags`
@@ -58,22 +58,22 @@ class Batch:
     tags: Tensor
     verdict: Tensor
     relevant: Tensor
-    asks: Tensor
+    question_type: Tensor
     origin: Tensor
 
-    def to(self, device: str) -> "Batch":
+    def to(self, device: str) -> "WindowBatch":
         """The batch on another device."""
-        return Batch(*(getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)))
+        return WindowBatch(*(getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)))
 
 
-def labelled(examples: Iterable[Example], tokenizer: Tokenizer, max_tokens: int) -> Iterator[Labelled]:
+def label_windows(examples: Iterable[ReaderExample], tokenizer: Tokenizer, max_tokens: int) -> Iterator[LabelledWindow]:
     """The windows of all examples, those of one example in order."""
     for example in examples:
-        for window in windows(tokenizer, example.question, example.text, max_tokens):
+        for window in split_windows(tokenizer, example.question, example.text, max_tokens):
             yield _labelled(example, window)
 
 
-def _labelled(example: Example, window: Window) -> Labelled:
+def _labelled(example: ReaderExample, window: Window) -> LabelledWindow:
     offsets = np.array(window.offsets, dtype=np.int64).reshape(-1, 2)
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
@@ -88,7 +88,7 @@ def _labelled(example: Example, window: Window) -> Labelled:
         for first, last in _tokens(example.items, offsets):
             tags[window.first + first] = 1
             tags[window.first + first + 1 : window.first + last + 1] = 2
-    return Labelled(
+    return LabelledWindow(
         ids=np.array(window.sequence.ids, dtype=np.int32),
         types=np.array(window.sequence.type_ids, dtype=np.int32),
         text_from=window.first,
@@ -97,7 +97,7 @@ def _labelled(example: Example, window: Window) -> Labelled:
         tags=tags,
         verdict=UNKNOWN if example.verdict is None else VERDICTS.index(example.verdict),
         relevant=UNKNOWN if example.relevant is None else int(example.relevant),
-        asks=TYPES.index(example.asks),
+        question_type=QUESTION_TYPES.index(example.question_type),
         origin=example.origin,
     )
 
@@ -113,7 +113,7 @@ def _tokens(ranges: Ranges, offsets: Array) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
-def order(lengths: Sequence[int], size: int, seed: Sequence[int]) -> list[list[int]]:
+def shuffled_batches(lengths: Sequence[int], size: int, seed: Sequence[int]) -> list[list[int]]:
     """Batches of at most `size` numbers into `lengths`: shuffled, each of about equally long sequences.
 
     The same seed gives the same batches.
@@ -124,18 +124,18 @@ def order(lengths: Sequence[int], size: int, seed: Sequence[int]) -> list[list[i
     batches = [
         part[first : first + size].tolist()
         for start in range(0, len(shuffled), pool)
-        for part in [sorted_by(shuffled[start : start + pool], lengths)]
+        for part in [sort_by_length(shuffled[start : start + pool], lengths)]
         for first in range(0, len(part), size)
     ]
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
-def sorted_by(numbers: Array, lengths: Sequence[int]) -> Array:
+def sort_by_length(numbers: Array, lengths: Sequence[int]) -> Array:
     """The numbers in the order of their lengths."""
     return numbers[np.argsort([lengths[number] for number in numbers], kind="stable")]
 
 
-def collated(rows: Sequence[Labelled]) -> Batch:
+def collate(rows: Sequence[LabelledWindow]) -> WindowBatch:
     """The windows as one batch, filled up to the longest."""
     shape = len(rows), max(len(row.ids) for row in rows)
     ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
@@ -147,5 +147,7 @@ def collated(rows: Sequence[Labelled]) -> Batch:
         readable[i, 0] = readable[i, row.text_from : n - 1] = True
         starts[i, list(row.starts)] = ends[i, list(row.ends)] = True
         tags[i, : len(row.tags)] = row.tags
-    of_text = (np.array([getattr(row, name) for row in rows]) for name in ("verdict", "relevant", "asks", "origin"))
-    return Batch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *of_text)))
+    of_text = (
+        np.array([getattr(row, name) for row in rows]) for name in ("verdict", "relevant", "question_type", "origin")
+    )
+    return WindowBatch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *of_text)))

@@ -11,14 +11,13 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel
 
 from bioqa.index import registry
 from bioqa.index.errors import InputError, ModelError
 from bioqa.index.model import QUESTION
 from bioqa.index.runtime import Array
-from bioqa.train import batches, network, source
-from bioqa.train.loop import autocast
+from bioqa.train import batches, model_loading, source, weights
+from bioqa.train.devices import autocast
 
 Side = Literal["question", "passage"]
 _AT_ONCE = 32  # texts that are encoded together where nothing is learned
@@ -26,7 +25,7 @@ _COMPARED = 256  # questions that are compared with all passages at once
 
 
 @dataclass(frozen=True, slots=True)
-class Sequences:
+class TokenBatch:
     """b sequences of token ids filled up to n, and a mask that is 0 where they are: both int64, shape (b, n)."""
 
     ids: Tensor
@@ -40,9 +39,9 @@ class BiEncoder(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
 
-    def forward(self, sequences: Sequences, side: Side) -> Tensor:
+    def forward(self, sequences: TokenBatch, side: Side) -> Tensor:
         """Vectors of length 1, shape (b, d): the mean over the tokens, as in the exported network."""
-        return pooled(self.encoder(side), sequences)
+        return embed(self.encoder(side), sequences)
 
     def encoder(self, side: Side) -> Any:
         """The encoder of one side."""
@@ -55,26 +54,26 @@ class BiEncoder(nn.Module):  # type: ignore[misc]
         for side, target in targets.items():
             target.mkdir(parents=True, exist_ok=True)
             self.encoders[side].config.save_pretrained(target)
-            weights = {name: tensor.contiguous() for name, tensor in self.encoders[side].state_dict().items()}
-            save_file(weights, target / network.WEIGHTS, {"format": "pt"})
+            tensors = {name: tensor.contiguous() for name, tensor in self.encoders[side].state_dict().items()}
+            save_file(tensors, target / weights.SAFE, {"format": "pt"})
         return list(targets.values())
 
 
-def load(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
+def load_biencoder(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
     """One encoder from a folder or hub name, or two: those of a pair, or two that begin alike.
 
     Raises ModelError for what is no such model, and for a pair where one is asked for.
     """
-    found = sides(base)
+    found = encoder_sources(base)
     if not asymmetric and found["question"] != found["passage"]:
         raise ModelError(f"{base}: a pair of encoders; set asymmetric = true, or name the folder of one of them")
     chosen: tuple[Side, ...] = ("question", "passage") if asymmetric else ("passage",)
-    encoders = BiEncoder({side: _encoder(found[side]) for side in chosen})
-    network.set_dropout(encoders, dropout)
+    encoders = BiEncoder({side: model_loading.load_encoder(found[side]) for side in chosen})
+    model_loading.set_dropout(encoders, dropout)
     return encoders
 
 
-def sides(base: str) -> dict[Side, str]:
+def encoder_sources(base: str) -> dict[Side, str]:
     """The model that each side begins as: of a pair, as training leaves it or as it is exported, its own."""
     folder = registry.located(base)
     questions, passages = folder / QUESTION, folder / "passage"
@@ -83,14 +82,14 @@ def sides(base: str) -> dict[Side, str]:
     return {"question": str(questions), "passage": str(passages) if passages.is_dir() else base}
 
 
-def tokenizing(base: str) -> str:
+def tokenizer_source(base: str) -> str:
     """The model whose tokenizer both sides take."""
-    return sides(base)["passage"]
+    return encoder_sources(base)["passage"]
 
 
-def pooled(encoder: Any, sequences: Sequences, pooling: str = "mean") -> Tensor:
+def embed(encoder: Any, sequences: TokenBatch, pooling: str = "mean") -> Tensor:
     """Vectors of length 1, shape (b, d), by one of `POOLINGS`."""
-    types = network.types_for(encoder, torch.zeros_like(sequences.ids))
+    types = model_loading.token_type_inputs(encoder, torch.zeros_like(sequences.ids))
     states = encoder(input_ids=sequences.ids, attention_mask=sequences.mask, **types).last_hidden_state
     return functional.normalize(POOLINGS[pooling](states, sequences.mask).float(), dim=1)
 
@@ -103,62 +102,56 @@ def _mean(states: Tensor, mask: Tensor) -> Tensor:
 POOLINGS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"mean": _mean, "first": lambda states, _: states[:, 0]}
 
 
-def tokenized(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Array]:
+def tokenize(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Array]:
     """The token ids of each text, int32, with what is more than `max_tokens` cut off."""
     tokenizer.enable_truncation(max_tokens)
     return [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
-def padded(rows: Sequence[Array], device: str) -> Sequences:
+def pad(rows: Sequence[Array], device: str) -> TokenBatch:
     """The rows of token ids as one batch."""
     ids, mask = (np.zeros((len(rows), max(map(len, rows))), dtype=np.int64) for _ in range(2))
     for place, row in enumerate(rows):
         ids[place, : len(row)], mask[place, : len(row)] = row, 1
-    return Sequences(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
+    return TokenBatch(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
 
 
-def vectors(
-    encode: Callable[[Sequences], Tensor], model: nn.Module, rows: Sequence[Array], precision: str = "auto"
+def encode_tokens(
+    encode: Callable[[TokenBatch], Tensor], model: nn.Module, rows: Sequence[Array], precision: str = "auto"
 ) -> Array:
     """What `encode` makes of every row of token ids, by a model that is not learning: float32, shape (rows, d)."""
     device = str(next(model.parameters()).device)
-    order = batches.sorted_by(np.arange(len(rows)), [len(row) for row in rows])
+    order = batches.sort_by_length(np.arange(len(rows)), [len(row) for row in rows])
     parts = []
     with torch.inference_mode(), autocast(model, precision):
         for start in range(0, len(order), _AT_ONCE):
-            part = padded([rows[number] for number in order[start : start + _AT_ONCE]], device)
+            part = pad([rows[number] for number in order[start : start + _AT_ONCE]], device)
             parts.append(encode(part).float().cpu().numpy())
     found = np.concatenate(parts)
     return found[np.argsort(order, kind="stable")]
 
 
-def encoded(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
+def encode_texts(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
     """The vectors that a finished encoder makes of these texts: float16, shape (texts, d).
 
     Raises ModelError for what is no model of BERT's family, InputError for a pooling that is not known.
     """
     if pooling not in POOLINGS:
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
-    encoder = network.placed(_encoder(model), device).eval()
-    rows = tokenized(source.backend_tokenizer(model), texts, max_tokens)
-    return vectors(lambda part: pooled(encoder, part, pooling), encoder, rows).astype(np.float16)
+    encoder = model_loading.to_device(model_loading.load_encoder(model), device).eval()
+    rows = tokenize(source.backend_tokenizer(model), texts, max_tokens)
+    return encode_tokens(lambda part: embed(encoder, part, pooling), encoder, rows).astype(np.float16)
 
 
-def nearest(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str], Sequence[str], int], Array]:
+def nearest_passages(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str], Sequence[str], int], Array]:
     """A search by an encoder, or a pair of them: takes questions, passages and a number, and gives the places of so
     many passages for every question, nearest first, int64, shape (questions, number)."""
 
     def found(questions: Sequence[str], passages: Sequence[str], count: int) -> Array:
-        chosen = sides(model)
-        asked = encoded(chosen["question"], questions, max_tokens, device).astype(np.float32)
-        there = encoded(chosen["passage"], passages, max_tokens, device).astype(np.float32)
+        chosen = encoder_sources(model)
+        asked = encode_texts(chosen["question"], questions, max_tokens, device).astype(np.float32)
+        there = encode_texts(chosen["passage"], passages, max_tokens, device).astype(np.float32)
         cosines = (asked[start : start + _COMPARED] @ there.T for start in range(0, len(asked), _COMPARED))
         return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :count] for part in cosines])
 
     return found
-
-
-def _encoder(base: str) -> Any:
-    encoder = network.weighted(AutoModel, base)
-    encoder.pooler = None  # BERT's, which nothing here uses
-    return encoder

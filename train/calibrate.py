@@ -31,7 +31,7 @@ _NOT_OF_LISTS = ("enumerates", "words")
 _RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite where classes separate
 
 
-class View(StrEnum):
+class SearchSetting(StrEnum):
     """What a question was allowed to find, and so how answerable it was."""
 
     WHOLE = "the whole index"
@@ -39,46 +39,50 @@ class View(StrEnum):
     UNKNOWN = "nothing that holds its rarest term: a subject that the index has never heard of"
 
 
-_WEIGHT = {View.WHOLE: 1.0, View.NO_GOLD: 0.2, View.UNKNOWN: 0.2}  # most questions are asked where they can be answered
+_WEIGHT = {
+    SearchSetting.WHOLE: 1.0,
+    SearchSetting.NO_GOLD: 0.2,
+    SearchSetting.UNKNOWN: 0.2,
+}  # most questions are asked where they can be answered
 
 
 @dataclass(slots=True)
-class Sample:
+class Observations:
     """The rows that one model is fitted on: features, whether it was right, which question, and in which view."""
 
     features: list[dict[str, float]] = field(default_factory=list)
     right: list[bool] = field(default_factory=list)
     question: list[int] = field(default_factory=list)
-    view: list[View] = field(default_factory=list)
+    view: list[SearchSetting] = field(default_factory=list)
 
-    def add(self, features: dict[str, float], right: bool, question: int, view: View) -> None:
+    def add(self, features: dict[str, float], right: bool, question: int, view: SearchSetting) -> None:
         """Add one row."""
         self.features.append(features)
         self.right.append(right)
         self.question.append(question)
         self.view.append(view)
 
-    def where(self, keep: Callable[[dict[str, float], View], bool]) -> "Sample":
+    def where(self, keep: Callable[[dict[str, float], SearchSetting], bool]) -> "Observations":
         """The rows for whose features and view `keep` holds."""
-        kept = Sample()
+        kept = Observations()
         for row in zip(self.features, self.right, self.question, self.view, strict=True):
             if keep(row[0], row[3]):
                 kept.add(*row)
         return kept
 
 
-def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Sample]:
+def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Observations]:
     """Ask every question in every view, and note the features of what comes back and whether it is right."""
-    samples = {name: Sample() for name in ("factoid", "list", "yesno", "found")}
+    samples = {name: Observations() for name in ("factoid", "list", "yesno", "found")}
     config = AskConfig(min_confidence=0.0, top=sys.maxsize)
     for place, question in enumerate(gold):
-        asked = engine.understand(question.body, config, question.type)
+        asked = engine.analyze(question.body, config, question.type)
         hits = engine.index.search(asked.query, DEPTH)
         rarest = max(asked.terms.known, key=asked.terms.weights.__getitem__, default="")
         views = {
-            View.WHOLE: hits,
-            View.NO_GOLD: [hit for hit in hits if hit.passage.document.id not in question.documents],
-            View.UNKNOWN: [hit for hit in hits if rarest not in analyzer.terms(hit.passage.document.text)],
+            SearchSetting.WHOLE: hits,
+            SearchSetting.NO_GOLD: [hit for hit in hits if hit.passage.document.id not in question.documents],
+            SearchSetting.UNKNOWN: [hit for hit in hits if rarest not in analyzer.terms(hit.passage.document.text)],
         }
         for view, seen in views.items():
             response = engine.answer(asked, seen[: config.passages], config)
@@ -87,11 +91,13 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
     return samples
 
 
-def _add_rows(samples: dict[str, Sample], gold: GoldQuestion, place: int, response: Response, view: View) -> None:
-    samples["found"].add(dict(response.found_features), _found(gold, response.readings), place, view)
+def _add_rows(
+    samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, view: SearchSetting
+) -> None:
+    samples["found"].add(dict(response.relevance_features), _found(gold, response.readings), place, view)
     if gold.type is QuestionType.SUMMARY:
         return
-    if not gold.exact or (gold.type is QuestionType.YESNO and view is not View.WHOLE):
+    if not gold.exact or (gold.type is QuestionType.YESNO and view is not SearchSetting.WHOLE):
         return  # without evidence there is nothing to learn about what evidence says
     synonyms = [text for item in gold.exact for text in item]
     for answer in response.answers:
@@ -103,7 +109,7 @@ def _found(gold: GoldQuestion, readings: Sequence[Reading]) -> bool:
     return any(reading.context.passage.document.id in gold.documents for reading in readings)
 
 
-def fit(sample: Sample, without: Sequence[str] = ()) -> Logistic:
+def fit(sample: Observations, without: Sequence[str] = ()) -> Logistic:
     """The logistic model of a sample by Newton's method, with a small ridge penalty; its threshold is still 0. The
     features in `without` get no weight.
 
@@ -131,24 +137,24 @@ def fit(sample: Sample, without: Sequence[str] = ()) -> Logistic:
     return Logistic(dict(zip(names, scaled.tolist(), strict=True)), float(weights[-1] - scaled @ mean), 0.0)
 
 
-def probabilities(model: Logistic, sample: Sample) -> Array:
+def probabilities(model: Logistic, sample: Observations) -> Array:
     """The model's probability for each row of a sample: float64, shape (n,)."""
     return np.array([model.probability(row) for row in sample.features])
 
 
-def fit_all(samples: Mapping[str, Sample], gold: Sequence[GoldQuestion]) -> dict[str, Logistic]:
+def fit_all(samples: Mapping[str, Observations], gold: Sequence[GoldQuestion]) -> dict[str, Logistic]:
     """All models that a reader ships with, each with its threshold."""
     models = {name: fit(sample, _NOT_OF_LISTS if name == QuestionType.LIST else ()) for name, sample in samples.items()}
     thresholds = {
-        "factoid": keeping_threshold(models["factoid"], surest(models["factoid"], samples["factoid"])),
+        "factoid": answer_threshold(models["factoid"], most_probable(models["factoid"], samples["factoid"])),
         "list": list_threshold(models["list"], samples["list"], gold),
         "yesno": 0.5,
-        "found": keeping_threshold(models["found"], samples["found"]),
+        "found": answer_threshold(models["found"], samples["found"]),
     }
     return {name: replace(fitted, threshold=floor(thresholds[name] * 1000) / 1000) for name, fitted in models.items()}
 
 
-def keeping_threshold(model: Logistic, sample: Sample) -> float:
+def answer_threshold(model: Logistic, sample: Observations) -> float:
     """The highest threshold that holds back at most three in a hundred of what is right, the whole index asked.
 
     A wrong "I don't know" costs a user more than an answer that is shown to be unsure.
@@ -161,7 +167,7 @@ def keeping_threshold(model: Logistic, sample: Sample) -> float:
     return float(np.quantile(probabilities(model, whole)[np.array(whole.right)], _HELD_BACK))
 
 
-def list_threshold(model: Logistic, sample: Sample, gold: Sequence[GoldQuestion]) -> float:
+def list_threshold(model: Logistic, sample: Observations, gold: Sequence[GoldQuestion]) -> float:
     """The threshold with the best mean F-measure over list questions asked of the whole index."""
     whole = sample.where(_of_the_whole_index)
     predicted, right, place = probabilities(model, whole), np.array(whole.right), np.array(whole.question)
@@ -175,23 +181,23 @@ def list_threshold(model: Logistic, sample: Sample, gold: Sequence[GoldQuestion]
     return best[1]
 
 
-def surest(model: Logistic, sample: Sample) -> Sample:
+def most_probable(model: Logistic, sample: Observations) -> Observations:
     """The most probable row of each question in each view."""
-    best: dict[tuple[int, View], int] = {}
+    best: dict[tuple[int, SearchSetting], int] = {}
     predicted = probabilities(model, sample)
     for row, asked in enumerate(zip(sample.question, sample.view, strict=True)):
         if asked not in best or predicted[row] > predicted[best[asked]]:
             best[asked] = row
     kept = set(best.values())
     rows = zip(sample.features, sample.right, sample.question, sample.view, strict=True)
-    found = Sample()
+    found = Observations()
     for row, values in enumerate(rows):
         if row in kept:
             found.add(*values)
     return found
 
 
-def errors(models: Mapping[str, Logistic], samples: Mapping[str, Sample]) -> dict[str, float]:
+def calibration_errors(models: Mapping[str, Logistic], samples: Mapping[str, Observations]) -> dict[str, float]:
     """The expected calibration error of each model where the whole index was asked; of the first factoid answers.
 
     None of a model that nothing was asked of.
@@ -199,17 +205,17 @@ def errors(models: Mapping[str, Logistic], samples: Mapping[str, Sample]) -> dic
     found = {}
     for name, sample in samples.items():
         checked = sample.where(_of_the_whole_index)
-        checked = surest(models[name], checked) if name == "factoid" else checked
+        checked = most_probable(models[name], checked) if name == "factoid" else checked
         if not checked.right:
             continue
         found[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.right))
     return found
 
 
-def bought(model: Logistic, sample: Sample, least: float) -> dict[str, float]:
+def selective_accuracy(model: Logistic, sample: Observations, least: float) -> dict[str, float]:
     """What it buys to answer factoid questions only from a probability of `least` on: the share (0..1) answered, how
     many of those answers are right, and how many would be if all were answered. Nothing where none was asked."""
-    first = surest(model, sample.where(_of_the_whole_index))
+    first = most_probable(model, sample.where(_of_the_whole_index))
     if not first.right:
         return {}
     right, answered = np.array(first.right), probabilities(model, first) >= least
@@ -218,8 +224,8 @@ def bought(model: Logistic, sample: Sample, least: float) -> dict[str, float]:
     return {"least": least, "questions": len(right), **{name: round(share, 3) for name, share in shares.items()}}
 
 
-def _of_the_whole_index(_: Mapping[str, float], view: View) -> bool:
-    return view is View.WHOLE
+def _of_the_whole_index(_: Mapping[str, float], view: SearchSetting) -> bool:
+    return view is SearchSetting.WHOLE
 
 
 def save(models: Mapping[str, Logistic], folder: Path, held_out: Mapping[str, float] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bioqa.index.terminal import say
-from bioqa.qa.options import located
+from bioqa.qa.options import model_folder
 from bioqa.train import extras
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def train() -> None:
     "--reader",
     "asked",
     metavar="DIR|NAME",
-    callback=located,
+    callback=model_folder,
     help="The reader that is asked, where that of --to has learned from these questions; that of --to by default.",
 )
 @click.option(
@@ -89,9 +89,9 @@ def calibration(
     if held_out:
         with TerminalProgress("Checking", "questions") as progress:
             samples = calibrate.collect(scores.pooled(checked).questions, Engine(folder, target), progress)
-        for name, error in calibrate.errors(models, samples).items():
+        for name, error in calibrate.calibration_errors(models, samples).items():
             say(f"{name}: expected calibration error {error:.3f} on held-out questions")
-        found = calibrate.bought(models["factoid"], samples["factoid"], _SHOWN_LEAST)
+        found = calibrate.selective_accuracy(models["factoid"], samples["factoid"], _SHOWN_LEAST)
         if found:
             calibrate.save(models, target, found)
             say(
@@ -143,7 +143,7 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
     """
     extras.require()
     from bioqa.train.reader import train as train_reader
-    from bioqa.train.recipe import ReaderConfig
+    from bioqa.train.reader_recipe import ReaderConfig
 
     _train(train_reader, ReaderConfig, recipe, folder, changes, seeds, device)
 
@@ -167,8 +167,8 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
       bioqa train retriever recipe.toml --to runs/second --set miner=runs/retriever
     """
     extras.require()
-    from bioqa.train.recipe import RetrieverConfig
     from bioqa.train.retriever import train as train_retriever
+    from bioqa.train.retriever_recipe import RetrieverConfig
 
     _train(train_retriever, RetrieverConfig, recipe, folder, changes, seeds, device)
 
@@ -192,7 +192,7 @@ def _train(
         config = read_recipe(recipe, kind, [*changes, *filter(None, [seed])])
         name = f"seed-{config.schedule.seed}"
         target = folder / name if len(seeds) > 1 else folder
-        known = record.finished(target, config) if len(seeds) > 1 else None
+        known = record.finished_figures(target, config) if len(seeds) > 1 else None
         if known is not None:
             say(f"{target}: trained before", err=True)
             found.append(known)

@@ -79,10 +79,10 @@ def export(
     targets = {precision: folder / precision if len(chosen) > 1 else folder for precision in chosen}
     called = name or Path(os.path.realpath(source)).name
     original = export_model(source, targets, task, name=called, max_tokens=max_tokens)
-    from bioqa.train.comparison import compare, table
+    from bioqa.train.comparison import compare_variants, table
 
     with TerminalProgress("Scoring", "questions") as progress:
-        rows = compare(original, targets, questions, progress)
+        rows = compare_variants(original, targets, questions, progress)
     measured_on = machine.this_machine()
     if as_json:
         found = {"name": called, "machine": asdict(measured_on), "variants": [asdict(row) for row in rows]}

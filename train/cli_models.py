@@ -77,9 +77,9 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
             say(f"{called}: added, as it was exported")
             return
         original = export(source, {precision: folder}, task, name=called, max_tokens=max_tokens)
-        from bioqa.train.parity import parity
+        from bioqa.train.parity import measure_parity
 
-        found = parity(original, folder)
+        found = measure_parity(original, folder)
     say(
         f"{called}: added; against the original, {found.outputs}: largest difference {found.largest_difference:.3f}, "
         f"cosine at least {found.cosine:.4f}"

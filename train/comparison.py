@@ -17,9 +17,9 @@ from bioqa.eval.tables import Table
 from bioqa.index.model import Model, read_card
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Network, processors, tokenizer
-from bioqa.train.network import fuse_attention
-from bioqa.train.parity import Parity, encoded, parity
-from bioqa.train.traced import ALL_HEADS, TorchNetwork, Traced
+from bioqa.train.model_loading import use_fused_attention
+from bioqa.train.parity import Parity, encode_pair, measure_parity
+from bioqa.train.traced import ALL_HEADS, TorchNetwork, TraceableNetwork
 
 ORIGINAL = "PyTorch fp32"
 _TIMED_TOKENS = 256  # the encoder's most, and about what a passage with title and question has
@@ -29,7 +29,7 @@ _LONG = ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ModelVariant:
     """One form of a model: its size, its parity with the original, how many passages of so many tokens it takes a
     second and how many times the original's that is, and the scores of a reader by the names of BioASQ's measures."""
 
@@ -42,20 +42,20 @@ class Row:
     scores: Mapping[str, float]
 
 
-def compare(
-    original: Traced, targets: Mapping[str, Path], questions: Sequence[GoldQuestion], progress: Progress
-) -> list[Row]:
+def compare_variants(
+    original: TraceableNetwork, targets: Mapping[str, Path], questions: Sequence[GoldQuestion], progress: Progress
+) -> list[ModelVariant]:
     """The original, then the model in each folder of `targets`, which are named by precision.
 
     A reader is scored by what it answers to `questions`, where there are any, from their gold snippets, as training
     does.
     """
     models = {precision: Model(folder, read_card(folder)) for precision, folder in targets.items()}
-    fuse_attention(original.module)
+    use_fused_attention(original.module)
     networks: dict[str, TorchNetwork | Network] = {ORIGINAL: TorchNetwork(original.module)}
     networks |= {name: Network(model) for name, model in models.items()}
     some = next(iter(models.values()))
-    timed = encoded(some, *_LONG)
+    timed = encode_pair(some, *_LONG)
     timed.truncate(_TIMED_TOKENS)
     speeds = _speeds(networks, timed)
     scores = _scores(networks, some, questions, original.outputs, progress)
@@ -63,10 +63,10 @@ def compare(
     sizes[ORIGINAL] = sum(tensor.numel() * tensor.element_size() for tensor in original.module.parameters())
     same = Parity(", ".join(original.outputs), 0.0, 1.0)
     return [
-        Row(
+        ModelVariant(
             weights=name,
             megabytes=sizes[name] / 1e6,
-            parity=parity(original, targets[name]) if name in targets else same,
+            parity=measure_parity(original, targets[name]) if name in targets else same,
             tokens=len(timed.ids),
             passages_per_s=speeds[name],
             times_original=speeds[name] / speeds[ORIGINAL],
@@ -76,7 +76,7 @@ def compare(
     ]
 
 
-def table(title: str, rows: Sequence[Row]) -> Table:
+def table(title: str, rows: Sequence[ModelVariant]) -> Table:
     """The rows as a table."""
     scores = list(rows[0].scores)
     return Table(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bioqa.eval import alignment
-from bioqa.eval.gold import GoldQuestion
+from bioqa.eval.gold import GoldQuestion, read_gold
 from bioqa.eval.squad import SquadQuestion, read_squad
 from bioqa.eval.unpacked import read_json, shown
 from bioqa.index.errors import InputError
@@ -18,7 +18,7 @@ Ranges = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ReaderExample:
     """A question on a text; of what is None nothing is known, and no head learns it from this example.
 
     `answers` are the characters of the text where the answer stands, any of which is right: () where it does not say.
@@ -34,7 +34,7 @@ class Example:
     items: Ranges | None = None
     verdict: str | None = None
     relevant: bool | None = None
-    asks: QuestionType = QuestionType.SUMMARY
+    question_type: QuestionType = QuestionType.SUMMARY
     origin: int = 0
 
 
@@ -43,27 +43,35 @@ _VERDICTS = {
     **dict.fromkeys(("no", "refutes", "contradict", "contradiction", "not_entailment"), "no"),
     **dict.fromkeys(("maybe", "neutral", "neither"), "neither"),
 }
-LABELS = ("label", "verdict", "entailment")
+LABEL_COLUMNS = ("label", "verdict", "entailment")
 _COLUMNS = {  # of a table of claims: what is looked for under which header
     "question": ("claim", "question", "sentence2"),
     "text": ("evidence", "text", "sentence1"),
-    "verdict": LABELS,
+    "verdict": LABEL_COLUMNS,
 }
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """What of a text tells it from others: not its capitals, nor how its words are spaced."""
     return " ".join(text.lower().split())
 
 
-def spread(found: Sequence[T], count: int) -> Sequence[T]:
+def evenly_spaced(found: Sequence[T], count: int) -> Sequence[T]:
     """So many of these at equal distances, or all where `count` is 0 or they are fewer."""
     if not 0 < count < len(found):
         return found
     return [found[place * len(found) // count] for place in range(count)]
 
 
-def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Example]:
+def read_dev_questions(paths: Sequence[str]) -> list[GoldQuestion]:
+    """The questions for model selection in these gold files. Raises InputError where there are none."""
+    questions = [question for path in paths for question in read_gold(Path(path))]
+    if not questions:
+        raise InputError("no questions for model selection: name gold files under dev")
+    return questions
+
+
+def from_bioasq(questions: Sequence[GoldQuestion]) -> list[ReaderExample]:
     """An example for each distinct snippet of each question."""
     return [
         _of_snippet(question, text)
@@ -73,19 +81,19 @@ def of_bioasq(questions: Sequence[GoldQuestion]) -> list[Example]:
     ]
 
 
-def _of_snippet(question: GoldQuestion, text: str) -> Example:
+def _of_snippet(question: GoldQuestion, text: str) -> ReaderExample:
     if question.type is QuestionType.YESNO:
         said = question.exact[0][0] if question.exact else None
-        return Example(question.body, text, verdict=said, relevant=True, asks=question.type)
+        return ReaderExample(question.body, text, verdict=said, relevant=True, question_type=question.type)
     synonyms = [synonym for item in question.exact for synonym in item]
     places = tuple((match.start, match.end) for match in alignment.find_any(synonyms, text))
     if not places:  # it may say so in other words, so that nothing is known of where
-        return Example(question.body, text, relevant=True, asks=question.type)
+        return ReaderExample(question.body, text, relevant=True, question_type=question.type)
     items = places if question.type is QuestionType.LIST else None
-    return Example(question.body, text, answers=places, items=items, relevant=True, asks=question.type)
+    return ReaderExample(question.body, text, answers=places, items=items, relevant=True, question_type=question.type)
 
 
-def of_squad(path: Path) -> tuple[list[Example], list[str]]:
+def from_squad(path: Path) -> tuple[list[ReaderExample], list[str]]:
     """The examples of a SQuAD file, and the ids of questions whose answers do not stand in their texts.
 
     An answer that is not at the offset given, but stands in the text once, is taken from there.
@@ -95,7 +103,9 @@ def of_squad(path: Path) -> tuple[list[Example], list[str]]:
         places = [_place(question, number) for number in range(len(question.answers))]
         if all(places) and question.context.strip():
             answers = tuple(dict.fromkeys(place for place in places if place))
-            examples.append(Example(question.question, question.context, answers, asks=QuestionType.FACTOID))
+            examples.append(
+                ReaderExample(question.question, question.context, answers, question_type=QuestionType.FACTOID)
+            )
         else:
             lost.append(question.id)
     return examples, lost
@@ -112,7 +122,7 @@ def _place(question: SquadQuestion, number: int) -> tuple[int, int] | None:
     return start, start + len(answer)
 
 
-def of_pubmedqa(path: Path) -> list[Example]:
+def from_pubmedqa(path: Path) -> list[ReaderExample]:
     """The examples of PubMedQA (Jin et al. 2019): a question, an abstract without its conclusion, yes, no or maybe.
 
     Raises InputError: which entry, what was expected.
@@ -123,36 +133,38 @@ def of_pubmedqa(path: Path) -> list[Example]:
     return [_of_entry(fields, f"{path}: entry {pmid}") for pmid, fields in entries.items()]
 
 
-def _of_entry(fields: object, name: str) -> Example:
+def _of_entry(fields: object, name: str) -> ReaderExample:
     if not isinstance(fields, Mapping):
         raise InputError(f"{name}: expected an object, found {shown(fields)}")
     question, texts = fields.get("QUESTION"), fields.get("CONTEXTS")
     if not isinstance(question, str) or not isinstance(texts, list):
         raise InputError(f"{name}: expected 'QUESTION' as text and 'CONTEXTS' as a list")
-    said = verdict(fields.get("final_decision"), name)
-    return Example(question, " ".join(map(str, texts)), verdict=said, relevant=True, asks=QuestionType.YESNO)
+    said = parse_verdict(fields.get("final_decision"), name)
+    return ReaderExample(
+        question, " ".join(map(str, texts)), verdict=said, relevant=True, question_type=QuestionType.YESNO
+    )
 
 
-def of_claims(path: Path) -> list[Example]:
+def from_claims(path: Path) -> list[ReaderExample]:
     """Claims with evidence from a table; the claim takes the place of the question.
 
     Columns go by several names: claim, question or sentence2; evidence, text or sentence1; label, verdict or
     entailment. Raises InputError: which row, what was expected.
     """
-    claims = table.read(path)
+    claims = table.read_table(path)
     question, text, label = (claims.column(what, names) for what, names in _COLUMNS.items())
     return [_of_claim(row.get(question), row.get(text), row.get(label), name) for name, row in claims.rows]
 
 
-def _of_claim(claim: str | None, evidence: str | None, label: str | None, name: str) -> Example:
+def _of_claim(claim: str | None, evidence: str | None, label: str | None, name: str) -> ReaderExample:
     if not claim or not evidence:
         raise InputError(f"{name}: claim or evidence is empty")
-    found = verdict(label, name)
+    found = parse_verdict(label, name)
     told = found != "neither" or None
-    return Example(claim, evidence, verdict=found, relevant=told, asks=QuestionType.YESNO)
+    return ReaderExample(claim, evidence, verdict=found, relevant=told, question_type=QuestionType.YESNO)
 
 
-def verdict(value: object, name: str) -> str:
+def parse_verdict(value: object, name: str) -> str:
     """What a label says: yes, no or neither. Raises InputError, which begins with the `name` of what bears it."""
     if not isinstance(value, str) or value.strip().lower() not in _VERDICTS:
         raise InputError(f"{name}: the verdict is {shown(value)}; expected one of {', '.join(_VERDICTS)}")

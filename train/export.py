@@ -17,12 +17,12 @@ from bioqa.index.model import CARD, NETWORK, QUESTION, TASKS, TOKENIZER, ModelCa
 from bioqa.train import extras
 
 if TYPE_CHECKING:
-    from bioqa.train.traced import Traced
+    from bioqa.train.traced import TraceableNetwork
 
 _INPUTS = ("input_ids", "token_type_ids")
 
 
-def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, max_tokens: int) -> "Traced":
+def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, max_tokens: int) -> "TraceableNetwork":
     """Export the model `source` (a folder or hub name, any of BERT's family) for `task`, into a folder for each
     precision in `targets`; returns the original in PyTorch.
 
@@ -39,7 +39,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
 
     from bioqa.train.precision import PRECISIONS
     from bioqa.train.source import CONFIG, backend_tokenizer, check_room, configuration
-    from bioqa.train.traced import traced
+    from bioqa.train.traced import load_traceable
 
     for precision in targets:
         if precision not in PRECISIONS:
@@ -59,7 +59,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
         TOKENIZER: backend_tokenizer(source).to_str(pretty=True).encode(),
         CONFIG: (json.dumps(configuration(source), indent=1) + "\n").encode(),  # to train what is in use further
     }
-    original = traced(source, task)
+    original = load_traceable(source, task)
     exact = _in_onnx(original)
     try:
         for precision, folder in targets.items():
@@ -117,7 +117,7 @@ def add_file(folder: Path, task: str, name: str, content: bytes) -> None:
     write_card(folder, entered)
 
 
-def _in_onnx(network: "Traced") -> bytes:
+def _in_onnx(network: "TraceableNetwork") -> bytes:
     import torch
 
     written = BytesIO()

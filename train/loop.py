@@ -1,4 +1,4 @@
-"""The one training loop: mixed precision, gradient accumulation, clipping, warm-up, early stopping, resuming."""
+"""The training loop of all tasks: mixed precision, gradient accumulation, warm-up, early stopping, resuming."""
 
 import json
 import math
@@ -6,76 +6,46 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
-from bioqa.index.errors import BioqaError, InputError, StorageError
+from bioqa.index.errors import BioqaError
 from bioqa.index.progress import Progress
 from bioqa.train.allocation import keep_freed_memory
+from bioqa.train.checkpoint import CHECKPOINT, TrainingState, resume, save_checkpoint
+from bioqa.train.devices import autocast
+from bioqa.train.schedule import Schedule
 
-CHECKPOINT = "checkpoint.safetensors"
-_EVERY = 300.0  # seconds between checkpoints: what a kill may cost
-_MIXED = {"auto": torch.bfloat16, "bf16": torch.bfloat16, "fp16": torch.float16}
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+_CHECKPOINT_INTERVAL = 300.0  # seconds: the most work that a kill can lose
 
 
 class TrainingError(BioqaError):
-    """Training cannot go on, such as where the loss is no number any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How long and how fast a task is trained; saved beside the model."""
-
-    epochs: int = 2
-    batch: int = 16  # sequences at once
-    accumulate: int = 1  # batches a step
-    learning_rate: float = 5e-5
-    warm_up: float = 0.06  # share of the steps, after which the rate falls to 0 on a straight line
-    weight_decay: float = 0.01
-    clip: float = 1.0  # largest norm of a step's gradient
-    precision: str = "auto"  # bf16 where the machine multiplies it faster than fp32; fp16 for a GPU without bf16
-    evaluations: int = 1  # an epoch
-    patience: int = 3  # evaluations in a row without a better figure, after which it ends
-    seed: int = 1
+    """Training cannot continue, for instance because the loss is not finite."""
 
 
 class Task(Protocol):
-    """What is trained: a new objective is a file with these four members."""
+    """A training task: a new objective is a module with these four members."""
 
     model: nn.Module
 
     def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Any]]:
-        """The batches of an epoch, each made when it is called; equal arguments give equal batches."""
+        """The batches of an epoch, as functions that build them; equal arguments give equal batches."""
         ...
 
     def loss(self, batch: Any) -> Tensor:
-        """The loss of a batch: a scalar that can be differentiated."""
+        """The loss of a batch: a differentiable scalar."""
         ...
 
     def evaluate(self) -> Mapping[str, float]:
-        """Figures on held-out data, of which the first decides which weights are kept: more is better."""
+        """Measures on held-out data; the first selects the best weights, and higher is better."""
         ...
-
-
-@dataclass(slots=True)
-class _State:
-    """Where training stands; with the tensors beside it, all that goes on from a checkpoint."""
-
-    step: int = 0
-    best: float = -math.inf
-    figures: dict[str, float] = field(default_factory=dict)  # those of the best weights
-    waited: int = 0  # evaluations since
-    finished: bool = False
 
 
 def train(
@@ -87,45 +57,44 @@ def train(
     talk: Callable[[str], None] = lambda _: None,
     recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
-    """Train a task; returns the figures of the best weights, which `keep` has saved.
+    """Train a task; returns the figures of the best weights.
 
-    The checkpoint in `folder` is gone on from, and training that was killed ends with the same weights as one that was
-    not: every step draws its random numbers from the seed and its own number. Logs for TensorBoard are in
-    `folder/logs`.
+    `keep` is called with the figures whenever they improve, and saves the weights. `talk` receives a line per
+    evaluation. Training resumes from the checkpoint in `folder` and ends with the same weights as without the
+    interruption: each step seeds its random numbers from the schedule's seed and the step number. A checkpoint of
+    another `recipe` is refused. TensorBoard logs go to `folder/logs`.
 
-    `keep` is given the figures whenever there are better ones; a checkpoint of another `recipe` is not gone on from.
-
-    Raises TrainingError where the loss is not finite any more, InputError for a checkpoint that doesn't fit,
-    StorageError where the disk refuses.
+    Raises TrainingError for a loss that is not finite, InputError for a checkpoint that does not fit, StorageError
+    where the disk refuses.
     """
     keep_freed_memory()
     model = task.model
     optimizer = torch.optim.AdamW(_groups(model, schedule.weight_decay), lr=schedule.learning_rate, fused=True)
     batches = len(task.batches(0, schedule.batch, schedule.seed))
-    made_by = json.dumps({"schedule": asdict(schedule), "recipe": recipe, "batches": batches})
+    fingerprint = json.dumps({"schedule": asdict(schedule), "recipe": recipe, "batches": batches})
     scaler = torch.amp.GradScaler(next(model.parameters()).device.type, enabled=schedule.precision == "fp16")
-    state = _resumed(folder / CHECKPOINT, model, optimizer, scaler, made_by)
+    state = resume(folder / CHECKPOINT, model, optimizer, scaler, fingerprint)
     epoch_steps = math.ceil(batches / schedule.accumulate)
     steps = epoch_steps * schedule.epochs
-    marks = {math.ceil(epoch_steps * (i + 1) / schedule.evaluations) for i in range(schedule.evaluations)}
+    evaluated_after = {math.ceil(epoch_steps * (i + 1) / schedule.evaluations) for i in range(schedule.evaluations)}
     saved = time.monotonic()
     with SummaryWriter(folder / "logs", purge_step=state.step + 1) as logs, _interruption() as interrupted:
-        for epoch, place, chosen in _steps(task, schedule, state.step, epoch_steps):
+        for epoch, place, accumulated in _remaining_steps(task, schedule, state.step, epoch_steps):
             if state.finished:
                 break
-            optimizer.param_groups[0]["lr"] = optimizer.param_groups[1]["lr"] = schedule.learning_rate * _share(
+            optimizer.param_groups[0]["lr"] = optimizer.param_groups[1]["lr"] = schedule.learning_rate * _rate_share(
                 state.step / steps, schedule.warm_up
             )
             torch.manual_seed(schedule.seed * 1_000_003 + state.step)
-            loss = _step(task, chosen, optimizer, scaler, schedule, f"step {place + 1} of epoch {epoch + 1}")
+            loss = _step(task, accumulated, optimizer, scaler, schedule, f"step {place + 1} of epoch {epoch + 1}")
             state.step += 1
             logs.add_scalar("loss", loss, state.step)
             progress.update(state.step / steps, state.step)
-            evaluated = place + 1 in marks
-            if evaluated:
+            evaluate_now = place + 1 in evaluated_after
+            if evaluate_now:
                 _evaluate(task, schedule, state, keep, logs, talk)
-            if evaluated or interrupted() or time.monotonic() - saved > _EVERY:
-                _save(folder / CHECKPOINT, model, optimizer, scaler, made_by, state)
+            if evaluate_now or interrupted() or time.monotonic() - saved > _CHECKPOINT_INTERVAL:
+                save_checkpoint(folder / CHECKPOINT, model, optimizer, scaler, fingerprint, state)
                 saved = time.monotonic()
             if interrupted():
                 raise KeyboardInterrupt
@@ -133,10 +102,10 @@ def train(
     return state.figures
 
 
-def _steps(
+def _remaining_steps(
     task: Task, schedule: Schedule, done: int, epoch_steps: int
 ) -> Iterator[tuple[int, int, Sequence[Callable[[], Any]]]]:
-    """The steps that are left: epoch and place in it, from 0, and the batches of each."""
+    """Epoch, place in the epoch (both from 0) and batches of each step after the first `done`."""
     for epoch in range(done // epoch_steps, schedule.epochs):
         batches = task.batches(epoch, schedule.batch, schedule.seed)
         for place in range(done % epoch_steps if epoch == done // epoch_steps else 0, epoch_steps):
@@ -144,87 +113,62 @@ def _steps(
 
 
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameters for the optimizer: biases and the gains of normalisation don't decay."""
+    """The parameter groups of the optimizer: no weight decay for biases and normalisation gains."""
     matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _share(done: float, warm_up: float) -> float:
-    """The share of the learning rate after a share of the steps: up on a straight line, then down to 0."""
+def _rate_share(done: float, warm_up: float) -> float:
+    """The share of the learning rate after a share `done` of the steps: linear warm-up, then linear decay to 0."""
     return (done + 1e-3) / (warm_up + 1e-3) if done < warm_up else (1 - done) / (1 - warm_up)
 
 
 def _step(
     task: Task,
-    chosen: Sequence[Callable[[], Any]],
+    batches: Sequence[Callable[[], Any]],
     optimizer: torch.optim.Optimizer,
     scaler: Any,
     schedule: Schedule,
     name: str,
 ) -> float:
-    """One step of the optimizer; returns its loss."""
+    """One optimizer step over accumulated batches; returns their mean loss."""
     task.model.train()
-    whole = 0.0
-    for batch in chosen:
+    total = 0.0
+    for batch in batches:
         with autocast(task.model, schedule.precision):
-            loss = task.loss(batch()) / len(chosen)
+            loss = task.loss(batch()) / len(batches)
         scaler.scale(loss).backward()
-        whole += float(loss.detach())
-    if not math.isfinite(whole):
-        raise TrainingError(f"the loss is {whole} at {name}; the last checkpoint is kept: try a lower learning rate")
+        total += float(loss.detach())
+    if not math.isfinite(total):
+        raise TrainingError(f"the loss is {total} at {name}; the last checkpoint is kept: try a lower learning rate")
     scaler.unscale_(optimizer)
     nn.utils.clip_grad_norm_(task.model.parameters(), schedule.clip)
     scaler.step(optimizer)
     scaler.update()
     optimizer.zero_grad()
-    return whole
-
-
-def device(name: str) -> str:
-    """The device that is meant: for `auto` a GPU where there is one. Raises InputError for one that is not there."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"the device {name!r} cannot be used here: {str(error).splitlines()[0]}") from None
-    return name
-
-
-def autocast(model: nn.Module, precision: str) -> AbstractContextManager[Any]:
-    """Mixed precision for a model where it is; none for fp32."""
-    kind = next(model.parameters()).device.type
-    if precision == "fp32" or (precision == "auto" and not _multiplies_bf16(kind)):
-        return nullcontext()
-    context: AbstractContextManager[Any] = torch.autocast(kind, _MIXED[precision])
-    return context
-
-
-def _multiplies_bf16(kind: str) -> bool:
-    """Whether bf16 pays: a CPU without instructions for it takes twice as long with it as with fp32."""
-    supported = torch.cuda.is_bf16_supported if kind == "cuda" else torch.cpu._is_avx512_bf16_supported
-    return bool(supported())
+    return total
 
 
 def _evaluate(
     task: Task,
     schedule: Schedule,
-    state: _State,
+    state: TrainingState,
     keep: Callable[[Mapping[str, float]], None],
     logs: SummaryWriter,
     talk: Callable[[str], None],
 ) -> None:
+    """Evaluate the task, keep the weights if they are the best so far, and update the state."""
     task.model.eval()
     figures = dict(task.evaluate())
     for name, value in figures.items():
         logs.add_scalar(name, value, state.step)
-    decisive = next(iter(figures.values()))
-    better = decisive > state.best
+    selecting = next(iter(figures.values()))
+    better = selecting > state.best
     state.waited = 0 if better else state.waited + 1
     state.finished = state.waited >= schedule.patience
     if better:
-        state.best, state.figures = decisive, figures
+        state.best, state.figures = selecting, figures
         keep(figures)
     shown = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
     talk(f"step {state.step}: {shown}{' (best so far, kept)' if better else ''}")
@@ -232,10 +176,11 @@ def _evaluate(
 
 @contextmanager
 def _interruption() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed, which ends training between two steps; a second one ends it at once."""
+    """A function that says whether Ctrl-C was pressed; training then stops between two steps, or at once at a second
+    Ctrl-C."""
     pressed: list[int] = []
 
-    def noted(number: int, frame: FrameType | None) -> None:
+    def record(number: int, frame: FrameType | None) -> None:
         if pressed:
             raise KeyboardInterrupt
         pressed.append(number)
@@ -243,54 +188,8 @@ def _interruption() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    before = signal.signal(signal.SIGINT, noted)
+    before = signal.signal(signal.SIGINT, record)
     try:
         yield lambda: bool(pressed)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _save(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: Any, made_by: str, state: _State
-) -> None:
-    tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
-    for number, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{number}/{name}": tensor for name, tensor in moments.items()}
-    fresh = path.with_suffix(".new")
-    metadata = {"made_by": made_by, "state": json.dumps(asdict(state)), "scaler": json.dumps(scaler.state_dict())}
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, fresh, metadata)
-        fresh.replace(path)
-    except (OSError, SafetensorError) as error:
-        fresh.unlink(missing_ok=True)
-        kept = "; the one before it is kept" if path.exists() else ""
-        raise StorageError(f"{path}: the checkpoint was not saved ({error}){kept}") from None
-
-
-def _resumed(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: Any, made_by: str) -> _State:
-    """The state of a checkpoint, which model, optimizer and scaler are put into; a fresh one where there is none."""
-    if not path.exists():
-        return _State()
-    cure = f"delete {path.name} to begin anew, or train into another folder"
-    try:
-        with safe_open(path, framework="pt") as stored:
-            metadata = stored.metadata()
-            if metadata["made_by"] != made_by:
-                raise InputError(f"{path}: a checkpoint of another recipe, or of other files, than this; {cure}")
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
-        model.load_state_dict(_under("model/", tensors))
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimizer/", tensors).items():
-            number, _, kind = name.partition("/")
-            moments.setdefault(int(number), {})[kind] = tensor
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-        scale = json.loads(metadata.get("scaler", "{}"))
-        if scale:
-            scaler.load_state_dict(scale)
-        return _State(**json.loads(metadata["state"]))
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"{path}: a checkpoint of another model, or damaged ({error}); {cure}") from None
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

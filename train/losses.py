@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from bioqa.qa.questions import QuestionType
-from bioqa.train.batches import TYPES, UNKNOWN, Batch
-from bioqa.train.network import Output
+from bioqa.train.batches import QUESTION_TYPES, UNKNOWN, WindowBatch
+from bioqa.train.network import ReaderOutput
 
 _LOWEST = torch.finfo(torch.float32).min  # in place of minus infinity, which times a probability of 0 would be none
 
@@ -22,7 +22,7 @@ def span_loss(logits: Tensor, right: Tensor, readable: Tensor) -> Tensor:
     return torch.where(known, every - wanted, 0.0)
 
 
-def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
+def reader_loss(output: ReaderOutput, batch: WindowBatch, verdict_weights: Tensor) -> Tensor:
     """The sum of the heads' mean losses over what is known in a batch; a text weighs what its verdict does among those
     of its origin (origins, 3)."""
     spans = span_loss(output.start.float(), batch.starts, batch.readable)
@@ -36,12 +36,12 @@ def total(output: Output, batch: Batch, verdict_weights: Tensor) -> Tensor:
     )
 
 
-def heard(output: Output, said: Output, batch: Batch) -> Tensor:
+def distillation_loss(output: ReaderOutput, said: ReaderOutput, batch: WindowBatch) -> Tensor:
     """The sum of the heads' mean divergences from what a teacher said (Hinton, Vinyals and Dean 2015): of borders for
     factoids and lists, of tags for lists, of verdicts for yes/no, of relevance for all."""
-    listed = batch.asks == TYPES.index(QuestionType.LIST)
-    spans = listed | (batch.asks == TYPES.index(QuestionType.FACTOID))
-    polar = batch.asks == TYPES.index(QuestionType.YESNO)
+    listed = batch.question_type == QUESTION_TYPES.index(QuestionType.LIST)
+    spans = listed | (batch.question_type == QUESTION_TYPES.index(QuestionType.FACTOID))
+    polar = batch.question_type == QUESTION_TYPES.index(QuestionType.YESNO)
     tokens = batch.readable & listed[:, None]
     borders = [
         _divergence(ours.masked_fill(~batch.readable, _LOWEST), theirs.masked_fill(~batch.readable, _LOWEST), spans)
@@ -62,7 +62,7 @@ def _divergence(ours: Tensor, theirs: Tensor, counted: Tensor) -> Tensor:
     return torch.where(counted, found, 0.0).sum() / counted.sum().clamp(min=1)
 
 
-def contrastive(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
+def contrastive_loss(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
     """The mean over b queries of minus the log-probability of the right passage among it and the wrong ones.
 
     `cosines` (b, c) are those of all candidates, of which number i is right for query i; `wrong` (b, c) marks those
@@ -72,14 +72,14 @@ def contrastive(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
     return functional.cross_entropy(logits, torch.arange(len(cosines), device=cosines.device))
 
 
-def imitation(cosines: Tensor, teacher: Tensor, wrong: Tensor, temperature: float) -> Tensor:
+def retriever_distillation_loss(cosines: Tensor, teacher: Tensor, wrong: Tensor, temperature: float) -> Tensor:
     """The mean over b queries of the divergence of the probabilities of right and wrong candidates from a teacher's,
     who gave the cosines `teacher` (b, c) (Hinton, Vinyals and Dean 2015)."""
     ours, theirs = ((found / temperature).masked_fill(~_counted(wrong), _LOWEST) for found in (cosines, teacher))
     return _divergence(ours, theirs, torch.ones_like(ours[:, 0], dtype=torch.bool))
 
 
-def undoubted(wrong: Tensor, judge: Tensor, margin: float) -> Tensor:
+def without_doubtful(wrong: Tensor, judge: Tensor, margin: float) -> Tensor:
     """`wrong` (b, c) without candidates whose cosine by a judge (b, c) is above that of the right one by more than a
     margin: those may be right, too, and nobody has said so."""
     return wrong & (judge <= judge.diagonal()[:, None] + margin)
@@ -90,7 +90,7 @@ def _counted(wrong: Tensor) -> Tensor:
     return wrong | torch.eye(*wrong.shape, dtype=torch.bool, device=wrong.device)
 
 
-def balanced(counts: Tensor) -> Tensor:
+def balanced_weights(counts: Tensor) -> Tensor:
     """A weight for each class of each origin with which all that occur in one count alike, 1 on average over its
     `counts` (origins, classes) of examples.
 

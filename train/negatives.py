@@ -17,13 +17,13 @@ from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import Array
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import context_of
-from bioqa.train.examples import Example
-from bioqa.train.pairs import Pair, is_wrong
+from bioqa.train.examples import ReaderExample
+from bioqa.train.pairs import TrainingPair, is_negative
 
 _LOOKED_AT = 50  # texts that BM25 brings, of which the first unfit for an answer are taken
 
 
-def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
+def bioasq_negatives(questions: Sequence[GoldQuestion], count: int) -> list[ReaderExample]:
     """For each question the `count` snippets of other questions that BM25 ranks highest, of documents other than its
     own, and without its answers in them: texts that are not to the point, and do not say."""
     texts: dict[str, Snippet] = {s.text.strip(): s for q in questions for s in q.snippets if s.text.strip()}
@@ -36,22 +36,24 @@ def of_bioasq(questions: Sequence[GoldQuestion], count: int) -> list[Example]:
         ]
 
 
-def unjudged(questions: Sequence[GoldQuestion], papers: Iterable[Document], count: int) -> list[Example]:
+def unjudged_passages(questions: Sequence[GoldQuestion], papers: Iterable[Document], count: int) -> list[ReaderExample]:
     """For each question the `count` passages of papers that BM25 ranks highest, as a reader sees them, with nothing
     known of any: for a teacher to say."""
     cut = [(paper, place) for paper in papers for place in windows(paper)]
     found = [Passage(number, paper, start, end) for number, (paper, (start, end)) in enumerate(cut)]
     with _searchable(f"{passage.document.title}\n{passage.text}" for passage in found) as index:
         return [
-            Example(question.body, context_of(found[number]).text, asks=question.type)
+            ReaderExample(question.body, context_of(found[number]).text, question_type=question.type)
             for question in questions
             for number in list(index.search(question.body, count, NO_FILTER))[:count]
         ]
 
 
-def of_pairs(
-    pairs: Sequence[Pair], count: int, nearest: Callable[[Sequence[str], Sequence[str], int], Array] | None = None
-) -> list[Pair]:
+def mine_negatives(
+    pairs: Sequence[TrainingPair],
+    count: int,
+    nearest: Callable[[Sequence[str], Sequence[str], int], Array] | None = None,
+) -> list[TrainingPair]:
     """The pairs with those of all their passages as negatives, up to `count`, that BM25 ranks highest for the query and
     that are of no document known to be relevant.
 
@@ -71,7 +73,7 @@ def of_pairs(
     return [
         replace(
             pair,
-            negatives=tuple(passages[number] for number in found[pair.query] if is_wrong(passages[number], pair))[
+            negatives=tuple(passages[number] for number in found[pair.query] if is_negative(passages[number], pair))[
                 :count
             ],
         )
@@ -79,7 +81,7 @@ def of_pairs(
     ]
 
 
-def around(questions: Sequence[GoldQuestion], papers: Sequence[Document], count: int) -> list[Document]:
+def nearest_papers(questions: Sequence[GoldQuestion], papers: Sequence[Document], count: int) -> list[Document]:
     """Up to `count` of the papers, all for 0: those that BM25 ranks first for any question, then second, and so on.
 
     What shares no word with any question is no trial for an encoder.
@@ -119,14 +121,14 @@ def _unfit(question: GoldQuestion, index: LexicalIndex, snippets: Sequence[Snipp
     ]
 
 
-def _negative(question: GoldQuestion, text: str) -> Example:
+def _negative(question: GoldQuestion, text: str) -> ReaderExample:
     spans = question.type in (QuestionType.FACTOID, QuestionType.LIST)
-    return Example(
+    return ReaderExample(
         question.body,
         text,
         answers=() if spans else None,
         items=() if question.type is QuestionType.LIST else None,
         verdict="neither" if question.type is QuestionType.YESNO else None,
         relevant=False,
-        asks=question.type,
+        question_type=question.type,
     )

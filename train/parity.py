@@ -9,7 +9,7 @@ from tokenizers import Encoding
 from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, read_card
 from bioqa.index.runtime import Array, Network, tokenizer
-from bioqa.train.traced import TorchNetwork, Traced
+from bioqa.train.traced import TorchNetwork, TraceableNetwork
 
 _TEXTS = (  # (question, passage) pairs of different lengths
     ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene."),
@@ -33,13 +33,13 @@ class Parity:
     cosine: float  # the smallest over the texts
 
 
-def parity(original: Traced, folder: Path) -> Parity:
+def measure_parity(original: TraceableNetwork, folder: Path) -> Parity:
     """How far the model in `folder` is from its original. Raises ModelError where either gives what is no number."""
     model = Model(folder, read_card(folder))
     exported, reference = Network(model), TorchNetwork(original.module)
     differences, cosines = [], []
     for question, passage in _TEXTS:
-        sequence = encoded(model, question, passage)
+        sequence = encode_pair(model, question, passage)
         for ours, theirs in zip(exported.run(sequence), reference.run_all([sequence])[0], strict=True):
             if not np.isfinite(theirs).all() or not np.isfinite(ours).all():
                 raise ModelError(
@@ -50,7 +50,7 @@ def parity(original: Traced, folder: Path) -> Parity:
     return Parity(", ".join(original.outputs), max(differences), min(cosines))
 
 
-def encoded(model: Model, question: str, passage: str) -> Encoding:
+def encode_pair(model: Model, question: str, passage: str) -> Encoding:
     """What the model sees of a passage, a reader with a question before it."""
     encode = tokenizer(model).encode
     sequence = encode(passage) if model.card.task == "encoder" else encode(question, passage)

@@ -12,22 +12,22 @@ from bioqa.eval.trec import Qrels
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
 from bioqa.index.runtime import Array
-from bioqa.train.pairs import Candidate
+from bioqa.train.pairs import CandidatePassage
 
 MEASURES = ("ndcg@10", "mrr@10", "recall@100")  # the first decides which weights are kept
 _RANKED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class DevPool:
     """Questions by their ids, p texts, those of one document side by side, and which documents are relevant."""
 
     questions: Mapping[str, str]
-    texts: tuple[Candidate, ...]
+    texts: tuple[CandidatePassage, ...]
     qrels: Qrels
 
 
-def of_gold(questions: Sequence[GoldQuestion], around: Sequence[Document]) -> Pool:
+def build_pool(questions: Sequence[GoldQuestion], around: Sequence[Document]) -> DevPool:
     """The questions that have snippets, over all snippets and those of the papers around that none of them is about.
 
     Raises InputError where no question has snippets.
@@ -35,17 +35,17 @@ def of_gold(questions: Sequence[GoldQuestion], around: Sequence[Document]) -> Po
     asked = [question for question in questions if any(snippet.text.strip() for snippet in question.snippets)]
     if not asked:
         raise InputError("nothing to decide with which weights are kept: no question under dev has snippets")
-    quoted = {Candidate(s.document, s.text.strip()) for q in asked for s in q.snippets if s.text.strip()}
+    quoted = {CandidatePassage(s.document, s.text.strip()) for q in asked for s in q.snippets if s.text.strip()}
     gold = {document for question in asked for document in question.relevant_documents}
-    quoted |= {Candidate(paper.id, paper.text) for paper in around if paper.id not in gold and paper.text}
-    return Pool(
+    quoted |= {CandidatePassage(paper.id, paper.text) for paper in around if paper.id not in gold and paper.text}
+    return DevPool(
         questions={question.id: question.body for question in asked},
         texts=tuple(sorted(quoted, key=lambda text: (text.document, text.text))),
         qrels={q.id: dict.fromkeys((s.document for s in q.snippets if s.text.strip()), 1) for q in asked},
     )
 
 
-def figures(pool: Pool, questions: Array, texts: Array) -> dict[str, float]:
+def retrieval_measures(pool: DevPool, questions: Array, texts: Array) -> dict[str, float]:
     """The measures over documents, each of which scores as its best text does.
 
     `questions` (q, d) and `texts` (p, d) are vectors of length 1, in the order of the pool.

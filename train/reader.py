@@ -16,11 +16,23 @@ from bioqa.eval.plain_sums import FACTOID_MEASURES, SELECTION_MEASURES
 from bioqa.index.errors import InputError, ModelError
 from bioqa.index.progress import Progress
 from bioqa.qa.reader import VERDICTS
-from bioqa.train import batches, examples, loop, losses, negatives, network, pairs, recipe, record, source
-from bioqa.train.batches import UNKNOWN, Batch, Labelled
-from bioqa.train.examples import Example, folded, spread
-from bioqa.train.network import Output
-from bioqa.train.recipe import ReaderConfig
+from bioqa.train import (
+    batches,
+    devices,
+    examples,
+    loop,
+    losses,
+    model_loading,
+    negatives,
+    network,
+    pairs,
+    record,
+    source,
+)
+from bioqa.train.batches import UNKNOWN, LabelledWindow, WindowBatch
+from bioqa.train.examples import ReaderExample, evenly_spaced, fold_text
+from bioqa.train.network import ReaderOutput
+from bioqa.train.reader_recipe import ReaderConfig
 from bioqa.train.teacher import Teacher
 from bioqa.train.traced import AllHeads, TorchNetwork
 
@@ -40,37 +52,45 @@ def train(
         raise ModelError(f"{config.teacher}: no reader as 'bioqa train reader' makes them, to be a teacher")
     if config.corpora and not config.teacher:
         raise InputError("only a teacher reads in corpora: name one under teacher")
-    dev = recipe.deciding(config)
+    dev = examples.read_dev_questions(config.dev)
     if not any(question.snippets and question.exact for question in dev):
         raise InputError(
             "nothing to decide with which weights are kept: no question under dev has an exact answer and snippets"
         )
-    chosen = loop.device(device)
-    task = ReaderTask(config, of_files(config, dev, talk), dev, chosen)
+    chosen = devices.select_device(device)
+    task = ReaderTask(config, read_examples(config, dev, talk), dev, chosen)
     talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")
     folder.mkdir(parents=True, exist_ok=True)
     figures = loop.train(
-        task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk, record.as_json(config)
+        task,
+        config.schedule,
+        folder,
+        lambda found: save(task, folder, found),
+        progress,
+        talk,
+        record.config_json(config),
     )
-    record.write(folder, config, figures, finished=True)
+    record.write_record(folder, config, figures, finished=True)
     return figures
 
 
-def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]) -> list[Example]:
+def read_examples(
+    config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]
+) -> list[ReaderExample]:
     """All training examples: each pair of question and text once, and none with a question that decides on the weights.
 
     `talk` hears how many of each kind there are, and how many were left out.
     """
-    kept: dict[tuple[str, str], Example] = {}
+    kept: dict[tuple[str, str], ReaderExample] = {}
     origins = count()
-    held_out = {folded(question.body) for question in dev}
+    held_out = {fold_text(question.body) for question in dev}
 
-    def add(kind: str, more: Sequence[Example], unusable: int = 0) -> None:
+    def add(kind: str, more: Sequence[ReaderExample], unusable: int = 0) -> None:
         before = len(kept)
         origin = next(origins)
-        allowed = [replace(example, origin=origin) for example in more if folded(example.question) not in held_out]
+        allowed = [replace(example, origin=origin) for example in more if fold_text(example.question) not in held_out]
         for example in allowed:
-            kept.setdefault((folded(example.question), folded(example.text)), example)
+            kept.setdefault((fold_text(example.question), fold_text(example.text)), example)
         left_out = {"held out": len(more) - len(allowed), "there before": len(allowed) - len(kept) + before}
         left_out["unusable"] = unusable
         told = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
@@ -78,24 +98,24 @@ def of_files(config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[
 
     questions = [question for path in config.bioasq for question in read_gold(Path(path))]
     if questions:
-        add("BioASQ snippets", _thinned(examples.of_bioasq(questions), config.relevant_only))
-        add("BioASQ hard negatives", negatives.of_bioasq(questions, config.negatives))
+        add("BioASQ snippets", _thinned(examples.from_bioasq(questions), config.relevant_only))
+        add("BioASQ hard negatives", negatives.bioasq_negatives(questions, config.negatives))
     if questions and config.corpora:
-        papers = pairs.papers([Path(path) for path in config.corpora]).values()
-        add("passages for the teacher alone", negatives.unjudged(questions, papers, config.unjudged))
+        papers = pairs.read_papers([Path(path) for path in config.corpora]).values()
+        add("passages for the teacher alone", negatives.unjudged_passages(questions, papers, config.unjudged))
     for path in config.squad:
-        more, lost = examples.of_squad(Path(path))
-        add(path, spread(more, config.limit), len(lost))
+        more, lost = examples.from_squad(Path(path))
+        add(path, evenly_spaced(more, config.limit), len(lost))
     for path in config.pubmedqa:
-        add(path, examples.of_pubmedqa(Path(path)))
+        add(path, examples.from_pubmedqa(Path(path)))
     for path in config.claims:
-        add(path, examples.of_claims(Path(path)))
+        add(path, examples.from_claims(Path(path)))
     if not kept:
         raise InputError("nothing to train on: name files under squad, bioasq, pubmedqa or claims")
     return list(kept.values())
 
 
-def _thinned(found: Sequence[Example], one_in: int) -> list[Example]:
+def _thinned(found: Sequence[ReaderExample], one_in: int) -> list[ReaderExample]:
     """The examples, of those that teach relevance alone one in so many: summaries have the most snippets of all."""
     plain = {id(example) for example in found if example.answers is None and example.verdict is None}
     counted = [example for example in found if id(example) in plain][:: max(1, one_in)]
@@ -103,55 +123,55 @@ def _thinned(found: Sequence[Example], one_in: int) -> list[Example]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class ReaderBatch:
     """Windows to learn from, with what a teacher says of them, None without one."""
 
-    texts: Batch
-    said: Output | None
+    texts: WindowBatch
+    said: ReaderOutput | None
 
 
 class ReaderTask:
     """Training of a reader, as `loop.train` takes it."""
 
-    def __init__(self, config: ReaderConfig, rows: Sequence[Example], dev: Sequence[GoldQuestion], device: str):
+    def __init__(self, config: ReaderConfig, rows: Sequence[ReaderExample], dev: Sequence[GoldQuestion], device: str):
         self.config = config
         torch.manual_seed(config.schedule.seed)  # of heads that are new
-        self.model = network.placed(network.load(config.base, dropout=config.dropout), device)
+        self.model = model_loading.to_device(network.load_reader(config.base, dropout=config.dropout), device)
         self.tokenizer = source.backend_tokenizer(config.base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]
-        self._rows: list[Labelled] = list(batches.labelled(rows, self.tokenizer, config.max_tokens))
+        self._rows: list[LabelledWindow] = list(batches.label_windows(rows, self.tokenizer, config.max_tokens))
         self._lengths = [len(row.ids) for row in self._rows]
         counts = torch.zeros(1 + max((row.origin for row in self._rows), default=0), len(VERDICTS))
         for row in self._rows:
             if row.verdict != UNKNOWN:
                 counts[row.origin, row.verdict] += 1
-        self._verdict_weights = losses.balanced(counts).to(device)
+        self._verdict_weights = losses.balanced_weights(counts).to(device)
         room = config.max_tokens - self.tokenizer.num_special_tokens_to_add(is_pair=True)
         self._teacher = Teacher(config.teacher, rows, self._rows, room, device) if config.teacher else None
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Lesson]]:
+    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], ReaderBatch]]:
         """The batches of an epoch, in an order that seed and epoch decide."""
-        order = batches.order(self._lengths, size, (seed, epoch))
+        order = batches.shuffled_batches(self._lengths, size, (seed, epoch))
         return [partial(self._batch, numbers) for numbers in order]
 
-    def _batch(self, numbers: Sequence[int]) -> Lesson:
-        batch = batches.collated([self._rows[number] for number in numbers]).to(self._device)
-        return Lesson(batch, self._teacher.logits(numbers, batch) if self._teacher else None)
+    def _batch(self, numbers: Sequence[int]) -> ReaderBatch:
+        batch = batches.collate([self._rows[number] for number in numbers]).to(self._device)
+        return ReaderBatch(batch, self._teacher.logits(numbers, batch) if self._teacher else None)
 
-    def loss(self, batch: Lesson) -> Tensor:
+    def loss(self, batch: ReaderBatch) -> Tensor:
         """The sum of the heads' losses, in which every verdict counts alike, however many texts of a kind have it, and
         where there is a teacher, of what it says otherwise."""
         texts = batch.texts
         output = self.model(texts.ids, texts.mask, texts.types)
-        found = losses.total(output, texts, self._verdict_weights)
+        found = losses.reader_loss(output, texts, self._verdict_weights)
         if batch.said is None:
             return found
         share = self.config.distillation
-        return (1 - share) * found + share * losses.heard(output, batch.said, texts)
+        return (1 - share) * found + share * losses.distillation_loss(output, batch.said, texts)
 
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""
@@ -170,4 +190,4 @@ def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
     with record.saving(folder):
         task.model.save(folder)
         source.tokenizer(task.config.base).save_pretrained(folder)
-    record.write(folder, task.config, figures, finished=False)
+    record.write_record(folder, task.config, figures, finished=False)

@@ -1,113 +1,68 @@
-"""Recipes: TOML files that say what a reader or a retriever is trained on and how."""
+"""Training recipes: TOML files read into the configuration class of a task, and checked against its fields."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from glob import escape, glob
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
-from bioqa.eval.gold import GoldQuestion, read_gold
 from bioqa.index.errors import InputError
-from bioqa.train.loop import PRECISIONS, Schedule
 
-_MODELS = ("base", "miner", "teacher")  # folders, looked for from the recipe's, or names at a hub
-_LEAST = {
-    **dict.fromkeys(("epochs", "batch", "accumulate", "evaluations", "relevant_only"), 1),
-    **dict.fromkeys(("negatives", "unjudged", "limit", "pool", "patience", "seed"), 0),
-    **dict.fromkeys(("learning_rate", "weight_decay", "clip"), 0),
-    "max_tokens": 16,
-}
-_SHARES = ("warm_up", "dropout")  # below 1
-_LENIENT = {(tuple, list), (float, int)}  # kinds wanted and what is taken for them
+_CONSTRAINT, _MODEL = "constraint", "model"  # keys of a field's metadata
+_CONVERTED = {(tuple, list), (float, int)}  # types of a field, each with the TOML type that it also accepts
+Config = TypeVar("Config")
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderConfig:
-    """What a reader is trained on and how; saved beside the model."""
+class Constraint:
+    """A test of a value, and the words for it in messages, as in "expected at least 1"."""
 
-    base: str  # a folder, or the name of a model at a hub
-    squad: tuple[str, ...] = ()  # files in SQuAD's format
-    bioasq: tuple[str, ...] = ()  # gold files
-    pubmedqa: tuple[str, ...] = ()
-    claims: tuple[str, ...] = ()  # tables of claims with evidence
-    dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; nothing in them is trained on
-    negatives: int = 3  # texts without an answer for every BioASQ question
-    relevant_only: int = 4  # of texts that are known to be relevant and nothing else, one in so many is kept
-    teacher: str = ""  # a reader trained here, such as a larger one, whose logits are imitated
-    distillation: float = 0.5  # share of the loss that imitates the teacher
-    corpora: tuple[str, ...] = ()  # files of papers, in which the teacher reads what BM25 finds for BioASQ's questions
-    unjudged: int = 5  # so many passages of them a question
-    max_tokens: int = 384  # that the network sees at once: room for a passage, its title and a question
-    limit: int = 0  # examples taken of each SQuAD file, from all over it; 0 for all
-    dropout: float = 0.1  # in all layers; a CPU takes half as long again with it
-    schedule: Schedule = field(default_factory=Schedule)
+    holds: Callable[[Any], bool]
+    expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetrieverConfig:
-    """What a retriever is trained on and how; saved beside the model."""
-
-    base: str  # a folder, or the name of a model at a hub
-    bioasq: tuple[str, ...] = ()  # gold files: a question with each of its snippets
-    beir: tuple[str, ...] = ()  # folders in the form of BEIR, of which the split `train` is learned from
-    corpora: tuple[str, ...] = ()  # files of papers: a title with its abstract
-    squad: tuple[str, ...] = ()  # files in SQuAD's format: a question with its text
-    tables: tuple[str, ...] = ()  # .csv, .tsv or JSON lines: a question or claim with an answer, evidence or title
-    dev: tuple[str, ...] = ()  # gold files that decide which weights are kept; no question in them is trained on
-    apart_from: tuple[str, ...] = ()  # gold files and BEIR folders, of which no test is to be learned from
-    distractors: tuple[str, ...] = ()  # files of papers among which the snippets of `dev` are to be found
-    pool: int = 1000  # so many of these papers, which BM25 finds nearest to the questions; 0 for all
-    limit: int = 0  # pairs taken of the gold files together and of every other file or folder, all over it; 0 for all
-    asymmetric: bool = False  # questions have an encoder of their own, which begins as the same one
-    negatives: int = 1  # passages that BM25 brings up and that are not right, for every pair, drawn anew every epoch
-    miner: str = ""  # an encoder, such as that of a round before, whose nearest passages are drawn as negatives, too
-    temperature: float = 0.05  # by which cosines are divided: the lower, the more the nearest wrong passages count
-    doubtful: float = 2.0  # a passage nearer to the question than the right one by more is no negative; 2 is never
-    teacher: str = ""  # an encoder whose cosines are imitated, and decide what is doubtful
-    teacher_pooling: str = "mean"  # what its vectors are made of: the mean over the tokens, or the "first", as of BGE
-    distillation: float = 0.5  # share of the loss that imitates the teacher
-    max_tokens: int = 256  # that the network sees at once
-    dropout: float = 0.1  # in all layers; a CPU takes half as long again with it
-    schedule: Schedule = field(default_factory=Schedule)
+def at_least(least: float) -> Constraint:
+    """A number that is not below `least`."""
+    return Constraint(lambda value: value >= least, f"at least {least}")
 
 
-Config = TypeVar("Config", ReaderConfig, RetrieverConfig)
+def more_than(limit: float) -> Constraint:
+    """A number above `limit`."""
+    return Constraint(lambda value: value > limit, f"more than {limit}")
+
+
+def one_of(choices: Sequence[str]) -> Constraint:
+    """One of these words."""
+    return Constraint(lambda value: value in choices, f"one of {', '.join(choices)}")
+
+
+SHARE = Constraint(lambda value: 0 <= value <= 1, "a share from 0 to 1")
+SHARE_BELOW_1 = Constraint(lambda value: 0 <= value < 1, "a share from 0 to 1, excluding 1")
+
+
+def constrained(default: Any, constraint: Constraint) -> Any:
+    """A field of a configuration with a default whose values must meet a constraint."""
+    return field(default=default, metadata={_CONSTRAINT: constraint})
+
+
+def model(default: Any = MISSING) -> Any:
+    """A field that names a model: a folder, relative to the recipe's folder, or a name at a hub."""
+    return field(default=default, metadata={_MODEL: True})
 
 
 def read_recipe(path: Path, kind: type[Config], changes: Sequence[str] = ()) -> Config:
-    """The configuration of a `kind` in a TOML file, with `changes` to it such as "epochs=1" or "schedule.seed=2".
+    """The configuration of class `kind` in a TOML file, after `changes` such as "epochs=1" or "schedule.seed=2".
 
-    Files in it may be patterns and are looked for from the recipe's folder. Raises InputError for what is no TOML, an
-    unknown key, a value of another type, and a file that isn't there.
+    `kind` is a dataclass; a field that is a dataclass itself is a table of the file, and a tuple of strings is a list
+    of file names or patterns, relative to the recipe's folder. Raises InputError for invalid TOML, an unknown or
+    missing key, a value of the wrong type or out of bounds, and a pattern that matches no file.
     """
     content = _read(path)
     for change in changes:
         _apply(content, change)
-    schedule = content.pop("schedule", {})
-    if not isinstance(schedule, dict):
-        raise InputError(f"{path}: expected [schedule] as a table")
-    checked = {
-        **_checked(content, kind(base=""), str(path)),
-        "schedule": Schedule(**_checked(schedule, Schedule(), f"{path}: [schedule]")),
-    }
-    if not checked.get("base"):
-        raise InputError(f"{path}: expected 'base', the folder or name of the model to begin with")
-    for name, value in checked.items():
-        if isinstance(value, tuple):
-            checked[name] = tuple(found for pattern in value for found in _found(path, pattern))
-        elif name in _MODELS and value and (path.parent / value).is_dir():
-            checked[name] = str(path.parent / value)
-    return kind(**checked)
-
-
-def deciding(config: ReaderConfig | RetrieverConfig) -> list[GoldQuestion]:
-    """The questions that decide which weights are kept. Raises InputError where there are none."""
-    questions = [question for path in config.dev for question in read_gold(Path(path))]
-    if not questions:
-        raise InputError("nothing to decide with which weights are kept: name gold files under dev")
-    return questions
+    return _configuration(kind, content, path, str(path))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -120,6 +75,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _apply(content: dict[str, Any], change: str) -> None:
+    """Set one value of a recipe, given as KEY=VALUE."""
     key, equals, value = change.partition("=")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"] if equals else None
@@ -131,46 +87,54 @@ def _apply(content: dict[str, Any], change: str) -> None:
     for table in tables:
         content = content.setdefault(table, {})
         if not isinstance(content, dict):
-            raise InputError(f"{change!r}: {table} is no table, of which something could be set")
+            raise InputError(f"{change!r}: {table} is not a table and has no keys to set")
     content[name] = parsed
 
 
-def _checked(given: Mapping[str, Any], defaults: object, where: str) -> dict[str, Any]:
-    known: dict[str, Any] = {each.name: getattr(defaults, each.name) for each in fields(defaults)}  # type: ignore[arg-type]
-    checked = {}
-    for key, value in given.items():
+def _configuration(kind: type[Config], content: Mapping[str, Any], recipe: Path, where: str) -> Config:
+    """A configuration of class `kind` from a table; `where` names the table in messages."""
+    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in content.items():
         if key not in known:
             raise InputError(f"{where}: unknown key {key!r}; expected one of {', '.join(known)}")
-        kind = type(known[key])
-        wanted: Any = value
-        if (kind, type(value)) in _LENIENT:
-            wanted = kind(value)
-        if type(wanted) is not kind or (kind is tuple and not all(isinstance(item, str) for item in wanted)):
-            expected = "a list of strings" if kind is tuple else kind.__name__
-            raise InputError(f"{where}: {key} is {value!r}; expected {expected}")
-        _check_value(key, wanted, f"{where}: {key} is {value!r}; expected")
-        checked[key] = wanted
-    return checked
+        each = known[key]
+        if is_dataclass(each.type):
+            if not isinstance(value, dict):
+                raise InputError(f"{recipe}: expected [{key}] as a table")
+            values[key] = _configuration(each.type, value, recipe, f"{where}: [{key}]")  # type: ignore[arg-type]
+            continue
+        checked = _checked(value, get_origin(each.type) or each.type, f"{where}: {key} is {value!r}; expected")
+        constraint: Constraint | None = each.metadata.get(_CONSTRAINT)
+        if constraint and not constraint.holds(checked):
+            raise InputError(f"{where}: {key} is {value!r}; expected {constraint.expected}")
+        if isinstance(checked, tuple):
+            checked = tuple(file for pattern in checked for file in _matching(recipe, pattern))
+        elif _MODEL in each.metadata and checked and (recipe.parent / checked).is_dir():
+            checked = str(recipe.parent / checked)
+        values[key] = checked
+    for each in known.values():
+        if each.default is MISSING and each.default_factory is MISSING and not values.get(each.name):
+            raise InputError(f"{where}: expected {each.name!r}, the folder or name of the model to begin with")
+    return kind(**values)
 
 
-def _check_value(key: str, value: Any, complaint: str) -> None:
-    if isinstance(value, float) and not isfinite(value):
+def _checked(value: Any, kind: Any, complaint: str) -> Any:
+    """A value as a field of type `kind` takes it: a whole number also counts as a float."""
+    converted = kind(value) if (kind, type(value)) in _CONVERTED else value
+    if type(converted) is not kind or (kind is tuple and not all(isinstance(item, str) for item in converted)):
+        raise InputError(f"{complaint} {'a list of strings' if kind is tuple else kind.__name__}")
+    if isinstance(converted, float) and not isfinite(converted):
         raise InputError(f"{complaint} a finite number")
-    if key in _LEAST and not value >= _LEAST[key]:
-        raise InputError(f"{complaint} at least {_LEAST[key]}")
-    if key == "temperature" and value <= 0:
-        raise InputError(f"{complaint} more than 0")
-    if (key in _SHARES and not 0 <= value < 1) or (key == "distillation" and not 0 <= value <= 1):
-        raise InputError(f"{complaint} a share from 0 to 1")
-    if key == "precision" and value not in PRECISIONS:
-        raise InputError(f"{complaint} one of {', '.join(PRECISIONS)}")
+    return converted
 
 
-def _found(recipe: Path, pattern: str) -> list[str]:
+def _matching(recipe: Path, pattern: str) -> list[str]:
+    """The files that a pattern names, relative to the recipe's folder."""
     named = recipe.parent / pattern
-    if named.exists():  # whatever a pattern would make of the brackets in its name
+    if named.exists():  # brackets in a file's own name are not a pattern
         return [str(named)]
-    found = sorted(glob(str(Path(escape(str(recipe.parent))) / pattern)))  # noqa: PTH207 (it may be absolute)
-    if not found:
+    files = sorted(glob(str(Path(escape(str(recipe.parent))) / pattern)))  # noqa: PTH207 (it may be absolute)
+    if not files:
         raise InputError(f"{recipe}: no file matches {pattern!r}")
-    return found
+    return files

@@ -12,7 +12,8 @@ from safetensors import SafetensorError
 from bioqa.eval.unpacked import read_json
 from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
-from bioqa.train.recipe import ReaderConfig, RetrieverConfig
+from bioqa.train.reader_recipe import ReaderConfig
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 RECORD = "training.json"
 Config = ReaderConfig | RetrieverConfig
@@ -24,19 +25,19 @@ def refuse_finished(folder: Path, kind: str) -> None:
         raise InputError(f"{folder}: a {kind} was trained there already; choose another folder")
 
 
-def finished(folder: Path, config: Config) -> dict[str, float] | None:
+def finished_figures(folder: Path, config: Config) -> dict[str, float] | None:
     """The figures of a training that came to its end there by this very recipe, None where none did."""
     known = _read(folder)
-    return dict(known["figures"]) if known.get("finished") and known.get("config") == as_json(config) else None
+    return dict(known["figures"]) if known.get("finished") and known.get("config") == config_json(config) else None
 
 
-def as_json(config: Config) -> dict[str, Any]:
+def config_json(config: Config) -> dict[str, Any]:
     """A configuration as it is read back from a record."""
     found: dict[str, Any] = json.loads(json.dumps(asdict(config)))
     return found
 
 
-def write(folder: Path, config: Config, figures: Mapping[str, float], *, finished: bool) -> None:
+def write_record(folder: Path, config: Config, figures: Mapping[str, float], *, finished: bool) -> None:
     """Write the record of a training, which is finished or goes on. Raises StorageError where the disk refuses."""
     content = {"config": asdict(config), "figures": dict(figures), "finished": finished}
     atomic.write_text(folder / RECORD, json.dumps(content, indent=1) + "\n")

@@ -12,25 +12,39 @@ from torch import Tensor
 from bioqa.index.errors import ModelError
 from bioqa.index.progress import Progress
 from bioqa.index.runtime import Array
-from bioqa.train import batches, biencoder, loop, losses, negatives, network, pairs, pool, recipe, record, source
-from bioqa.train.biencoder import Sequences, Side
-from bioqa.train.pairs import Candidate, Pair
-from bioqa.train.pool import Pool
-from bioqa.train.recipe import RetrieverConfig
+from bioqa.train import (
+    batches,
+    biencoder,
+    devices,
+    examples,
+    loop,
+    losses,
+    model_loading,
+    negatives,
+    pairs,
+    pool,
+    record,
+    source,
+)
+from bioqa.train.biencoder import Side, TokenBatch
+from bioqa.train.checkpoint import CHECKPOINT
+from bioqa.train.pairs import CandidatePassage, TrainingPair
+from bioqa.train.pool import DevPool
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 _MINED = 30  # hard negatives found for a query, of which every epoch draws some
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RetrieverBatch:
     """b questions and c candidates, of which number i is right for question i.
 
     `wrong` (b, c) marks the candidates that are known not to answer a question. `taught` (b, c) are the
     cosines that a teacher gave, None without one.
     """
 
-    questions: Sequences
-    candidates: Sequences
+    questions: TokenBatch
+    candidates: TokenBatch
     wrong: Tensor
     taught: Tensor | None
 
@@ -45,63 +59,69 @@ def train(
     """
     record.refuse_finished(folder, "retriever")
     for model in filter(None, (config.base, config.miner, config.teacher)):
-        for side in biencoder.sides(model).values():
+        for side in biencoder.encoder_sources(model).values():
             source.check_room(side, config.max_tokens)
-    if config.teacher and len(set(biencoder.sides(config.teacher).values())) > 1:
+    if config.teacher and len(set(biencoder.encoder_sources(config.teacher).values())) > 1:
         raise ModelError(f"{config.teacher}: a pair of encoders, and a teacher is one; name the folder of one of them")
-    dev = recipe.deciding(config)
-    papers = list(pairs.papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
-    judged = pool.of_gold(dev, negatives.around(dev, papers, config.pool))
-    chosen = loop.device(device)
+    dev = examples.read_dev_questions(config.dev)
+    papers = list(pairs.read_papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
+    judged = pool.build_pool(dev, negatives.nearest_papers(dev, papers, config.pool))
+    chosen = devices.select_device(device)
     for model in filter(None, (config.miner, config.teacher)):
         talk(f"{model} encodes all texts first, which takes a while where it is large")
-    search = biencoder.nearest(config.miner, config.max_tokens, chosen) if config.miner else None
-    learned = negatives.of_pairs(pairs.of_files(config, dev, talk), _MINED if config.negatives else 0, search)
+    search = biencoder.nearest_passages(config.miner, config.max_tokens, chosen) if config.miner else None
+    learned = negatives.mine_negatives(pairs.read_pairs(config, dev, talk), _MINED if config.negatives else 0, search)
     task = RetrieverTask(config, learned, judged, chosen)
     talk(
         f"{len(learned):,} pairs of {config.max_tokens} tokens at most, on {chosen}; "
         f"{len(judged.questions):,} questions over {len(judged.texts):,} texts decide"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / loop.CHECKPOINT).exists():
+    if not (folder / CHECKPOINT).exists():
         talk("before training: " + ", ".join(f"{name} {value:.4f}" for name, value in task.evaluate().items()))
     figures = loop.train(
-        task, config.schedule, folder, lambda found: save(task, folder, found), progress, talk, record.as_json(config)
+        task,
+        config.schedule,
+        folder,
+        lambda found: save(task, folder, found),
+        progress,
+        talk,
+        record.config_json(config),
     )
-    record.write(folder, config, figures, finished=True)
+    record.write_record(folder, config, figures, finished=True)
     return figures
 
 
 class RetrieverTask:
     """Training of a retriever, as `loop.train` takes it."""
 
-    def __init__(self, config: RetrieverConfig, learned: Sequence[Pair], judged: Pool, device: str):
+    def __init__(self, config: RetrieverConfig, learned: Sequence[TrainingPair], judged: DevPool, device: str):
         self.config = config
-        self.model = network.placed(
-            biencoder.load(config.base, asymmetric=config.asymmetric, dropout=config.dropout), device
+        self.model = model_loading.to_device(
+            biencoder.load_biencoder(config.base, asymmetric=config.asymmetric, dropout=config.dropout), device
         )
         self._device = device
         self._pairs = learned
         self._pool = judged
         texts = dict.fromkeys(text for pair in learned for text in (pair.query, pair.passage.text))
         self._rows = {text: row for row, text in enumerate(texts)}  # negatives are passages of other pairs
-        tokenizer = source.backend_tokenizer(biencoder.tokenizing(config.base))
-        self._tokens = biencoder.tokenized(tokenizer, list(texts), config.max_tokens)
-        self._questions = biencoder.tokenized(tokenizer, list(judged.questions.values()), config.max_tokens)
-        self._texts = biencoder.tokenized(tokenizer, [text.text for text in judged.texts], config.max_tokens)
+        tokenizer = source.backend_tokenizer(biencoder.tokenizer_source(config.base))
+        self._tokens = biencoder.tokenize(tokenizer, list(texts), config.max_tokens)
+        self._questions = biencoder.tokenize(tokenizer, list(judged.questions.values()), config.max_tokens)
+        self._texts = biencoder.tokenize(tokenizer, [text.text for text in judged.texts], config.max_tokens)
         self._taught = (
-            biencoder.encoded(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
+            biencoder.encode_texts(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
             if config.teacher
             else None
         )
 
-    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], Batch]]:
+    def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], RetrieverBatch]]:
         """The batches of an epoch, in an order that seed and epoch decide, and so the negatives in them."""
         lengths = [len(self._tokens[self._rows[pair.passage.text]]) for pair in self._pairs]
-        order = batches.order(lengths, size, (seed, epoch))
+        order = batches.shuffled_batches(lengths, size, (seed, epoch))
         return [partial(self._batch, numbers, (seed, epoch)) for numbers in order]
 
-    def _batch(self, numbers: Sequence[int], seed: tuple[int, int]) -> Batch:
+    def _batch(self, numbers: Sequence[int], seed: tuple[int, int]) -> RetrieverBatch:
         chosen = [self._pairs[number] for number in numbers]
         drawn = [
             candidate
@@ -111,45 +131,45 @@ class RetrieverTask:
         candidates = [*(pair.passage for pair in chosen), *drawn]
         questions = [self._rows[pair.query] for pair in chosen]
         found = [self._rows[candidate.text] for candidate in candidates]
-        wrong = [[pairs.is_wrong(candidate, pair) for candidate in candidates] for pair in chosen]
+        wrong = [[pairs.is_negative(candidate, pair) for candidate in candidates] for pair in chosen]
         taught = None
         if self._taught is not None:
             theirs = self._taught[questions].astype(np.float32) @ self._taught[found].astype(np.float32).T
             taught = torch.from_numpy(theirs).to(self._device)
-        return Batch(
-            biencoder.padded([self._tokens[row] for row in questions], self._device),
-            biencoder.padded([self._tokens[row] for row in found], self._device),
+        return RetrieverBatch(
+            biencoder.pad([self._tokens[row] for row in questions], self._device),
+            biencoder.pad([self._tokens[row] for row in found], self._device),
             torch.tensor(wrong, device=self._device),
             taught,
         )
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: RetrieverBatch) -> Tensor:
         """That the right passage is nearest, and where there is a teacher, that the others are as near as it says."""
         config = self.config
         questions, candidates = self.model(batch.questions, "question"), self.model(batch.candidates, "passage")
         with torch.autocast(questions.device.type, enabled=False):  # bf16 tells no cosines apart that differ by 0.4%
             cosines = questions @ candidates.T
         judge = cosines.detach() if batch.taught is None else batch.taught
-        wrong = losses.undoubted(batch.wrong, judge, config.doubtful)
-        found = losses.contrastive(cosines, wrong, config.temperature)
+        wrong = losses.without_doubtful(batch.wrong, judge, config.doubtful)
+        found = losses.contrastive_loss(cosines, wrong, config.temperature)
         if batch.taught is None:
             return found
-        imitated = losses.imitation(cosines, batch.taught, wrong, config.temperature)
+        imitated = losses.retriever_distillation_loss(cosines, batch.taught, wrong, config.temperature)
         return (1 - config.distillation) * found + config.distillation * imitated
 
     def evaluate(self) -> Mapping[str, float]:
         """How well the documents of held-out questions are found among the texts of the pool."""
         self.model.eval()
-        return pool.figures(
+        return pool.retrieval_measures(
             self._pool, self._vectors(self._questions, "question"), self._vectors(self._texts, "passage")
         )
 
     def _vectors(self, rows: Sequence[Array], side: Side) -> Array:
         precision = self.config.schedule.precision
-        return biencoder.vectors(lambda part: self.model(part, side), self.model, rows, precision)
+        return biencoder.encode_tokens(lambda part: self.model(part, side), self.model, rows, precision)
 
 
-def _drawn(found: Sequence[Candidate], count: int, seed: Sequence[int]) -> list[Candidate]:
+def _drawn(found: Sequence[CandidatePassage], count: int, seed: Sequence[int]) -> list[CandidatePassage]:
     """So many of the candidates, or all where they are fewer; the same seed draws the same."""
     generator = np.random.default_rng(seed)
     return [found[place] for place in generator.permutation(len(found))[:count]]
@@ -162,5 +182,5 @@ def save(task: RetrieverTask, folder: Path, figures: Mapping[str, float]) -> Non
     """
     with record.saving(folder):
         for target in task.model.save(folder):
-            source.tokenizer(biencoder.tokenizing(task.config.base)).save_pretrained(target)
-    record.write(folder, task.config, figures, finished=False)
+            source.tokenizer(biencoder.tokenizer_source(task.config.base)).save_pretrained(target)
+    record.write_record(folder, task.config, figures, finished=False)

@@ -14,7 +14,7 @@ _LONGEST = 10_000_000  # characters of a cell
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class InputTable:
     """The rows of a file, each with what it is called in messages; the cells of a row by the names of their columns, in
     lower case."""
 
@@ -30,7 +30,7 @@ class Table:
         return found
 
 
-def read(path: Path) -> Table:
+def read_table(path: Path) -> InputTable:
     """The table in a file; the columns of JSON lines are all their fields. Empty cells are left out.
 
     Raises InputError for a file that cannot be read, is not UTF-8 or breaks its format.
@@ -41,7 +41,7 @@ def read(path: Path) -> Table:
         raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}") from None
     if content.lstrip().startswith("{"):
         rows = tuple(_objects(content, path))
-        return Table(path, tuple(dict.fromkeys(column for _, row in rows for column in row)), rows)
+        return InputTable(path, tuple(dict.fromkeys(column for _, row in rows for column in row)), rows)
     csv.field_size_limit(_LONGEST)
     lines = io.StringIO(content, newline="")
     tabs = ".tsv" in (suffix.lower() for suffix in path.suffixes)
@@ -55,7 +55,7 @@ def read(path: Path) -> Table:
         )
     except csv.Error as error:
         raise InputError(f"{path}: line {reader.line_num}: {error}; close quotes, and double those in them") from None
-    return Table(path, columns, rows)
+    return InputTable(path, columns, rows)
 
 
 def _cells(columns: Sequence[str], cells: Sequence[str], name: str) -> dict[str, str]:

@@ -12,15 +12,15 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForQuestionAnswering
 
 from bioqa.index.runtime import Array
-from bioqa.train import network
-from bioqa.train.loop import autocast
+from bioqa.train import model_loading, network
+from bioqa.train.devices import autocast
 
 ALL_HEADS = ("start_logits", "end_logits", "tag_logits", "verdict_logits", "relevance_logit")
 _ONE_A_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class TraceableNetwork:
     """A network with the names of its outputs; `dimensions` are those of an encoder's vectors, else 0."""
 
     module: nn.Module
@@ -53,14 +53,16 @@ class TorchNetwork:
         return [[output[0] for output in self.run([sequence])] for sequence in sequences]
 
 
-def traced(source: str, task: str) -> Traced:
+def load_traceable(source: str, task: str) -> TraceableNetwork:
     """The model in a folder or at a hub, for a task: an encoder, a reader with all heads, or one with a span head."""
     if task == "encoder":
-        encoder = network.weighted(AutoModel, source)
-        return Traced(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
+        encoder = model_loading.load_pretrained(AutoModel, source)
+        return TraceableNetwork(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
     if network.has_all_heads(source):
-        return Traced(AllHeads(network.load(source)).eval(), ALL_HEADS)
-    return Traced(_Span(network.weighted(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2])
+        return TraceableNetwork(AllHeads(network.load_reader(source)).eval(), ALL_HEADS)
+    return TraceableNetwork(
+        _Span(model_loading.load_pretrained(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2]
+    )
 
 
 class _Embedding(nn.Module):  # type: ignore[misc]
@@ -71,7 +73,7 @@ class _Embedding(nn.Module):  # type: ignore[misc]
         self.encoder = encoder
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
-        types = network.types_for(self.encoder, token_type_ids)
+        types = model_loading.token_type_inputs(self.encoder, token_type_ids)
         states = self.encoder(input_ids=input_ids, **types).last_hidden_state
         return nn.functional.normalize(states.mean(1), dim=1)
 
@@ -84,7 +86,7 @@ class _Span(nn.Module):  # type: ignore[misc]
         self.reader = reader
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
-        types = network.types_for(self.reader, token_type_ids)
+        types = model_loading.token_type_inputs(self.reader, token_type_ids)
         output = self.reader(input_ids=input_ids, **types)
         return output.start_logits, output.end_logits
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bioqa.eval.gold import read_json
+from bioqa.eval.unpacked import read_json
 from bioqa.index.errors import ModelError, StorageError
 from bioqa.index.model import NETWORK
 from bioqa.index.plain_files import is_plain_name

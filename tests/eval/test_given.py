@@ -3,7 +3,7 @@ import pytest
 from bioqa.eval.given import PASSAGE_SOURCES
 from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Asked, Engine
+from bioqa.qa.engine import AnalyzedQuestion, Engine
 from bioqa.qa.questions import QuestionType
 
 BODY = "what gene causes cystic fibrosis?"
@@ -18,15 +18,15 @@ def snippet(document: str, text: str) -> Snippet:
 
 
 @pytest.fixture
-def asked(engine: Engine) -> Asked:
-    return engine.understand(BODY, AskConfig())
+def asked(engine: Engine) -> AnalyzedQuestion:
+    return engine.analyze(BODY, AskConfig())
 
 
-def test_nothing_given_is_searched_for(engine: Engine, asked: Asked) -> None:
+def test_nothing_given_is_searched_for(engine: Engine, asked: AnalyzedQuestion) -> None:
     assert PASSAGE_SOURCES["nothing"](question(), asked, engine) == engine.index.search(asked.query, 100)
 
 
-def test_given_documents_are_all_their_passages_best_first(engine: Engine, asked: Asked) -> None:
+def test_given_documents_are_all_their_passages_best_first(engine: Engine, asked: AnalyzedQuestion) -> None:
     hits = PASSAGE_SOURCES["documents"](question("103", "101", "not there"), asked, engine)
     assert {hit.passage.document.id for hit in hits} == {"101", "103"}
     assert hits[0].passage.document.id == "101"
@@ -34,7 +34,7 @@ def test_given_documents_are_all_their_passages_best_first(engine: Engine, asked
     assert all(0 <= hit.score <= 1 and hit.dense_score is not None for hit in hits)
 
 
-def test_given_snippets_are_passages_that_count_the_same(engine: Engine, asked: Asked) -> None:
+def test_given_snippets_are_passages_that_count_the_same(engine: Engine, asked: AnalyzedQuestion) -> None:
     texts = [snippet("7", "CFTR causes it."), snippet("8", " CFTR causes it. "), snippet("7", "CFTR causes it. ")]
     hits = PASSAGE_SOURCES["snippets"](question(snippets=(*texts, snippet("9", " "))), asked, engine)
     assert sorted((hit.passage.document.id, hit.passage.text) for hit in hits) == [
@@ -45,5 +45,5 @@ def test_given_snippets_are_passages_that_count_the_same(engine: Engine, asked: 
 
 
 @pytest.mark.parametrize("given", ["documents", "snippets"])
-def test_where_nothing_is_given_there_are_no_hits(engine: Engine, asked: Asked, given: str) -> None:
+def test_where_nothing_is_given_there_are_no_hits(engine: Engine, asked: AnalyzedQuestion, given: str) -> None:
     assert PASSAGE_SOURCES[given](question(), asked, engine) == []

@@ -93,7 +93,7 @@ def test_interrupted_it_leaves_neither_processes_nor_files(small_index: Path, tm
         running.send_signal(signal.SIGINT)  # to the first process alone, not to the group as a terminal does
         out, err = running.communicate(timeout=30)
     assert (running.returncode, out) == (130, "")
-    assert err.strip() == "interrupted; what was done before is kept"
+    assert err.strip() == "interrupted; finished work is kept"
     assert not list(scratch.iterdir())
     with pytest.raises(ProcessLookupError):
         os.killpg(running.pid, 0)

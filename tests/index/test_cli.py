@@ -563,7 +563,7 @@ def test_an_interruption_keeps_what_was_committed_and_the_same_command_goes_on(
         patch.setattr(TerminalProgress, "update", stop)
         outcome = build(path)
     assert outcome.status == 130
-    assert "interrupted; what was done before is kept" in outcome.err
+    assert "interrupted; finished work is kept" in outcome.err
     assert outcome.out == ""
     assert_plain(outcome)
     assert found(tmp_path / "index") == ["1", "2", "3", "4"]

@@ -232,7 +232,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(nlm: Server, faults: Faults, 
     assert (process.returncode, out) == (130, "")
     assert [line for line in err.splitlines() if line] == [
         f"{folder}: unfinished files end in .part, and the same command goes on with them",
-        "interrupted; what was done before is kept",
+        "interrupted; finished work is kept",
     ]
     assert part.stat().st_size == fetch._CHUNK
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.qa.abbreviations import meanings, pairs
-from bioqa.qa.normalize import normalize
+from bioqa.qa.abbreviations import abbreviation_pairs, expansions
+from bioqa.qa.normalize import normalize_answer
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from bioqa.qa.normalize import normalize
     ],
 )
 def test_an_abbreviation_that_a_text_explains_is_found(text: str, short: str, long: str | None) -> None:
-    assert list(pairs(text)) == [(short, long or "cystic fibrosis transmembrane conductance regulator")]
+    assert list(abbreviation_pairs(text)) == [(short, long or "cystic fibrosis transmembrane conductance regulator")]
 
 
 @pytest.mark.parametrize(
@@ -46,21 +46,21 @@ def test_an_abbreviation_that_a_text_explains_is_found(text: str, short: str, lo
     ],
 )
 def test_brackets_that_explain_nothing_are_passed_over(text: str) -> None:
-    assert list(pairs(text)) == []
+    assert list(abbreviation_pairs(text)) == []
 
 
 def test_a_long_form_is_the_shortest_that_fits_and_begins_with_a_word() -> None:
-    assert list(pairs("massive amounts of muscular dystrophy (MD)")) == [("MD", "muscular dystrophy")]
+    assert list(abbreviation_pairs("massive amounts of muscular dystrophy (MD)")) == [("MD", "muscular dystrophy")]
 
 
 def test_an_abbreviation_with_two_meanings_has_none_but_beside_one_of_them() -> None:
     texts = ["multiple sclerosis (MS)", "mass spectrometry (MS)", "cystic fibrosis (CF)"]
-    found = meanings(texts)
+    found = expansions(texts)
     assert "ms" not in found
     assert found["multiple sclerosis ms"] == "multiple sclerosis"
     assert found["mass spectrometry ms"] == "mass spectrometry"
     assert found["cf"] == "cystic fibrosis"
-    assert meanings(texts[:1] * 2)["ms"] == "multiple sclerosis"
+    assert expansions(texts[:1] * 2)["ms"] == "multiple sclerosis"
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_an_abbreviation_with_two_meanings_has_none_but_beside_one_of_them() -> 
     ],
 )
 def test_both_forms_together_are_what_they_stand_for(both: str) -> None:
-    assert meanings([both])[normalize(both)] == "vascular endothelial growth factor"
+    assert expansions([both])[normalize_answer(both)] == "vascular endothelial growth factor"
 
 
 @given(st.text(alphabet="aAbB1 -()[];,α\n", max_size=200))
 def test_both_forms_stand_in_the_text(text: str) -> None:
-    for short, long in pairs(text):
+    for short, long in abbreviation_pairs(text):
         assert short in text
         assert long in text
         assert len(long) > len(short)
@@ -85,5 +85,5 @@ def test_both_forms_stand_in_the_text(text: str) -> None:
 
 def test_a_long_text_takes_no_longer_than_its_length_asks() -> None:
     began = time.perf_counter()
-    list(pairs("(A " * 100_000 + ")" * 100_000 + "word (W) " * 20_000))
+    list(abbreviation_pairs("(A " * 100_000 + ")" * 100_000 + "word (W) " * 20_000))
     assert time.perf_counter() - began < 5

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioqa.index.records import Document, Hit, Passage
-from bioqa.qa.aggregate import Candidate, lead, merge, overlap
+from bioqa.qa.aggregate import AnswerCandidate, merge, overlap, support_margin
 from bioqa.qa.engine import Engine
-from bioqa.qa.normalize import normalize
+from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.spans import Span
@@ -19,7 +19,7 @@ Found = tuple[Hit, Reading]
 QUESTION = "Which cytokine causes fever?"
 
 
-def documents(candidate: Candidate) -> list[str]:
+def documents(candidate: AnswerCandidate) -> list[str]:
     return [item.passage.document.id for item in candidate.evidence]
 
 
@@ -37,20 +37,20 @@ def found(
 
 
 @pytest.fixture(scope="session")
-def merged(engine: Engine) -> Callable[..., list[Candidate]]:
+def merged(engine: Engine) -> Callable[..., list[AnswerCandidate]]:
     def call(
         *passages: Found,
         question_type: QuestionType = QuestionType.FACTOID,
-        kind: str | None = None,
+        answer_type: str | None = None,
         question: str = QUESTION,
-    ) -> list[Candidate]:
+    ) -> list[AnswerCandidate]:
         hits, readings = [hit for hit, _ in passages], [reading for _, reading in passages]
-        return merge(question, question_type, kind, QuestionTerms(question, engine.index), hits, readings)
+        return merge(question, question_type, answer_type, QuestionTerms(question, engine.index), hits, readings)
 
     return call
 
 
-Merged = Callable[..., list[Candidate]]
+Merged = Callable[..., list[AnswerCandidate]]
 
 
 def test_nothing_found_is_no_answer(merged: Merged) -> None:
@@ -94,7 +94,7 @@ def test_a_marked_item_counts_for_a_list_alone(merged: Merged) -> None:
     both = hit, replace(reading, items=(Span(25, 28, 2.0),))
     assert [candidate.text for candidate in merged(both)] == ["IL-6"]
     candidates = merged(both, question_type=QuestionType.LIST)
-    assert {candidate.text: candidate.evidence[0].marked for candidate in candidates} == {
+    assert {candidate.text: candidate.evidence[0].item_probability for candidate in candidates} == {
         "IL-6": 0.0,
         "TNF": pytest.approx(0.88, abs=0.01),
     }
@@ -105,7 +105,7 @@ def test_a_span_that_is_marked_too_keeps_both(merged: Merged) -> None:
     (alone,) = merged((hit, reading), question_type=QuestionType.LIST)
     (both,) = merged((hit, replace(reading, items=(Span(19, 23, 0.0),))), question_type=QuestionType.LIST)
     assert both.support == alone.support
-    assert (alone.evidence[0].marked, both.evidence[0].marked) == (0.0, 0.5)
+    assert (alone.evidence[0].item_probability, both.evidence[0].item_probability) == (0.0, 0.5)
 
 
 def test_a_paper_that_repeats_itself_is_one_paper(merged: Merged) -> None:
@@ -155,7 +155,7 @@ def test_what_repeats_the_question_counts_less_as_a_marked_item_too(merged: Merg
     hit, reading = found("1", "Among the catechins of it is EGCG.", "EGCG")
     marked = replace(reading, items=(Span(10, 19, 0.0), Span(29, 33, 0.0)))
     candidates = merged((hit, marked), question_type=QuestionType.LIST, question="List catechins of green tea.")
-    assert {candidate.text: candidate.evidence[0].marked for candidate in candidates} == {
+    assert {candidate.text: candidate.evidence[0].item_probability for candidate in candidates} == {
         "EGCG": 0.5,
         "catechins": pytest.approx(0.1),
     }
@@ -201,7 +201,7 @@ def test_an_item_named_twice_in_an_enumeration_is_one_item(merged: Merged) -> No
 def test_what_cannot_be_of_the_kind_asked_for_falls_behind(merged: Merged) -> None:
     passage = found("1", "Humans have many chromosomes, 46 in all.", "many", "46", scores=[5.0, 4.5])
     assert [candidate.text for candidate in merged(passage)] == ["many", "46"]
-    assert [candidate.text for candidate in merged(passage, kind="number")] == ["46", "many"]
+    assert [candidate.text for candidate in merged(passage, answer_type="number")] == ["46", "many"]
 
 
 def test_an_answer_that_repeats_the_question_falls_behind(merged: Merged) -> None:
@@ -257,18 +257,19 @@ def test_candidates_are_distinct_count_each_document_once_and_quote_exactly(
         for number, (document, names, relevance) in enumerate(rows)
     ]
     candidates = merged(*passages, question_type=question_type)
-    keys = [normalize(candidate.text) for candidate in candidates]
+    keys = [normalize_answer(candidate.text) for candidate in candidates]
     assert len(keys) == len(set(keys))
     for candidate in candidates:
         assert len(set(documents(candidate))) == len(candidate.evidence)
         assert candidate.support == pytest.approx(sum(item.score for item in candidate.evidence))
         for item in candidate.evidence:
-            assert normalize(item.sentence[item.start : item.end]) == normalize(candidate.text)
+            assert normalize_answer(item.sentence[item.start : item.end]) == normalize_answer(candidate.text)
             assert 0 <= item.score <= 1
     assert [c.support for c in candidates] == sorted((c.support for c in candidates), reverse=True)
     random.shuffle(passages)
     supports = {
-        normalize(candidate.text): candidate.support for candidate in merged(*passages, question_type=question_type)
+        normalize_answer(candidate.text): candidate.support
+        for candidate in merged(*passages, question_type=question_type)
     }
     assert supports == pytest.approx(dict(zip(keys, [candidate.support for candidate in candidates], strict=True)))
 
@@ -286,13 +287,13 @@ def test_answers_overlap_where_they_share_words_of_a_sentence(merged: Merged) ->
 
 
 def test_the_lead_is_over_the_next_answer_on_other_words(merged: Merged) -> None:
-    assert lead([]) == 0.0
+    assert support_margin([]) == 0.0
     alone = merged(found("1", "Fever is caused by IL-6 here.", "IL-6"))
-    assert lead(alone) == alone[0].support
+    assert support_margin(alone) == alone[0].support
     variants = merged(found("1", "Fever is caused by IL-6 here.", "IL-6", "IL-6 here"))
     assert len(variants) == 2
-    assert lead(variants) == variants[0].support
+    assert support_margin(variants) == variants[0].support
     rivals = merged(
         found("1", "Fever is caused by IL-6.", "IL-6"), found("2", "TNF causes it.", "TNF", number=1, relevance=0.5)
     )
-    assert lead(rivals) == pytest.approx(rivals[0].support - rivals[1].support)
+    assert support_margin(rivals) == pytest.approx(rivals[0].support - rivals[1].support)

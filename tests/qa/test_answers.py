@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from bioqa.index.records import Document, Passage
 from bioqa.qa.aggregate import Evidence
-from bioqa.qa.answers import Answer, disagreeing, foremost, given
+from bioqa.qa.answers import Answer, conflicting_answers, select_answers, top_answers
 from bioqa.qa.config import AskConfig
 from bioqa.qa.questions import QuestionType
 
@@ -22,36 +22,36 @@ def answer(text: str, confidence: float, weight: float, documents: Sequence[str]
 def test_what_other_papers_say_with_half_the_weight_is_another_view() -> None:
     best, near = answer("CFTR", 0.6, 1.0, ["1", "2"]), answer("HTT", 0.3, 0.5, ["3"])
     far = answer("FBN1", 0.3, 0.4, ["4"])
-    assert disagreeing([best, near, far], QuestionType.FACTOID, 0.2) == (near,)
+    assert conflicting_answers([best, near, far], QuestionType.FACTOID, 0.2) == (near,)
 
 
 def test_a_paper_does_not_disagree_with_itself() -> None:
     answers = [answer("CFTR", 0.6, 1.0, ["1", "2"]), answer("HTT", 0.3, 1.0, ["2"])]
-    assert disagreeing(answers, QuestionType.FACTOID, 0.2) == ()
+    assert conflicting_answers(answers, QuestionType.FACTOID, 0.2) == ()
 
 
 def test_an_unlikely_answer_is_no_view_but_the_other_of_yes_and_no_is() -> None:
     answers = [answer("yes", 0.9, 1.0, ["1"]), answer("no", 0.1, 0.6, ["2"])]
-    assert disagreeing(answers, QuestionType.FACTOID, 0.2) == ()
-    assert disagreeing(answers, QuestionType.YESNO, 0.2) == (answers[1],)
+    assert conflicting_answers(answers, QuestionType.FACTOID, 0.2) == ()
+    assert conflicting_answers(answers, QuestionType.YESNO, 0.2) == (answers[1],)
 
 
 def test_nothing_disagrees_with_nothing_nor_with_a_list() -> None:
     answers = [answer("a", 0.9, 1.0, ["1"]), answer("b", 0.9, 1.0, ["2"])]
-    assert disagreeing([], QuestionType.FACTOID, 0.0) == ()
-    assert disagreeing(answers, QuestionType.LIST, 0.0) == ()
+    assert conflicting_answers([], QuestionType.FACTOID, 0.0) == ()
+    assert conflicting_answers(answers, QuestionType.LIST, 0.0) == ()
 
 
 def test_of_yes_and_no_one_is_given() -> None:
     answers = [answer("yes", 0.9, 1.0, ["1"]), answer("no", 0.1, 0.6, ["2"])]
-    assert foremost(answers, QuestionType.YESNO, CONFIG) == (answers[0],)
-    assert given(answers, QuestionType.YESNO, 0.7, CONFIG, 0.5) == (answers[0],)
-    assert given(answers, QuestionType.YESNO, 0.4, CONFIG, 0.5) == ()
+    assert top_answers(answers, QuestionType.YESNO, CONFIG) == (answers[0],)
+    assert select_answers(answers, QuestionType.YESNO, 0.7, CONFIG, 0.5) == (answers[0],)
+    assert select_answers(answers, QuestionType.YESNO, 0.4, CONFIG, 0.5) == ()
 
 
 def test_a_yes_or_no_that_nothing_says_is_given_only_where_its_confidence_is_asked_for() -> None:
     answers = [answer("no", 0.6, 1.0, []), answer("yes", 0.4, 1.0, ["1"])]
-    assert given(answers, QuestionType.YESNO, 0.9, CONFIG, 0.5) == ()
+    assert select_answers(answers, QuestionType.YESNO, 0.9, CONFIG, 0.5) == ()
     asked_for = replace(CONFIG, min_confidence=0.5)
-    assert given(answers, QuestionType.YESNO, 0.9, asked_for, 0.5) == (answers[0],)
-    assert given(answers, QuestionType.YESNO, 0.9, asked_for, 0.7) == ()
+    assert select_answers(answers, QuestionType.YESNO, 0.9, asked_for, 0.5) == (answers[0],)
+    assert select_answers(answers, QuestionType.YESNO, 0.9, asked_for, 0.7) == ()

@@ -40,13 +40,6 @@ Run = Callable[..., Any]
 Ask = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def lexical_index(tmp_path_factory: pytest.TempPathFactory, corpus_file: Path) -> Path:
-    folder = tmp_path_factory.mktemp("index") / "lexical"
-    builder.build([corpus_file], folder, None)
-    return folder
-
-
 @pytest.fixture
 def ask_json(run: Run, small_index: Path) -> Ask:
     """What `ask --json` prints for one question over the small index."""
@@ -330,7 +323,7 @@ def test_a_bad_question_in_a_stream_is_reported_and_the_others_are_answered(
     assert outcome.status == 2
     assert [json.loads(line)["question"] for line in outcome.out.splitlines()] == [FACTOID, YESNO]
     assert "line 2: " in outcome.err
-    assert "error: 1 of the questions could not be asked" in outcome.err
+    assert "error: 1 of the questions could not be answered" in outcome.err
 
 
 def test_a_bad_question_after_blank_lines_is_reported_with_the_line_that_it_stands_on(
@@ -359,7 +352,7 @@ def test_a_line_without_end_is_not_taken_into_memory(
     outcome = run("ask", "-", "--index", small_index, "--json")
     assert json.loads(outcome.out)["question"] == FACTOID
     assert outcome.err.startswith("error: line 1: longer than ")
-    assert "error: 1 of the questions could not be asked" in outcome.err
+    assert "error: 1 of the questions could not be answered" in outcome.err
 
 
 def test_the_questions_after_a_line_that_is_no_text_are_answered(
@@ -533,140 +526,12 @@ def test_another_copy_of_the_reader_answers_alike(run: Run, small_index: Path, t
     assert ours["answers"] == theirs["answers"]
 
 
-# Search
-
-
-@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
-def test_the_json_of_a_search_keeps_its_contract(run: Run, small_index: Path, mode: str) -> None:
-    outcome = run("search", "cystic fibrosis gene", "--index", small_index, "--mode", mode, "--json", "--top", "3")
-    assert (outcome.status, outcome.err) == (0, "")
-    hits = json.loads(outcome.out)
-    assert len(hits) == 3
-    assert [hit["rank"] for hit in hits] == [1, 2, 3]
-    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
-    for hit in hits:
-        assert list(hit) == HIT_KEYS
-        assert isinstance(hit["pmid"], str)
-        assert hit["passage"]
-        assert (hit["lexical_rank"] is None) <= (mode != "lexical")
-        assert (hit["dense_rank"] is None) <= (mode != "dense")
-        assert (hit["lexical_rank"], hit["dense_rank"]) != (None, None)
-    assert hits[0] | {"score": 0} == {
-        "rank": 1,
-        "pmid": "101",
-        "title": "CFTR in cystic fibrosis",
-        "passage": "Cystic fibrosis is caused by mutations in the CFTR gene. The gene lies on chromosome 7.",
-        "score": 0,
-        "lexical_rank": None if mode == "dense" else 1,
-        "dense_rank": None if mode == "lexical" else 1,
-        "section": None,
-        "status": None,
-    }
-
-
-def test_a_search_can_fuse_in_another_way(run: Run, small_index: Path) -> None:
-    call = ["search", "cystic fibrosis gene", "--index", small_index, "--json", "--fusion"]
-    found = {name: json.loads(run(*call, name).out) for name in ("minmax", "rrf", "adaptive")}
-    assert found["rrf"][0]["score"] == pytest.approx(2 / 61, abs=1e-6)  # first in both searches
-    assert found["adaptive"][1]["score"] != found["minmax"][1]["score"]
-    refused = run(*call, "sum")
-    assert refused.status == 2
-    assert "'sum' is not one of 'mean', 'minmax', 'rrf', 'adaptive'" in refused.err
-
-
-def test_a_search_without_feedback_is_that_of_the_question_alone(run: Run, small_index: Path) -> None:
-    call = ["search", "huntington", "--index", small_index, "--json"]
-    alone = json.loads(run(*call, "--feedback", "0").out)
-    fed = json.loads(run(*call).out)
-    assert fed == json.loads(run(*call, "--feedback", "3").out)
-    assert [hit["score"] for hit in fed] != [hit["score"] for hit in alone]
-    lexical = json.loads(run(*call, "--mode", "lexical").out)
-    assert lexical == json.loads(run(*call, "--mode", "lexical", "--feedback", "0").out)
-    assert run(*call, "--feedback", "-1").status == 2
-
-
-def test_a_search_in_text_numbers_its_hits(run: Run, small_index: Path) -> None:
-    outcome = run("search", "warfarin", "--index", small_index, "--top", "2")
-    assert outcome.status == 0
-    assert outcome.out.startswith("1. Warfarin and vitamin K\n   107  Drug Notes, 1999  score ")
-    assert "\n2. " in outcome.out
-    assert "\n3. " not in outcome.out
-
-
-@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
-def test_a_search_finds_nothing_outside_its_filters(run: Run, small_index: Path, mode: str) -> None:
-    options = ["--mode", mode, "--journal", "drug notes", "--year", "2000:", "--json"]
-    outcome = run("search", "gene and glucose and headache and uric acid", "--index", small_index, *options)
-    assert {hit["pmid"] for hit in json.loads(outcome.out)} <= {"104", "105", "108"}
-    assert outcome.out != "[]\n"
-
-
-def test_a_query_that_matches_nothing_finds_nothing(run: Run, small_index: Path, lexical_index: Path) -> None:
-    for index, options in (
-        (lexical_index, []),
-        (small_index, ["--mode", "lexical"]),
-        (small_index, ["--year", "1800"]),
-    ):
-        text, data = (run("search", "zzzz qqqq", "--index", index, *options, *more) for more in ([], ["--json"]))
-        assert (text.status, text.out) == (0, "Nothing found.\n")
-        assert (data.status, data.out) == (0, "[]\n")
-
-
-@pytest.mark.parametrize("query", ["the", "zzzz qqqq", "Ω-zzzz", "zzzz " * 5000])
-def test_a_query_that_no_term_of_matches_is_answered_by_meaning(run: Run, small_index: Path, query: str) -> None:
-    options = ("--index", small_index, "--json", "--mode")
-    lexical, hybrid, dense = (run("search", query, *options, mode) for mode in ("lexical", "hybrid", "dense"))
-    assert (lexical.status, lexical.out) == (0, "[]\n")
-    assert hybrid.status == 0
-    found = [[hit["pmid"] for hit in json.loads(outcome.out)] for outcome in (hybrid, dense)]
-    assert found[0] == found[1] != []
-    assert all(hit["lexical_rank"] is None for hit in json.loads(hybrid.out))
-
-
-@pytest.mark.parametrize("mode", ["lexical", "hybrid"])
-def test_five_thousand_words_find_what_the_few_known_among_them_do(run: Run, small_index: Path, mode: str) -> None:
-    words = " ".join(f"w{number}" for number in range(4999))
-    outcome = run("search", f"{words} CFTR", "--index", small_index, "--mode", mode, "--json")
-    assert outcome.status == 0
-    assert "101" in {hit["pmid"] for hit in json.loads(outcome.out)}
-
-
-@pytest.mark.parametrize("query", ["😀", "🧬🧪 🎉", "\u200b"])
-@pytest.mark.parametrize("mode", ["lexical", "hybrid"])
-def test_a_query_without_letter_or_digit_is_refused(run: Run, small_index: Path, query: str, mode: str) -> None:
-    outcome = run("search", query, "--index", small_index, "--mode", mode)
-    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
-
-
-def test_a_dense_search_over_an_index_without_vectors_says_what_to_do(run: Run, lexical_index: Path) -> None:
-    outcome = run("search", "gene", "--index", lexical_index, "--mode", "dense")
-    assert (outcome.status, outcome.out) == (2, "")
-    assert f"{lexical_index}: lexical only" in outcome.err
-    assert "--mode lexical" in outcome.err
-
-
-def test_a_hybrid_search_over_an_index_without_vectors_goes_by_words(run: Run, lexical_index: Path) -> None:
-    hybrid, lexical = (
-        json.loads(run("search", "gene", "--index", lexical_index, "--mode", mode, "--json").out)
-        for mode in ("hybrid", "lexical")
-    )
-    assert hybrid == lexical
-    assert {hit["pmid"] for hit in hybrid} == {"101", "103"}
-
-
 def test_an_index_without_vectors_answers(run: Run, lexical_index: Path) -> None:
     outcome = run("ask", FACTOID, "--index", lexical_index, "--json", "--min-confidence", "0")
     assert outcome.status == 0
     found = json.loads(outcome.out)
     assert found["answers"][0]["text"] == "CFTR"
     assert found["models"]["encoder"] is None
-
-
-@pytest.mark.parametrize("mode", ["bm25", "HYBRID", ""])
-def test_an_unknown_mode_lists_the_known_ones(run: Run, small_index: Path, mode: str) -> None:
-    outcome = run("search", "gene", "--index", small_index, "--mode", mode)
-    assert outcome.status == 2
-    assert all(known in outcome.err for known in ("hybrid", "lexical", "dense"))
 
 
 # Processes of their own
@@ -729,39 +594,3 @@ def test_the_engine_is_given_as_many_passages_as_asked_for(ask_json: Ask, engine
     found = ask_json(FACTOID, "--passages", "2", "--explain")
     assert len(found["explanation"]["retrieved"]) == len(found["explanation"]["read"]) == 2
     assert engine.index.manifest.passages > 2
-
-
-# Doctor
-
-
-def test_a_sound_installation_is_found_sound(run: Run) -> None:
-    outcome = run("doctor")
-    assert (outcome.status, outcome.err) == (0, "")
-    assert all(line.startswith("ok ") for line in outcome.out.splitlines())
-    findings = json.loads(run("doctor", "--json").out)
-    assert [list(finding) for finding in findings] == [["what", "ok", "detail"]] * len(findings)
-    assert {"bioqa", "python", "encoder", "reader", "starter index"} <= {finding["what"] for finding in findings}
-
-
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_damaged_model_is_found_and_is_an_error(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
-) -> None:
-    for task in ("encoder", "reader"):
-        shutil.copytree(model.shipped(task), tmp_path / task)
-    with (tmp_path / "reader" / "model.onnx").open("r+b") as file:
-        file.seek(1000)
-        byte = file.read(1)
-        file.seek(1000)
-        file.write(bytes([byte[0] ^ 1]))
-    monkeypatch.setattr(model, "shipped", lambda task: tmp_path / task)
-    outcome = run("doctor", *options)
-    assert outcome.status == 1
-    assert outcome.err == "error: something is wrong with this installation; see the lines marked BAD\n"
-    if options:
-        bad = [finding for finding in json.loads(outcome.out) if not finding["ok"]]
-        assert [finding["what"] for finding in bad] == ["reader"]
-    else:
-        (line,) = (line for line in outcome.out.splitlines() if not line.startswith("ok "))
-        assert line.startswith("BAD  reader ")
-        assert f"{tmp_path / 'reader' / 'model.onnx'}: damaged or replaced" in line

@@ -13,7 +13,7 @@ from bioqa.index import model
 from bioqa.index.errors import ModelError
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa import yesno
-from bioqa.qa.aggregate import Candidate, Evidence
+from bioqa.qa.aggregate import AnswerCandidate, Evidence
 from bioqa.qa.calibration import FILE, Calibration, Logistic, answer_features, found_features, load
 from bioqa.qa.engine import Engine
 from bioqa.qa.reader import Reading, context_of
@@ -34,7 +34,7 @@ def calibrated(tmp_path: Path) -> Callable[[bytes], model.Model]:
     return write
 
 
-def candidate(text: str, support: float, sentence: str, number: int = 0, documents: int = 1) -> Candidate:
+def candidate(text: str, support: float, sentence: str, number: int = 0, documents: int = 1) -> AnswerCandidate:
     start = sentence.index(text)
     evidence = tuple(
         Evidence(
@@ -46,7 +46,7 @@ def candidate(text: str, support: float, sentence: str, number: int = 0, documen
         )
         for i in range(documents)
     )
-    return Candidate(text, support, evidence)
+    return AnswerCandidate(text, support, evidence)
 
 
 def test_the_probability_is_the_logistic_of_the_weighted_sum() -> None:

@@ -1,17 +1,21 @@
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bioqa.index import model
 from bioqa.index.errors import ModelError
 from bioqa.qa import checkup, starter
-from bioqa.qa.checkup import Finding
+from bioqa.qa.checkup import InstallationCheck
+
+Run = Callable[..., Any]
 
 
-def found(what: str) -> Finding:
-    (finding,) = (finding for finding in checkup.checkup() if finding.what == what)
+def found(what: str) -> InstallationCheck:
+    (finding,) = (finding for finding in checkup.check_installation() if finding.what == what)
     return finding
 
 
@@ -24,7 +28,7 @@ def small_starter(corpus_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_everything_that_answering_needs_is_looked_at() -> None:
-    findings = checkup.checkup()
+    findings = checkup.check_installation()
     assert all(finding.ok for finding in findings)
     needed = {
         "bioqa",
@@ -87,3 +91,36 @@ def test_a_reader_is_opened_with_its_calibration(model_folder: Callable[..., Pat
     folder = model_folder("reader", files={"calibration.json": b"{}"})
     with pytest.raises(ModelError, match="not a calibration"):
         checkup.check_model(model.open_model(folder, "reader"))
+
+
+def test_a_sound_installation_is_found_sound(run: Run) -> None:
+    outcome = run("doctor")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert all(line.startswith("ok ") for line in outcome.out.splitlines())
+    findings = json.loads(run("doctor", "--json").out)
+    assert [list(finding) for finding in findings] == [["what", "ok", "detail"]] * len(findings)
+    assert {"bioqa", "python", "encoder", "reader", "starter index"} <= {finding["what"] for finding in findings}
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_damaged_model_is_found_and_is_an_error(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    for task in ("encoder", "reader"):
+        shutil.copytree(model.shipped(task), tmp_path / task)
+    with (tmp_path / "reader" / "model.onnx").open("r+b") as file:
+        file.seek(1000)
+        byte = file.read(1)
+        file.seek(1000)
+        file.write(bytes([byte[0] ^ 1]))
+    monkeypatch.setattr(model, "shipped", lambda task: tmp_path / task)
+    outcome = run("doctor", *options)
+    assert outcome.status == 1
+    assert outcome.err == "error: something is wrong with this installation; see the lines marked BAD\n"
+    if options:
+        bad = [finding for finding in json.loads(outcome.out) if not finding["ok"]]
+        assert [finding["what"] for finding in bad] == ["reader"]
+    else:
+        (line,) = (line for line in outcome.out.splitlines() if not line.startswith("ok "))
+        assert line.startswith("BAD  reader ")
+        assert f"{tmp_path / 'reader' / 'model.onnx'}: damaged or replaced" in line

@@ -150,7 +150,7 @@ def test_an_interruption_is_told_in_one_line(small_index: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         errors = process.stderr.read()
-    assert b"interrupted; what was done before is kept" in errors
+    assert b"interrupted; finished work is kept" in errors
     assert b"Traceback" not in errors
 
 

@@ -17,7 +17,7 @@ def test_an_unknown_name_is_refused() -> None:
 
 def test_the_defaults_narrow_nothing_and_leave_abstention_to_the_fit() -> None:
     config = AskConfig()
-    assert config.narrow.is_empty
+    assert config.filters.is_empty
     assert config.min_confidence is None
     assert config.passages > 10 > config.tokens / 384
     assert config.top == 5

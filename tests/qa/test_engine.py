@@ -14,7 +14,7 @@ from bioqa.index.manifest import read_manifest, write_manifest
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Response
-from bioqa.qa.normalize import normalize
+from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.questions import QuestionType
 
 ALWAYS = AskConfig(min_confidence=0.0)
@@ -98,7 +98,7 @@ def test_a_yes_no_question_gives_one_of_the_two_with_the_sentence(engine: Engine
     ],
 )
 def test_the_answer_comes_from_the_passages_that_are_handed_over(engine: Engine, sentence: str, answer: str) -> None:
-    asked = engine.understand("does metformin cause hypoglycemia?", ALWAYS)
+    asked = engine.analyze("does metformin cause hypoglycemia?", ALWAYS)
     passage = Passage(0, Document(id="7", abstract=sentence), 0, len(sentence))
     response = engine.answer(asked, [Hit(passage, 1.0, dense_score=0.8)], ALWAYS)
     assert [given.text for given in response.answers] == [answer]
@@ -170,7 +170,7 @@ def test_without_prose_no_sentence_is_encoded_and_the_evidence_stands_for_an_ide
 ) -> None:
     whole = engine.ask(QUESTIONS[QuestionType.FACTOID], ALWAYS)
     monkeypatch.setattr("bioqa.qa.summary.relevant_sentences", lambda *_: pytest.fail("sentences were looked for"))
-    short = engine.ask(QUESTIONS[QuestionType.FACTOID], replace(ALWAYS, prose=False))
+    short = engine.ask(QUESTIONS[QuestionType.FACTOID], replace(ALWAYS, always_summarize=False))
     assert short.answers == whole.answers
     assert short.sentences == ()
     assert short.ideal_answer == short.answers[0].evidence[0].sentence == whole.citations[0].text
@@ -199,7 +199,7 @@ def test_every_quotation_is_exact_whatever_the_type(engine: Engine, question: st
             if forced is QuestionType.YESNO:
                 assert quoted == item.sentence
             else:
-                assert normalize(quoted) == normalize(answer.text)
+                assert normalize_answer(quoted) == normalize_answer(answer.text)
         if forced is not QuestionType.YESNO:
             best = answer.evidence[0]
             assert best.sentence[best.start : best.end] == answer.text
@@ -274,14 +274,14 @@ def test_nothing_outside_the_filter_is_ever_mentioned(
     engine: Engine, question: str, narrow: Filter, allowed: set[str]
 ) -> None:
     for config in (ALWAYS, NEVER):
-        response = engine.ask(question, replace(config, narrow=narrow))
+        response = engine.ask(question, replace(config, filters=narrow))
         assert set(cited(response)) <= allowed
     assert {hit.passage.document.id for hit in response.hits} == allowed
 
 
 def test_what_nothing_is_found_for_is_not_answered_even_at_confidence_0(engine: Engine) -> None:
     for kind in QuestionType:
-        response = engine.ask("gene?", replace(ALWAYS, narrow=Filter(first_year=2100)), kind)
+        response = engine.ask("gene?", replace(ALWAYS, filters=Filter(first_year=2100)), kind)
         assert response.abstained
         assert (response.answers, response.guesses, response.citations) == ((), (), ())
 
@@ -323,7 +323,7 @@ def test_the_same_question_gets_the_same_answer_whatever_was_asked_in_between(en
     for question, response in before.items():
         assert response.answers == after[question].answers
         assert response.ideal_answer == after[question].ideal_answer
-        assert response.found_features == after[question].found_features
+        assert response.relevance_features == after[question].relevance_features
 
 
 def test_questions_asked_side_by_side_are_answered_as_one_by_one(engine: Engine) -> None:
@@ -380,7 +380,7 @@ def test_a_question_that_shares_no_word_with_what_is_searched_is_answered_or_not
 ) -> None:
     for question in ("which problem?", "what thing?"):
         for journal in ("Channel Letters", "Journal of Genes"):
-            engine.ask(question, replace(ALWAYS, narrow=Filter(journal=journal)), kind)
+            engine.ask(question, replace(ALWAYS, filters=Filter(journal=journal)), kind)
 
 
 def test_an_index_without_vectors_answers_by_words_alone(lexical_engine: Engine) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from bioqa.qa.kinds import expected_kind, fits
+from bioqa.qa.kinds import expected_answer_type, matches_answer_type
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from bioqa.qa.kinds import expected_kind, fits
     ],
 )
 def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> None:
-    assert expected_kind(question) == kind
+    assert expected_answer_type(question) == kind
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> Non
     ],
 )
 def test_the_shape_of_an_answer_can_rule_it_out(kind: str | None, answer: str, expected: bool) -> None:
-    assert fits(kind, answer) is expected
+    assert matches_answer_type(kind, answer) is expected

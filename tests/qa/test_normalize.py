@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bioqa.qa.normalize import core, normalize
+from bioqa.qa.normalize import core_range, normalize_answer
 
 WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=8)
 
@@ -63,7 +63,7 @@ WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
     ],
 )
 def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
-    assert normalize(one) == normalize(other)
+    assert normalize_answer(one) == normalize_answer(other)
 
 
 @pytest.mark.parametrize(
@@ -101,26 +101,26 @@ def test_spellings_of_one_answer_have_one_key(one: str, other: str) -> None:
     ],
 )
 def test_different_answers_keep_different_keys(one: str, other: str) -> None:
-    assert normalize(one) != normalize(other)
+    assert normalize_answer(one) != normalize_answer(other)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "—", "(-)", "<", "> <."])
 def test_what_says_nothing_has_an_empty_key(text: str) -> None:
-    assert normalize(text) == ""
+    assert normalize_answer(text) == ""
 
 
 @settings(deadline=None)
 @given(st.text(max_size=80))
 @example("Alzheimer's")
 def test_a_key_never_has_white_space_at_its_ends_or_twice_in_a_row(text: str) -> None:
-    key = normalize(text)
+    key = normalize_answer(text)
     assert key == " ".join(key.split())
 
 
 @settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["-", " ", ", ", "/", " - ", "\n"]))
 def test_case_and_punctuation_make_no_difference(words: list[str], between: str) -> None:
-    assert normalize(f" ({between.join(words).upper()}).") == normalize(" ".join(words).lower())
+    assert normalize_answer(f" ({between.join(words).upper()}).") == normalize_answer(" ".join(words).lower())
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_case_and_punctuation_make_no_difference(words: list[str], between: str)
     ],
 )
 def test_what_is_shown_of_an_answer(text: str, shown: str) -> None:
-    start, end = core(f"x {text} y", 2, 2 + len(text))
+    start, end = core_range(f"x {text} y", 2, 2 + len(text))
     assert f"x {text} y"[start:end] == shown
 
 
@@ -174,6 +174,6 @@ def test_what_is_shown_lies_within_the_answer_and_counts_as_the_same(
     articles: list[str], words: list[str], tail: str
 ) -> None:
     text = " ".join([*articles, *words]) + tail
-    start, end = core(text, 0, len(text))
+    start, end = core_range(text, 0, len(text))
     assert 0 <= start < end <= len(text)
-    assert normalize(text[start:end]) == normalize(text)
+    assert normalize_answer(text[start:end]) == normalize_answer(text)

@@ -6,9 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bioqa.qa import starter
-from bioqa.qa.kinds import expected_kind
+from bioqa.qa.kinds import expected_answer_type
 from bioqa.qa.questions import QuestionType, classify
-from bioqa.qa.wording import plain
+from bioqa.qa.wording import plain_wording
 
 FACTOID, LIST, YESNO, SUMMARY = QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO, QuestionType.SUMMARY
 
@@ -134,8 +134,8 @@ def test_the_starter_questions_are_typed_as_their_authors_typed_them() -> None:
 @example("what  \t which of")
 def test_any_text_has_a_type_and_a_kind_or_none(text: str) -> None:
     assert isinstance(classify(text), QuestionType)
-    assert any(map(str.isalnum, plain(text))) is any(map(str.isalnum, text))
-    assert expected_kind(text) is None or isinstance(expected_kind(text), str)
+    assert any(map(str.isalnum, plain_wording(text))) is any(map(str.isalnum, text))
+    assert expected_answer_type(text) is None or isinstance(expected_answer_type(text), str)
 
 
 @settings(deadline=None)
@@ -159,6 +159,6 @@ def test_case_and_spacing_make_no_difference_to_the_type(words: list[str]) -> No
 def test_the_longest_allowed_question_is_typed_at_once(repeated: str) -> None:
     began = time.perf_counter()
     classify((repeated * 2_000)[:2_000])
-    expected_kind((repeated * 2_000)[:2_000])
-    plain((repeated * 2_000)[:2_000])
+    expected_answer_type((repeated * 2_000)[:2_000])
+    plain_wording((repeated * 2_000)[:2_000])
     assert time.perf_counter() - began < 1.0

@@ -97,7 +97,7 @@ def test_a_sure_yes_that_is_held_back_for_what_was_found_does_not_say_how_sure(
     shown: Show, engine: Engine, terminal: bool
 ) -> None:
     given = engine.ask(YESNO, AskConfig(min_confidence=0.0))
-    held_back = replace(given, answers=(), guesses=given.answers, abstained=True, found=0.005, threshold=0.01)
+    held_back = replace(given, answers=(), guesses=given.answers, abstained=True, relevance=0.005, threshold=0.01)
     text = ESCAPE.sub("", shown(held_back, terminal=terminal))
     assert "Best guess, too uncertain to call an answer: yes" in text
     assert "%" not in text
@@ -204,19 +204,19 @@ def test_every_item_of_a_list_is_shown(shown: Show, engine: Engine) -> None:
 def test_objects_are_plain_data(engine: Engine) -> None:
     for question in (FACTOID, LIST, YESNO, SUMMARY):
         response = engine.ask(question, AskConfig(min_confidence=0.0))
-        for found in (objects.of_response(response, engine, 5), objects.of_explanation(response)):
+        for found in (objects.response_json(response, engine, 5), objects.explanation_json(response)):
             assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 def test_no_more_evidence_is_printed_than_asked_for(engine: Engine) -> None:
     response = engine.ask(FACTOID, AskConfig(min_confidence=0.0))
-    best = objects.of_response(response, engine, 1)["answers"][0]
+    best = objects.response_json(response, engine, 1)["answers"][0]
     assert len(best["evidence"]) == 1
     assert best["documents"] == ["101", "102"]
 
 
 def test_hits_are_printed_with_paper_scores_and_passage(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    render.show_hits(engine.index.search(engine.understand("metformin", AskConfig()).query, 2))
+    render.show_hits(engine.index.search(engine.analyze("metformin", AskConfig()).query, 2))
     first, second, third, *_ = capsys.readouterr().out.splitlines()
     assert first == "1. Metformin"
     assert re.fullmatch(r"   104  Drug Notes, 2020  score 0\.\d{3} \(BM25 1, dense 1\)", second)
@@ -261,13 +261,15 @@ def test_a_hit_is_printed_with_its_section_and_a_warning(capsys: pytest.CaptureF
     hit = Hit(Passage(0, document, start, start + 4), 0.5, 1)
     render.show_hits([hit])
     assert "   7 (RETRACTED)  Gut, 2001, Methods: Mice  score 0.500" in capsys.readouterr().out
-    assert objects.of_hits([hit])[0] | {"section": "Methods: Mice", "status": "retracted"} == objects.of_hits([hit])[0]
+    assert (
+        objects.hits_json([hit])[0] | {"section": "Methods: Mice", "status": "retracted"} == objects.hits_json([hit])[0]
+    )
 
 
 def test_no_hits_are_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
     render.show_hits([])
     assert capsys.readouterr().out == "Nothing found.\n"
-    assert objects.of_hits([]) == []
+    assert objects.hits_json([]) == []
 
 
 def test_a_list_type_is_never_cut_by_the_number_of_answers_to_a_factoid(engine: Engine) -> None:

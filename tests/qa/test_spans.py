@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.qa.spans import Span, best_spans, tagged, trimmed
+from bioqa.qa.spans import Span, best_spans, tagged_spans, trim_range
 
 TEXT = st.text(alphabet="abZ0 .,-()αé", max_size=40)
 
@@ -81,7 +81,7 @@ def test_the_best_legal_spans_are_those_that_a_search_through_all_finds(
     assert len({(span.start, span.end) for span in found}) == len(found) <= count
     expected: dict[tuple[int, int], float] = {}
     for (i, j), score in scores.items():
-        start, end = trimmed(text, offsets[i][0], offsets[j][1])
+        start, end = trim_range(text, offsets[i][0], offsets[j][1])
         whole = halves(text[start:end]) == 0 and not re.match(r"\([^()]*\) ", text[start:end])
         if start < end and score >= floor and whole:
             expected[start, end] = max(score, expected.get((start, end), -np.inf))
@@ -137,7 +137,7 @@ def test_what_tags_mark_of_a_number_is_the_number(number: str) -> None:
     text = f"It has {number} pairs."
     offsets = np.array([match.span() for match in re.finditer(r"\w+|[^\w\s]", text)])
     tags = np.array([[-5.0, 5.0, -5.0] if text[start:end] == "569" else [5.0, -5.0, -5.0] for start, end in offsets])
-    (span,) = tagged(tags, offsets, text, [(0, len(text))])
+    (span,) = tagged_spans(tags, offsets, text, [(0, len(text))])
     assert text[span.start : span.end] == number
 
 
@@ -149,7 +149,7 @@ def test_a_span_does_not_begin_with_what_makes_a_name_possessive(mark: str) -> N
     found = best_spans(logits, logits, offsets, text, [(0, 16)], null=0.0, max_tokens=9, count=99)
     assert {text[span.start : span.end] for span in found} == {"Kaposi", f"Kaposi{mark}s", text, "sarcoma"}
     tags = np.array([[5.0, -5.0, -5.0], [5.0, -5.0, -5.0], [-5.0, 5.0, -5.0], [-5.0, -5.0, 5.0]])
-    (item,) = tagged(tags, offsets, text, [(0, 16)])
+    (item,) = tagged_spans(tags, offsets, text, [(0, 16)])
     assert text[item.start : item.end] == text
 
 
@@ -228,7 +228,7 @@ def test_the_probability_of_a_span_is_the_logistic_of_its_score(score: float, pr
     ],
 )
 def test_punctuation_around_an_answer_is_no_part_of_it(text: str, kept: str) -> None:
-    start, end = trimmed(f"ab{text}cd", 2, 2 + len(text))
+    start, end = trim_range(f"ab{text}cd", 2, 2 + len(text))
     assert f"ab{text}cd"[start:end] == kept
 
 
@@ -246,7 +246,7 @@ def test_punctuation_around_an_answer_is_no_part_of_it(text: str, kept: str) -> 
     ],
 )
 def test_a_number_keeps_its_sign_but_a_hyphen_is_none(before: str, text: str, kept: str) -> None:
-    start, end = trimmed(before + text, len(before), len(before + text))
+    start, end = trim_range(before + text, len(before), len(before + text))
     assert (before + text)[start:end] == kept
 
 
@@ -254,7 +254,7 @@ def test_a_number_keeps_its_sign_but_a_hyphen_is_none(before: str, text: str, ke
 @given(TEXT, st.integers(0, 40), st.integers(0, 40))
 def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: int) -> None:
     start, end = sorted((min(one, len(text)), min(other, len(text))))
-    first, last = trimmed(text, start, end)
+    first, last = trim_range(text, start, end)
     assert start <= first <= last <= end or first == last
     assert re.findall(r"\w", text[first:last]) == re.findall(r"\w", text[start:end])
 
@@ -263,7 +263,7 @@ def test_trimming_stays_inside_and_loses_no_letter(text: str, one: int, other: i
     ("text", "kept"), [("IL-6 )", "IL-6"), ("IL-6))", "IL-6"), ("IL-6.)", "IL-6"), ("x (y), )", "x (y)")]
 )
 def test_what_an_unbalanced_bracket_leaves_behind_is_trimmed_too(text: str, kept: str) -> None:
-    start, end = trimmed(text, 0, len(text))
+    start, end = trim_range(text, 0, len(text))
     assert text[start:end] == kept
 
 
@@ -273,7 +273,7 @@ def test_tags_become_spans_of_whole_words() -> None:
     tags = np.full((8, 3), -5.0)
     for token, tag in enumerate([1, 0, 0, 1, 0, 1, 2, 2]):  # the second half of "Imatinib" is tagged as outside
         tags[token, tag] = 5.0
-    found = tagged(tags, offsets, text, [(0, len(text))])
+    found = tagged_spans(tags, offsets, text, [(0, len(text))])
     assert [text[span.start : span.end] for span in found] == ["Imatinib", "nilotinib", "BCR-ABL1"]
     assert all(span.probability > 0.99 for span in found)
 
@@ -281,15 +281,15 @@ def test_tags_become_spans_of_whole_words() -> None:
 def test_two_items_side_by_side_stay_apart_and_no_token_gives_no_span() -> None:
     offsets = np.array([(0, 1), (2, 3)])
     begins = np.array([[-5.0, 5.0, -5.0], [-5.0, 5.0, -5.0]])
-    assert len(tagged(begins, offsets, "a b", [(0, 3)])) == 2
+    assert len(tagged_spans(begins, offsets, "a b", [(0, 3)])) == 2
     outside = np.array([[5.0, -5.0, -5.0], [5.0, -5.0, -5.0]])
-    assert tagged(outside, offsets, "a b", [(0, 3)]) == []
-    assert tagged(np.zeros((0, 3)), np.zeros((0, 2), dtype=int), "", []) == []
+    assert tagged_spans(outside, offsets, "a b", [(0, 3)]) == []
+    assert tagged_spans(np.zeros((0, 3)), np.zeros((0, 2), dtype=int), "", []) == []
 
 
 def test_a_span_that_tags_hardly_mark_has_a_low_probability() -> None:
     tags = np.log(np.array([[0.65, 0.3, 0.05]]))
-    (span,) = tagged(tags, np.array([(0, 3)]), "abc", [(0, 3)])
+    (span,) = tagged_spans(tags, np.array([(0, 3)]), "abc", [(0, 3)])
     assert span.probability == pytest.approx(0.35, abs=1e-6)
 
 
@@ -299,5 +299,5 @@ def test_an_item_ends_with_its_sentence_even_where_the_tags_go_on() -> None:
     tags = np.full((6, 3), -5.0)
     for token, tag in enumerate([0, 0, 1, 2, 2, 0]):
         tags[token, tag] = 5.0
-    found = tagged(tags, offsets, text, [(0, 17), (18, 31)])
+    found = tagged_spans(tags, offsets, text, [(0, 17), (18, 31)])
     assert [text[span.start : span.end] for span in found] == ["everolimus", "Rapamycin"]

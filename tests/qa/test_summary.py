@@ -5,7 +5,7 @@ from bioqa.index import passages
 from bioqa.index.encoder import Encoder
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.engine import Engine
-from bioqa.qa.summary import Sentence, choose, relevant_sentences, written
+from bioqa.qa.summary import Sentence, choose_sentences, join_sentences, relevant_sentences
 from bioqa.qa.terms import QuestionTerms
 
 QUESTION = "How does metformin lower blood glucose?"
@@ -102,22 +102,25 @@ def test_a_title_is_no_sentence_of_a_summary_unless_it_is_all_there_is(terms: Qu
 
 def test_the_most_relevant_sentence_is_chosen_first_and_no_sentence_twice() -> None:
     sentences = [plain("a b c", 0.2), plain("d e f", 0.9), plain("g h i", 0.5)]
-    assert texts(choose(sentences, 6)) == ["d e f", "g h i"]
-    assert texts(choose(sentences, 99)) == ["d e f", "g h i", "a b c"]
-    assert choose([], 99) == []
+    assert texts(choose_sentences(sentences, 6)) == ["d e f", "g h i"]
+    assert texts(choose_sentences(sentences, 99)) == ["d e f", "g h i", "a b c"]
+    assert choose_sentences([], 99) == []
 
 
 def test_what_has_no_room_is_passed_over_but_something_is_always_said() -> None:
     sentences = [plain("one two three", 0.9), plain("four five six", 0.8), plain("seven", 0.1)]
-    assert texts(choose(sentences, 4)) == ["one two three", "seven"]
-    assert texts(choose(sentences, 0)) == ["one two three"]
+    assert texts(choose_sentences(sentences, 4)) == ["one two three", "seven"]
+    assert texts(choose_sentences(sentences, 0)) == ["one two three"]
 
 
 @pytest.mark.parametrize("vectors", [None, [[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]]])
 def test_repetition_counts_against_a_sentence(vectors: list[list[float]] | None) -> None:
     same, again, other = "metformin acts on liver", "metformin acts on liver too", "it may upset the stomach"
     a, b, c = vectors or [None] * 3
-    assert texts(choose([plain(same, 0.9, a), plain(again, 0.7, b), plain(other, 0.7, c)], 9)) == [same, other]
+    assert texts(choose_sentences([plain(same, 0.9, a), plain(again, 0.7, b), plain(other, 0.7, c)], 9)) == [
+        same,
+        other,
+    ]
 
 
 def test_what_is_said_is_not_said_again_under_a_heading_or_in_part() -> None:
@@ -125,7 +128,7 @@ def test_what_is_said_is_not_said_again_under_a_heading_or_in_part() -> None:
     again = [f"CONCLUSIONS: {said}", said.replace(", ", " , "), "tofacitinib was more effective than placebo"]
     other = "It was safe."
     sentences = [plain(said, 0.9), *(plain(text, 0.8) for text in again), plain(other, 0.1)]
-    assert texts(choose(sentences, 99)) == [said, other]
+    assert texts(choose_sentences(sentences, 99)) == [said, other]
 
 
 def test_of_two_as_relevant_the_one_that_others_bear_out_is_chosen() -> None:
@@ -134,7 +137,7 @@ def test_of_two_as_relevant_the_one_that_others_bear_out_is_chosen() -> None:
         plain("metformin lowers glucose", 0.5),
         plain("metformin lowers it", 0.3),
     )
-    assert texts(choose([lonely, common, again], 3)) == ["metformin lowers glucose"]
+    assert texts(choose_sentences([lonely, common, again], 3)) == ["metformin lowers glucose"]
 
 
 @pytest.mark.parametrize(
@@ -149,5 +152,7 @@ def test_of_two_as_relevant_the_one_that_others_bear_out_is_chosen() -> None:
     ],
 )
 def test_in_prose_a_sentence_without_a_mark_at_its_end_is_closed_with_a_full_stop(sentence: str, closed: str) -> None:
-    assert written([plain(sentence, 1.0), plain("Loss of it does harm.", 0.5)]) == f"{closed} Loss of it does harm."
-    assert written([]) == ""
+    assert (
+        join_sentences([plain(sentence, 1.0), plain("Loss of it does harm.", 0.5)]) == f"{closed} Loss of it does harm."
+    )
+    assert join_sentences([]) == ""

@@ -1,7 +1,7 @@
 import pytest
 
 from bioqa.index.errors import InputError
-from bioqa.qa.wording import checked, plain
+from bioqa.qa.wording import plain_wording, validate_question
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from bioqa.qa.wording import checked, plain
     ],
 )
 def test_a_question_is_read_without_what_only_asks(question: str, expected: str) -> None:
-    assert plain(question) == expected
+    assert plain_wording(question) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,24 +48,24 @@ def test_a_question_is_read_without_what_only_asks(question: str, expected: str)
     ],
 )
 def test_a_question_that_says_no_more_than_it_asks_is_read_as_it_is(question: str) -> None:
-    assert plain(question) == question
+    assert plain_wording(question) == question
 
 
 def test_a_checked_question_has_its_white_space_folded() -> None:
-    assert checked("  what\tgene \n causes\0cystic fibrosis ? ", 100) == "what gene causes cystic fibrosis ?"
+    assert validate_question("  what\tgene \n causes\0cystic fibrosis ? ", 100) == "what gene causes cystic fibrosis ?"
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\t\n", "\0\0", "?", "... ?!", "—«»…", "_"])
 def test_a_question_without_a_letter_or_digit_is_refused_with_an_example(question: str) -> None:
     with pytest.raises(InputError, match=r"empty.*bioqa ask"):
-        checked(question, 100)
+        validate_question(question, 100)
 
 
 def test_a_question_may_be_as_long_as_allowed_and_not_longer() -> None:
-    assert checked("x" * 2_000, 2_000) == "x" * 2_000
+    assert validate_question("x" * 2_000, 2_000) == "x" * 2_000
     with pytest.raises(InputError, match=r"2,001 characters; at most 2,000"):
-        checked("x" * 2_001, 2_000)
+        validate_question("x" * 2_001, 2_000)
 
 
 def test_white_space_around_a_question_does_not_count_towards_its_length() -> None:
-    assert checked(" " * 5_000 + "why?" + "\n" * 5_000, 10) == "why?"
+    assert validate_question(" " * 5_000 + "why?" + "\n" * 5_000, 10) == "why?"

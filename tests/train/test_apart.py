@@ -8,7 +8,7 @@ TEXTS = [
     "p53",
     "Is CFTR a gene?",
 ]
-WHOLE, PARTS = apart.Repeated(TEXTS), apart.Repeated(TEXTS, parts=True)
+WHOLE, PARTS = apart.NearDuplicates(TEXTS), apart.NearDuplicates(TEXTS, parts=True)
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_what_only_shares_words_is_not(text: str) -> None:
 
 
 def test_nothing_repeats_nothing() -> None:
-    assert "a gene on chromosome 7" not in apart.Repeated([])
-    assert "" not in apart.Repeated([""])
+    assert "a gene on chromosome 7" not in apart.NearDuplicates([])
+    assert "" not in apart.NearDuplicates([""])

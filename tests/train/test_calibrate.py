@@ -16,20 +16,20 @@ from bioqa.qa.calibration import Logistic
 from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
 from bioqa.train import calibrate
-from bioqa.train.calibrate import Sample, View, fit, probabilities
+from bioqa.train.calibrate import Observations, SearchSetting, fit, probabilities
 
 TRUE = {"a": 1.5, "b": -2.0, "c": 0.0}
 BIAS = 0.4
 
 
-def drawn(count: int, seed: int, scales: dict[str, float] | None = None) -> Sample:
+def drawn(count: int, seed: int, scales: dict[str, float] | None = None) -> Observations:
     """Rows whose outcome is drawn with the probability that the true weights give."""
     random = np.random.default_rng(seed)
-    sample = Sample()
+    sample = Observations()
     for place in range(count):
         features = {name: float(random.normal(0.3, (scales or {}).get(name, 1.0))) for name in TRUE}
         chance = Logistic(TRUE, BIAS, 0.0).probability(features)
-        sample.add(features, bool(random.random() < chance), place, View.WHOLE)
+        sample.add(features, bool(random.random() < chance), place, SearchSetting.WHOLE)
     return sample
 
 
@@ -47,7 +47,7 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="module")
-def samples(engine: Engine) -> dict[str, Sample]:
+def samples(engine: Engine) -> dict[str, Observations]:
     return calibrate.collect(QUESTIONS, engine)
 
 
@@ -60,9 +60,9 @@ def test_the_fit_recovers_the_weights_that_the_data_was_drawn_with() -> None:
 def test_the_fit_does_not_depend_on_the_units_of_a_feature() -> None:
     sample = drawn(2_000, seed=2)
     fitted = fit(sample)
-    scaled = Sample()
+    scaled = Observations()
     for features, right in zip(sample.features, sample.right, strict=True):
-        scaled.add(features | {"a": 1000 * features["a"] - 7}, right, 0, View.WHOLE)
+        scaled.add(features | {"a": 1000 * features["a"] - 7}, right, 0, SearchSetting.WHOLE)
     again = fit(scaled)
     assert again.weights["a"] * 1000 == pytest.approx(fitted.weights["a"], rel=1e-6)
     assert probabilities(again, scaled) == pytest.approx(probabilities(fitted, sample), abs=1e-9)
@@ -89,9 +89,9 @@ def test_a_wrong_model_is_not_well_calibrated() -> None:
 
 
 def test_a_fit_stays_finite_where_a_feature_separates_the_classes_or_never_changes() -> None:
-    sample = Sample()
+    sample = Observations()
     for i in range(40):
-        sample.add({"tells": float(i), "constant": 3.0}, i >= 20, i, View.WHOLE)
+        sample.add({"tells": float(i), "constant": 3.0}, i >= 20, i, SearchSetting.WHOLE)
     fitted = fit(sample)
     assert fitted.weights["tells"] > 0
     assert fitted.weights["constant"] == pytest.approx(0, abs=1e-6)
@@ -116,11 +116,11 @@ def test_the_calibration_error_lies_between_0_and_1(rows: list[tuple[float, bool
 
 
 def test_a_threshold_holds_back_at_most_three_in_a_hundred_of_what_is_right() -> None:
-    sample = Sample()
+    sample = Observations()
     for i in range(1000):
-        sample.add({"x": i / 1000}, i % 3 > 0, i, View.WHOLE)
+        sample.add({"x": i / 1000}, i % 3 > 0, i, SearchSetting.WHOLE)
     fitted = Logistic({"x": 1.0}, 0.0, 0.0)
-    threshold = calibrate.keeping_threshold(fitted, sample)
+    threshold = calibrate.answer_threshold(fitted, sample)
     predicted = probabilities(fitted, sample)[np.array(sample.right)]
     assert (predicted < threshold).sum() <= 0.03 * len(predicted) + 1
     assert (predicted < threshold + 0.01).sum() > 0.03 * len(predicted) + 1
@@ -128,7 +128,7 @@ def test_a_threshold_holds_back_at_most_three_in_a_hundred_of_what_is_right() ->
 
 def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
     random = np.random.default_rng(6)
-    sample, questions = Sample(), []
+    sample, questions = Observations(), []
     for number in range(12):
         items = [f"item{i}" for i in range(random.integers(1, 5))]
         questions.append(gold(QuestionType.LIST, "?", *items))
@@ -138,7 +138,7 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
                 {"x": confidence},
                 bool(random.random() < confidence),
                 number,
-                View.WHOLE if number % 4 else View.NO_GOLD,
+                SearchSetting.WHOLE if number % 4 else SearchSetting.NO_GOLD,
             )
     fitted = Logistic({"x": 6.0}, -4.0, 0.0)
     predicted = probabilities(fitted, sample)
@@ -146,7 +146,11 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
     def mean_f(threshold: float) -> float:
         scores = []
         for number, question in enumerate(questions):
-            rows = [i for i, place in enumerate(sample.question) if place == number and sample.view[i] is View.WHOLE]
+            rows = [
+                i
+                for i, place in enumerate(sample.question)
+                if place == number and sample.view[i] is SearchSetting.WHOLE
+            ]
             if rows:
                 given = [i for i in rows if predicted[i] >= threshold]
                 right = sum(sample.right[i] for i in given)
@@ -158,29 +162,29 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
     assert mean_f(chosen) == pytest.approx(max(mean_f(threshold) for threshold in np.arange(0.02, 0.8, 0.02)))
 
 
-def test_every_question_is_asked_in_every_view(samples: dict[str, Sample]) -> None:
+def test_every_question_is_asked_in_every_view(samples: dict[str, Observations]) -> None:
     found = samples["found"]
-    assert found.question == [place for place in range(len(QUESTIONS)) for _ in View]
-    assert found.view == [*View] * len(QUESTIONS)
-    assert found.right[:: len(View)] == [True] * len(QUESTIONS)
-    assert not any(found.where(lambda _, view: view is View.NO_GOLD).right)
+    assert found.question == [place for place in range(len(QUESTIONS)) for _ in SearchSetting]
+    assert found.view == [*SearchSetting] * len(QUESTIONS)
+    assert found.right[:: len(SearchSetting)] == [True] * len(QUESTIONS)
+    assert not any(found.where(lambda _, view: view is SearchSetting.NO_GOLD).right)
 
 
-def test_answers_are_right_where_the_gold_file_has_them(samples: dict[str, Sample]) -> None:
+def test_answers_are_right_where_the_gold_file_has_them(samples: dict[str, Observations]) -> None:
     factoid = samples["factoid"]
     first = factoid.where(lambda features, _: features["place"] == 0)
-    assert first.right[first.view.index(View.WHOLE)] is True
-    assert not any(factoid.where(lambda _, view: view is View.NO_GOLD).right)
-    assert sum(samples["list"].where(lambda _, view: view is View.WHOLE).right) == 2
+    assert first.right[first.view.index(SearchSetting.WHOLE)] is True
+    assert not any(factoid.where(lambda _, view: view is SearchSetting.NO_GOLD).right)
+    assert sum(samples["list"].where(lambda _, view: view is SearchSetting.WHOLE).right) == 2
     assert samples["yesno"].right == [True, False]
-    assert set(samples["yesno"].view) == {View.WHOLE}
+    assert set(samples["yesno"].view) == {SearchSetting.WHOLE}
 
 
 def test_rows_of_other_views_count_less_than_those_of_the_whole_index() -> None:
-    sample = Sample()
+    sample = Observations()
     for place in range(50):
-        sample.add({"x": 1.0}, True, place, View.WHOLE)
-        sample.add({"x": 1.0}, False, place, View.NO_GOLD)
+        sample.add({"x": 1.0}, True, place, SearchSetting.WHOLE)
+        sample.add({"x": 1.0}, False, place, SearchSetting.NO_GOLD)
     assert 0.6 < fit(sample).probability({"x": 1.0}) < 1
 
 
@@ -195,7 +199,7 @@ def test_progress_is_told_after_every_question(engine: Engine) -> None:
     assert seen == [(0.5, 1), (1.0, 2)]
 
 
-def test_all_models_are_fitted_saved_and_read_back(samples: dict[str, Sample], tmp_path: Path) -> None:
+def test_all_models_are_fitted_saved_and_read_back(samples: dict[str, Observations], tmp_path: Path) -> None:
     folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
     models = calibrate.fit_all(samples, QUESTIONS)
     assert models.keys() == {"factoid", "list", "yesno", "found"}
@@ -203,10 +207,10 @@ def test_all_models_are_fitted_saved_and_read_back(samples: dict[str, Sample], t
     calibrate.save(models, folder)
     loaded = calibration.load(model.open_model(folder, "reader"))
     assert {name: getattr(loaded, name) for name in models} == models
-    assert calibrate.errors(models, samples).keys() == models.keys()
+    assert calibrate.calibration_errors(models, samples).keys() == models.keys()
 
 
-def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Sample], tmp_path: Path) -> None:
+def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Observations], tmp_path: Path) -> None:
     folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
     before = asdict(model.read_card(folder))
     calibrate.save(calibrate.fit_all(samples, QUESTIONS), folder)
@@ -216,43 +220,43 @@ def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Sample]
 
 
 def test_the_surest_row_of_each_question_in_each_view() -> None:
-    model, sample = Logistic({"x": 1.0}, 0.0, 0.0), Sample()
+    model, sample = Logistic({"x": 1.0}, 0.0, 0.0), Observations()
     for x, right, question, view in [
-        (1.0, False, 0, View.WHOLE),
-        (2.0, True, 0, View.WHOLE),
-        (0.5, True, 0, View.NO_GOLD),
-        (-1.0, True, 1, View.WHOLE),
+        (1.0, False, 0, SearchSetting.WHOLE),
+        (2.0, True, 0, SearchSetting.WHOLE),
+        (0.5, True, 0, SearchSetting.NO_GOLD),
+        (-1.0, True, 1, SearchSetting.WHOLE),
     ]:
         sample.add({"x": x}, right, question, view)
-    first = calibrate.surest(model, sample)
+    first = calibrate.most_probable(model, sample)
     assert [row["x"] for row in first.features] == [2.0, 0.5, -1.0]
 
 
 def test_a_threshold_needs_something_that_is_right() -> None:
-    sample = Sample()
-    sample.add({"x": 1.0}, False, 0, View.WHOLE)
-    sample.add({"x": 0.5}, True, 0, View.NO_GOLD)
+    sample = Observations()
+    sample.add({"x": 1.0}, False, 0, SearchSetting.WHOLE)
+    sample.add({"x": 0.5}, True, 0, SearchSetting.NO_GOLD)
     with pytest.raises(InputError, match="nothing comes out right first; give more questions"):
-        calibrate.keeping_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
+        calibrate.answer_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
 
 
 def test_what_a_least_confidence_bought_is_counted() -> None:
-    model, sample = Logistic({"x": 1.0}, 0.0, 0.0), Sample()
+    model, sample = Logistic({"x": 1.0}, 0.0, 0.0), Observations()
     for question, (x, right) in enumerate([(2.0, True), (1.0, True), (0.5, False), (-1.0, False), (-2.0, True)]):
-        sample.add({"x": x}, right, question, View.WHOLE)
-        sample.add({"x": 9.0}, False, question, View.UNKNOWN)
-    assert calibrate.bought(model, sample, 0.5) == {
+        sample.add({"x": x}, right, question, SearchSetting.WHOLE)
+        sample.add({"x": 9.0}, False, question, SearchSetting.UNKNOWN)
+    assert calibrate.selective_accuracy(model, sample, 0.5) == {
         "least": 0.5,
         "questions": 5,
         "answered": 0.6,
         "accuracy": 0.667,
         "accuracy_of_all": 0.6,
     }
-    assert calibrate.bought(model, sample, 0.99)["answered"] == 0.0
+    assert calibrate.selective_accuracy(model, sample, 0.99)["answered"] == 0.0
 
 
-def test_of_kinds_that_were_not_asked_nothing_is_told(samples: dict[str, Sample]) -> None:
+def test_of_kinds_that_were_not_asked_nothing_is_told(samples: dict[str, Observations]) -> None:
     models = calibrate.fit_all(samples, QUESTIONS)
-    asked = {name: sample if name == "yesno" else Sample() for name, sample in samples.items()}
-    assert calibrate.errors(models, asked).keys() == {"yesno"}
-    assert calibrate.bought(models["factoid"], asked["factoid"], 0.5) == {}
+    asked = {name: sample if name == "yesno" else Observations() for name, sample in samples.items()}
+    assert calibrate.calibration_errors(models, asked).keys() == {"yesno"}
+    assert calibrate.selective_accuracy(models["factoid"], asked["factoid"], 0.5) == {}

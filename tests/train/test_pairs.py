@@ -10,10 +10,10 @@ from bioqa.eval.gold import GoldQuestion, Snippet
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
 from bioqa.qa.questions import QuestionType
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 pairs = pytest.importorskip("bioqa.train.pairs")
 negatives = pytest.importorskip("bioqa.train.negatives")
-recipe = pytest.importorskip("bioqa.train.recipe")
 WriteJsonl = Callable[..., Path]
 
 
@@ -33,7 +33,7 @@ def beir(tmp_path: Path, write_jsonl: WriteJsonl) -> Path:
 
 
 def test_a_question_goes_with_each_of_its_snippets() -> None:
-    found = pairs.of_bioasq([question("1", "Why?", ("7", " Because. "), ("8", "So."), documents=("9",))])
+    found = pairs.from_bioasq([question("1", "Why?", ("7", " Because. "), ("8", "So."), documents=("9",))])
     assert [(pair.query, pair.passage.document, pair.passage.text) for pair in found] == [
         ("Why?", "7", "Because."),
         ("Why?", "8", "So."),
@@ -42,7 +42,7 @@ def test_a_question_goes_with_each_of_its_snippets() -> None:
 
 
 def test_a_query_goes_with_what_is_judged_relevant_and_there(beir: Path) -> None:
-    found = pairs.of_beir(beir)
+    found = pairs.from_beir(beir)
     assert [(pair.query, pair.passage.text) for pair in found] == [
         ("first", "Title 0\nText 0."),
         ("second", "Title 1\nText 1."),
@@ -53,12 +53,12 @@ def test_a_query_goes_with_what_is_judged_relevant_and_there(beir: Path) -> None
 def test_a_folder_without_training_judgments_is_refused(beir: Path) -> None:
     (beir / "qrels" / "train.tsv").rename(beir / "qrels" / "test.tsv")
     with pytest.raises(InputError, match="no such split; there are: test"):
-        pairs.of_beir(beir)
+        pairs.from_beir(beir)
 
 
 def test_a_title_goes_with_its_abstract(write_jsonl: WriteJsonl) -> None:
     papers = [{"pmid": "1", "title": "On CFTR", "abstract": "It is a gene."}, {"pmid": "2", "title": "Alone"}]
-    (found,) = pairs.of_corpus(write_jsonl("papers.jsonl", papers))
+    (found,) = pairs.from_corpus(write_jsonl("papers.jsonl", papers))
     assert (found.query, found.passage.text, found.relevant) == ("On CFTR", "It is a gene.", {"1"})
 
 
@@ -69,13 +69,13 @@ def test_a_question_of_squad_goes_with_its_text_where_that_answers(tmp_path: Pat
     ]
     path = tmp_path / "squad.json"
     path.write_text(json.dumps({"data": [{"paragraphs": [{"context": "CFTR it is.", "qas": asked}]}]}))
-    (found,) = pairs.of_squad(path)
+    (found,) = pairs.from_squad(path)
     assert (found.query, found.passage.text) == ("Which gene?", "CFTR it is.")
 
 
 def test_a_line_of_a_table_may_hold_what_elsewhere_ends_lines(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"question": "a\u2028b", "answer": "c\x85d"}\r\n', encoding="utf-8")
-    (found,) = pairs.of_table(tmp_path / "a.jsonl")
+    (found,) = pairs.from_table(tmp_path / "a.jsonl")
     assert (found.query, found.passage.text) == ("a\u2028b", "c\x85d")
 
 
@@ -85,20 +85,20 @@ def test_a_query_of_a_table_goes_with_the_passage_in_its_row(tmp_path: Path, wri
         {"id": 2, "question": "which  gene?", "answer": "The CFTR gene."},
         {"id": 3, "question": "Where?", "answer": None},
     ]
-    first, second, third = pairs.of_table(write_jsonl("answers.jsonl", rows))
+    first, second, third = pairs.from_table(write_jsonl("answers.jsonl", rows))
     assert (first.query, first.passage.text) == ("Which gene?", "CFTR.")
     assert first.relevant == second.relevant == {"CFTR.", "The CFTR gene."}
     assert third.passage.text == ""  # left out and counted where all pairs are put together
     titles = tmp_path / "forum.csv"
     titles.write_text("question_id,question_text,pmid,pmtitle\n7,Is it so?,12,On it.\n")
-    (found,) = pairs.of_table(titles)
+    (found,) = pairs.from_table(titles)
     assert (found.query, found.passage.text) == ("Is it so?", "On it.")
 
 
 def test_evidence_is_right_for_a_claim_that_it_speaks_for_or_against(tmp_path: Path) -> None:
     path = tmp_path / "claims.csv"
     path.write_text("evidence,claim,label\nIt does.,It works,Supports\nNo.,It fails,Refutes\nSo?,It is,Neutral\n")
-    assert [(pair.query, pair.passage.text) for pair in pairs.of_table(path)] == [
+    assert [(pair.query, pair.passage.text) for pair in pairs.from_table(path)] == [
         ("It works", "It does."),
         ("It fails", "No."),
     ]
@@ -120,14 +120,14 @@ def test_evidence_is_right_for_a_claim_that_it_speaks_for_or_against(tmp_path: P
 def test_a_table_that_cannot_be_learned_from_says_where(tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
-        pairs.of_table(tmp_path / name)
+        pairs.from_table(tmp_path / name)
 
 
 def test_a_limit_counts_what_can_be_used(write_jsonl: WriteJsonl) -> None:
     rows = [{"question": f"q{number}", "answer": f"a{number}" if number % 3 else ""} for number in range(30)]
     path = write_jsonl("answers.jsonl", rows)
     told: list[str] = []
-    found = pairs.of_files(recipe.RetrieverConfig("base", tables=(str(path),), limit=15), [], told.append)
+    found = pairs.read_pairs(RetrieverConfig("base", tables=(str(path),), limit=15), [], told.append)
     assert len(found) == 15
     assert told == [f"{path}: 15 pairs, 10 unusable"]
 
@@ -139,22 +139,22 @@ def test_what_cannot_be_learned_from_is_left_out_and_counted(write_jsonl: WriteJ
         {"pmid": "3", "title": "The same", "abstract": "the  same"},
         {"pmid": "4", "title": "Held out?", "abstract": "It is."},
     ]
-    config = recipe.RetrieverConfig(base="x", corpora=(str(write_jsonl("papers.jsonl", papers)),))
+    config = RetrieverConfig(base="x", corpora=(str(write_jsonl("papers.jsonl", papers)),))
     told: list[str] = []
-    found = pairs.of_files(config, [question("1", "held  OUT?")], told.append)
+    found = pairs.read_pairs(config, [question("1", "held  OUT?")], told.append)
     assert [pair.query for pair in found] == ["On CFTR"]
     assert told[0].endswith("papers.jsonl: 1 pairs, 1 held out, 1 there before, 1 unusable")
 
 
 def test_a_limit_takes_pairs_from_all_over_a_file(write_jsonl: WriteJsonl) -> None:
     papers = [{"pmid": str(n), "title": f"Title {n}", "abstract": f"Abstract {n}."} for n in range(10)]
-    config = recipe.RetrieverConfig(base="x", limit=2, corpora=(str(write_jsonl("papers.jsonl", papers)),))
-    assert [pair.query for pair in pairs.of_files(config, [], lambda _: None)] == ["Title 0", "Title 5"]
+    config = RetrieverConfig(base="x", limit=2, corpora=(str(write_jsonl("papers.jsonl", papers)),))
+    assert [pair.query for pair in pairs.read_pairs(config, [], lambda _: None)] == ["Title 0", "Title 5"]
 
 
 def test_hard_negatives_share_words_and_are_of_no_relevant_document() -> None:
-    found = negatives.of_pairs(
-        pairs.of_bioasq(
+    found = negatives.mine_negatives(
+        pairs.from_bioasq(
             [
                 question(
                     "1", "What gene causes cystic fibrosis?", ("1", "CFTR causes cystic fibrosis."), documents=("2",)
@@ -181,7 +181,7 @@ def test_hard_negatives_of_words_and_of_a_search_come_in_turn() -> None:
         seen.append((queries, texts, count))
         return np.array([[2, 0, 1], [0, 2, 1], [2, 1, 0]])
 
-    found = negatives.of_pairs(pairs.of_bioasq(asked), 5, nearest)
+    found = negatives.mine_negatives(pairs.from_bioasq(asked), 5, nearest)
     assert seen == [([q.body for q in asked], ["HTT causes it.", "Urate causes gout.", "A lack of melanin."], 3)]
     assert [[negative.document for negative in pair.negatives] for pair in found] == [
         ["3", "2"],
@@ -192,23 +192,23 @@ def test_hard_negatives_of_words_and_of_a_search_come_in_turn() -> None:
 
 @pytest.mark.parametrize("text", ["CFTR is a gene.", "On CFTR CFTR is a gene.", "a gene."])
 def test_the_right_passage_under_another_id_is_not_wrong(text: str) -> None:
-    (pair,) = pairs.of_bioasq([question("1", "What is CFTR?", ("1", "CFTR is a gene."))])
-    assert not pairs.is_wrong(pairs.Candidate("2", text), pair)
-    assert pairs.is_wrong(pairs.Candidate("2", f"Not {text[:4]}"), pair)
+    (pair,) = pairs.from_bioasq([question("1", "What is CFTR?", ("1", "CFTR is a gene."))])
+    assert not pairs.is_negative(pairs.CandidatePassage("2", text), pair)
+    assert pairs.is_negative(pairs.CandidatePassage("2", f"Not {text[:4]}"), pair)
 
 
 def test_no_hard_negatives_are_looked_for_where_none_are_wanted() -> None:
-    found: Any = pairs.of_bioasq([question("1", "Why?", ("1", "Why it is."))])
-    assert negatives.of_pairs(found, 0) == found
+    found: Any = pairs.from_bioasq([question("1", "Why?", ("1", "Why it is."))])
+    assert negatives.mine_negatives(found, 0) == found
 
 
 def test_the_papers_around_are_those_that_share_words_with_the_questions() -> None:
     asked = [question("1", "What gene causes chorea?"), question("2", "Does warfarin cause bleeding?")]
     texts = ["The heart beats.", "Chorea has a gene.", "On warfarin.", "A gene.", "Warfarin and bleeding."]
     papers = [Document(str(place), abstract=text) for place, text in enumerate(texts)]
-    assert [paper.id for paper in negatives.around(asked, papers, 3)] == ["1", "4", "3"]
-    assert negatives.around(asked, papers, 4) == [papers[1], papers[4], papers[3], papers[2]]
-    assert negatives.around(asked, papers, 0) == negatives.around(asked, papers, 9) == papers
+    assert [paper.id for paper in negatives.nearest_papers(asked, papers, 3)] == ["1", "4", "3"]
+    assert negatives.nearest_papers(asked, papers, 4) == [papers[1], papers[4], papers[3], papers[2]]
+    assert negatives.nearest_papers(asked, papers, 0) == negatives.nearest_papers(asked, papers, 9) == papers
 
 
 def test_what_is_nearly_in_a_test_is_left_out_and_counted(write_jsonl: WriteJsonl, beir: Path, tmp_path: Path) -> None:
@@ -225,12 +225,12 @@ def test_what_is_nearly_in_a_test_is_left_out_and_counted(write_jsonl: WriteJson
         {"pmid": "4", "title": "On oranges", "abstract": "They are round."},
     ]
     path, told = write_jsonl("papers.jsonl", papers), list[str]()
-    config = recipe.RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
-    assert [pair.query for pair in pairs.of_files(config, [], told.append)] == ["On oranges"]
+    config = RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
+    assert [pair.query for pair in pairs.read_pairs(config, [], told.append)] == ["On oranges"]
     assert told == [f"{path}: 1 pairs, 3 nearly in a test"]
 
 
 def test_a_folder_without_anything_to_stay_apart_from_is_refused(beir: Path) -> None:
-    config = recipe.RetrieverConfig(base="", beir=(str(beir),), apart_from=(str(beir),))
+    config = RetrieverConfig(base="", beir=(str(beir),), apart_from=(str(beir),))
     with pytest.raises(InputError, match="nothing to stay apart from"):
-        pairs.of_files(config, [], lambda _: None)
+        pairs.read_pairs(config, [], lambda _: None)

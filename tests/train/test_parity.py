@@ -14,7 +14,7 @@ parity = pytest.importorskip("bioqa.train.parity")
 def test_an_exported_network_is_near_its_original(tiny_bert: Callable[[str], Path], tmp_path: Path, task: str) -> None:
     targets = {"int8": tmp_path / "int8", "fp32": tmp_path / "fp32"}
     original = export.export(str(tiny_bert(task)), targets, task, name="tiny", max_tokens=128)
-    exact, rounded = (parity.parity(original, targets[precision]) for precision in ("fp32", "int8"))
+    exact, rounded = (parity.measure_parity(original, targets[precision]) for precision in ("fp32", "int8"))
     assert exact.outputs == {"encoder": "embedding", "reader": "start_logits, end_logits"}[task]
     assert exact.largest_difference < 1e-5
     assert exact.cosine == pytest.approx(1, abs=1e-6)
@@ -26,7 +26,7 @@ def test_another_model_is_far_from_it(tiny_bert: Callable[[str], Path], tmp_path
     source = tiny_bert("reader")
     original = export.export(str(source), {"fp32": tmp_path / "fp32"}, "reader", name="tiny", max_tokens=128)
     torch.nn.init.normal_(original.module.reader.qa_outputs.weight)
-    assert parity.parity(original, tmp_path / "fp32").largest_difference > 0.5
+    assert parity.measure_parity(original, tmp_path / "fp32").largest_difference > 0.5
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -39,11 +39,11 @@ def test_weights_that_are_no_numbers_are_found(tiny_bert: Callable[[str], Path],
     save_file(tensors, weights)
     original = export.export(str(weights.parent), {"fp32": tmp_path / "x"}, "reader", name="tiny", max_tokens=128)
     with pytest.raises(ModelError, match="no number"):
-        parity.parity(original, tmp_path / "x")
+        parity.measure_parity(original, tmp_path / "x")
 
 
 def test_no_more_is_compared_than_the_model_sees(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
     export.export(str(tiny_bert("reader")), {"fp32": tmp_path / "x"}, "reader", name="tiny", max_tokens=96)
     model = parity.Model(tmp_path / "x", parity.read_card(tmp_path / "x"))
-    assert len(parity.encoded(model, "gene?", "gene " * 500).ids) == 96
-    assert parity.encoded(model, "gene?", "gene").tokens == ["[CLS]", "gene", "?", "[SEP]", "gene", "[SEP]"]
+    assert len(parity.encode_pair(model, "gene?", "gene " * 500).ids) == 96
+    assert parity.encode_pair(model, "gene?", "gene").tokens == ["[CLS]", "gene", "?", "[SEP]", "gene", "[SEP]"]

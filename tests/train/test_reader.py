@@ -11,13 +11,14 @@ from bioqa.index.errors import InputError, ModelError, StorageError
 from bioqa.index.progress import Silent
 from bioqa.index.records import Document, Passage
 from bioqa.qa.reader import Reader
+from bioqa.train.reader_recipe import ReaderConfig
 
 torch = pytest.importorskip("torch")
 network = pytest.importorskip("bioqa.train.network")
 reader = pytest.importorskip("bioqa.train.reader")
 recipe = pytest.importorskip("bioqa.train.recipe")
 export = pytest.importorskip("bioqa.train.export")
-parity_of = pytest.importorskip("bioqa.train.parity").parity
+parity_of = pytest.importorskip("bioqa.train.parity").measure_parity
 Run = Callable[..., Any]
 
 
@@ -62,7 +63,7 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
     assert record["config"]["schedule"]["epochs"] == 2
     from transformers import AutoModelForQuestionAnswering
 
-    again = network.load(str(tmp_path / "run"))
+    again = network.load_reader(str(tmp_path / "run"))
     spans = AutoModelForQuestionAnswering.from_pretrained(tmp_path / "run")
     assert torch.equal(again.heads["qa_outputs"].weight, spans.qa_outputs.weight)
 
@@ -78,7 +79,7 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
 
 
 def test_the_exported_reader_says_what_the_trained_one_does(recipe_file: Path, tmp_path: Path) -> None:
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
+    config = recipe.read_recipe(recipe_file, ReaderConfig)
     reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
     original = export.export(str(tmp_path / "run"), {"int8": tmp_path / "onnx"}, "reader", name="x", max_tokens=96)
     parity = parity_of(original, tmp_path / "onnx")
@@ -110,7 +111,7 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
 
 
 def test_the_same_recipe_gives_the_same_weights(recipe_file: Path, tmp_path: Path) -> None:
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ["schedule.epochs=1"])
+    config = recipe.read_recipe(recipe_file, ReaderConfig, ["schedule.epochs=1"])
     for name in ("one", "two"):
         torch.seed()
         reader.train(config, tmp_path / name, "cpu", Silent(), lambda _: None)
@@ -175,17 +176,17 @@ def test_a_disk_that_is_full_as_the_model_is_saved_is_told(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig)
+    config = recipe.read_recipe(recipe_file, ReaderConfig)
     monkeypatch.setattr(network, "save_file", full)
     with pytest.raises(StorageError, match=r"the model was not saved .*No space left on device"):
         reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
 
 
 def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:
-    config = recipe.read_recipe(recipe_file, recipe.ReaderConfig, ['dev=["train.json"]'])
+    config = recipe.read_recipe(recipe_file, ReaderConfig, ['dev=["train.json"]'])
     dev = [read_gold(Path(path)) for path in config.dev]
     with pytest.raises(InputError, match="nothing to train on"):
-        reader.of_files(config, dev[0], lambda _: None)
+        reader.read_examples(config, dev[0], lambda _: None)
 
 
 @pytest.mark.parametrize("lacking", ["snippets", "exact_answer"])
@@ -202,14 +203,14 @@ def test_questions_that_decide_nothing_are_refused(run: Run, recipe_file: Path, 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
-        network.load(str(tmp_path))
+        network.load_reader(str(tmp_path))
     folder = tiny_bert("encoder")
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelError, match="no weights there"):
-        network.load(str(folder))
+        network.load_reader(str(folder))
     torch.save({}, folder / "pytorch_model.bin")
-    with pytest.raises(ModelError, match="cannot be loaded: its weights are not those of its configuration"):
-        network.load(str(folder))
+    with pytest.raises(ModelError, match="cannot be loaded: its weights do not match its configuration"):
+        network.load_reader(str(folder))
 
 
 def test_a_head_is_kept_that_is_in_one_of_several_files(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
@@ -218,7 +219,7 @@ def test_a_head_is_kept_that_is_in_one_of_several_files(tiny_bert: Callable[[str
     whole = AutoModelForQuestionAnswering.from_pretrained(tiny_bert("reader"))
     whole.save_pretrained(tmp_path, max_shard_size="500KB")
     assert not (tmp_path / "model.safetensors").exists()
-    again = network.load(str(tmp_path))
+    again = network.load_reader(str(tmp_path))
     assert torch.equal(again.heads["qa_outputs"].weight, whole.qa_outputs.weight)
 
 
@@ -226,9 +227,9 @@ def test_training_begins_with_pickled_weights_as_with_safe_ones(
     run: Run, recipe_file: Path, tmp_path: Path, tiny_biobert: Callable[[str], Path], pickled: Callable[[Path], Path]
 ) -> None:
     base = tiny_biobert("encoder")
-    before = network.load(str(base)).encoder.state_dict()
+    before = network.load_reader(str(base)).encoder.state_dict()
     pickled(base)
-    after = network.load(str(base)).encoder.state_dict()
+    after = network.load_reader(str(base)).encoder.state_dict()
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set", f"base={base}"]
     outcome = run(*call, "--set", "schedule.epochs=1")
@@ -243,4 +244,4 @@ def test_weights_that_are_cut_off_are_refused(tiny_bert: Callable[[str], Path]) 
     weights = tiny_bert("encoder") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(ModelError, match="cannot be loaded"):
-        network.load(str(weights.parent))
+        network.load_reader(str(weights.parent))

@@ -1,11 +1,13 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bioqa.index.errors import InputError
-
-pytest.importorskip("torch")
-recipe = pytest.importorskip("bioqa.train.recipe")
+from bioqa.train import recipe
+from bioqa.train.reader_recipe import ReaderConfig
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 
 def written(folder: Path, content: str) -> Path:
@@ -28,7 +30,7 @@ learning_rate = 1
 
 
 def test_files_are_found_from_the_recipes_folder_by_pattern(tmp_path: Path) -> None:
-    config = recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig)
+    config = recipe.read_recipe(written(tmp_path, GOOD), ReaderConfig)
     assert config.bioasq == (str(tmp_path / "4B1_golden.json"), str(tmp_path / "4B2_golden.json"))
     assert config.dev == (str(tmp_path / "dev.json"),)
     assert (config.base, config.negatives, config.schedule.learning_rate) == ("some/model", 2, 1.0)
@@ -36,7 +38,7 @@ def test_files_are_found_from_the_recipes_folder_by_pattern(tmp_path: Path) -> N
 
 def test_a_base_beside_the_recipe_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "some" / "model").mkdir(parents=True)
-    assert recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig).base == str(tmp_path / "some" / "model")
+    assert recipe.read_recipe(written(tmp_path, GOOD), ReaderConfig).base == str(tmp_path / "some" / "model")
 
 
 @pytest.mark.parametrize(
@@ -58,29 +60,29 @@ def test_a_base_beside_the_recipe_is_a_folder(tmp_path: Path) -> None:
 )
 def test_a_value_that_cannot_be_is_refused(change: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig, [change])
+        recipe.read_recipe(written(tmp_path, GOOD), ReaderConfig, [change])
 
 
 @pytest.mark.parametrize("share", ["1.5", "-0.1"])
 def test_no_more_than_the_whole_loss_can_be_the_teachers(share: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"distillation is .* expected a share from 0 to 1"):
-        recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, [f"distillation={share}"])
+        recipe.read_recipe(written(tmp_path, GOOD), RetrieverConfig, [f"distillation={share}"])
 
 
 def test_cosines_are_divided_by_no_temperature_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"temperature is 0; expected more than 0"):
-        recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, ["temperature=0"])
+        recipe.read_recipe(written(tmp_path, GOOD), RetrieverConfig, ["temperature=0"])
 
 
 def test_the_whole_loss_may_be_the_teachers(tmp_path: Path) -> None:
-    found = recipe.read_recipe(written(tmp_path, GOOD), recipe.RetrieverConfig, ["distillation=1.0"])
+    found = recipe.read_recipe(written(tmp_path, GOOD), RetrieverConfig, ["distillation=1.0"])
     assert found.distillation == 1.0
 
 
 def test_values_can_be_changed(tmp_path: Path) -> None:
     config = recipe.read_recipe(
         written(tmp_path, GOOD),
-        recipe.ReaderConfig,
+        ReaderConfig,
         ["schedule.epochs=5", "base=other", 'dev=["4B1_golden.json"]', "schedule.clip=0.5"],
     )
     assert (config.schedule.epochs, config.schedule.clip, config.base) == (5, 0.5, "other")
@@ -105,20 +107,20 @@ def test_values_can_be_changed(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_with_a_recipe_is_said(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        recipe.read_recipe(written(tmp_path, content), recipe.ReaderConfig)
+        recipe.read_recipe(written(tmp_path, content), ReaderConfig)
 
 
 def test_brackets_in_the_names_of_folders_and_files_are_no_pattern(tmp_path: Path) -> None:
     (tmp_path / "runs [1]").mkdir()
     path = written(tmp_path / "runs [1]", GOOD)
     (path.parent / "dev[2].json").write_text("{}")
-    config = recipe.read_recipe(path, recipe.ReaderConfig, ['dev=["dev.json", "dev[2].json"]'])
+    config = recipe.read_recipe(path, ReaderConfig, ['dev=["dev.json", "dev[2].json"]'])
     assert config.bioasq == tuple(str(path.parent / f"4B{number}_golden.json") for number in (1, 2))
     assert config.dev == (str(path.parent / "dev.json"), str(path.parent / "dev[2].json"))
 
 
 def test_a_byte_order_mark_is_no_part_of_a_recipe(tmp_path: Path) -> None:
-    assert recipe.read_recipe(written(tmp_path, "\ufeffbase = 'a'"), recipe.ReaderConfig).base == "a"
+    assert recipe.read_recipe(written(tmp_path, "\ufeffbase = 'a'"), ReaderConfig).base == "a"
 
 
 @pytest.mark.parametrize(
@@ -126,12 +128,20 @@ def test_a_byte_order_mark_is_no_part_of_a_recipe(tmp_path: Path) -> None:
 )
 def test_a_change_that_cannot_be_made_is_refused(tmp_path: Path, change: str) -> None:
     with pytest.raises(InputError):
-        recipe.read_recipe(written(tmp_path, GOOD), recipe.ReaderConfig, [change])
+        recipe.read_recipe(written(tmp_path, GOOD), ReaderConfig, [change])
 
 
 def test_a_recipe_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        recipe.read_recipe(tmp_path / "none.toml", recipe.ReaderConfig)
+        recipe.read_recipe(tmp_path / "none.toml", ReaderConfig)
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not a TOML file"):
-        recipe.read_recipe(tmp_path / "bytes.toml", recipe.ReaderConfig)
+        recipe.read_recipe(tmp_path / "bytes.toml", ReaderConfig)
+
+
+def test_reading_a_recipe_imports_no_torch() -> None:
+    code = (
+        "import sys; import bioqa.train.recipe, bioqa.train.reader_recipe, bioqa.train.retriever_recipe; "
+        "import bioqa.train.schedule; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

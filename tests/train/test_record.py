@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from bioqa.index.errors import StorageError
+from bioqa.train.reader_recipe import ReaderConfig
 
 pytest.importorskip("torch")
 resource = pytest.importorskip("resource")
 record = pytest.importorskip("bioqa.train.record")
-recipe = pytest.importorskip("bioqa.train.recipe")
 
 
 @contextmanager
@@ -23,20 +23,20 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_disk_that_is_full_leaves_the_record_that_training_goes_on_with(tmp_path: Path) -> None:
-    config = recipe.ReaderConfig(base="some/model")
-    record.write(tmp_path, config, {"mean": 0.5}, finished=False)
+    config = ReaderConfig(base="some/model")
+    record.write_record(tmp_path, config, {"mean": 0.5}, finished=False)
     before = (tmp_path / record.RECORD).read_bytes()
     with files_of_at_most(100), pytest.raises(StorageError, match=r"training\.json: .*it was not written"):
-        record.write(tmp_path, config, {"mean": 0.6}, finished=False)
+        record.write_record(tmp_path, config, {"mean": 0.6}, finished=False)
     assert (tmp_path / record.RECORD).read_bytes() == before
     record.refuse_finished(tmp_path, "reader")
 
 
 def test_only_a_training_by_the_same_recipe_that_came_to_its_end_has_figures(tmp_path: Path) -> None:
-    config = recipe.ReaderConfig(base="some/model")
-    assert record.finished(tmp_path, config) is None
-    record.write(tmp_path, config, {"mean": 0.5}, finished=False)
-    assert record.finished(tmp_path, config) is None
-    record.write(tmp_path, config, {"mean": 0.5}, finished=True)
-    assert record.finished(tmp_path, config) == {"mean": 0.5}
-    assert record.finished(tmp_path, recipe.ReaderConfig(base="other/model")) is None
+    config = ReaderConfig(base="some/model")
+    assert record.finished_figures(tmp_path, config) is None
+    record.write_record(tmp_path, config, {"mean": 0.5}, finished=False)
+    assert record.finished_figures(tmp_path, config) is None
+    record.write_record(tmp_path, config, {"mean": 0.5}, finished=True)
+    assert record.finished_figures(tmp_path, config) == {"mean": 0.5}
+    assert record.finished_figures(tmp_path, ReaderConfig(base="other/model")) is None

@@ -12,9 +12,10 @@ from bioqa.eval.gold import read_gold
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import ModelError
 from bioqa.index.progress import Silent
+from bioqa.train.retriever_recipe import RetrieverConfig
 
 torch = pytest.importorskip("torch")
-loop = pytest.importorskip("bioqa.train.loop")
+checkpoint = pytest.importorskip("bioqa.train.checkpoint")
 recipe = pytest.importorskip("bioqa.train.recipe")
 retriever = pytest.importorskip("bioqa.train.retriever")
 Run = Callable[..., Any]
@@ -61,7 +62,7 @@ def recipe_file(tmp_path: Path, base: Path) -> Path:
 
 
 def configured(recipe_file: Path, *changes: str) -> Any:
-    return recipe.read_recipe(recipe_file, recipe.RetrieverConfig, changes)
+    return recipe.read_recipe(recipe_file, RetrieverConfig, changes)
 
 
 def trained(recipe_file: Path, folder: Path, *changes: str) -> dict[str, float]:
@@ -186,7 +187,7 @@ def test_killed_and_gone_on_with_it_ends_with_the_same_weights(
     monkeypatch.setattr(retriever.RetrieverTask, "loss", stopping)
     with pytest.raises(KeyboardInterrupt):
         trained(recipe_file, tmp_path / "parts")
-    assert (tmp_path / "parts" / loop.CHECKPOINT).exists()
+    assert (tmp_path / "parts" / checkpoint.CHECKPOINT).exists()
     trained(recipe_file, tmp_path / "parts")
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
     assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
@@ -194,10 +195,10 @@ def test_killed_and_gone_on_with_it_ends_with_the_same_weights(
 
 def test_a_checkpoint_that_is_cut_off_is_refused(run: Run, recipe_file: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / loop.CHECKPOINT).write_bytes(b"\x10\0\0\0\0\0\0\0{cut")
+    (tmp_path / "run" / checkpoint.CHECKPOINT).write_bytes(b"\x10\0\0\0\0\0\0\0{cut")
     outcome = run("train", "retriever", recipe_file, "--to", tmp_path / "run")
     assert outcome.status == 2
-    assert "a checkpoint of another model, or damaged" in outcome.err
+    assert "this checkpoint is damaged or of another model" in outcome.err
 
 
 def test_a_loss_that_is_no_number_ends_training(run: Run, recipe_file: Path, tmp_path: Path) -> None:
@@ -217,7 +218,7 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
     ("changes", "message"),
     [
         (["bioasq=[]"], "nothing to train on: name files under bioasq, beir, corpora, squad or tables"),
-        (["dev=[]"], "nothing to decide with which weights are kept: name gold files under dev"),
+        (["dev=[]"], "no questions for model selection: name gold files under dev"),
         (['dev=["empty.json"]'], "no question under dev has snippets"),
         (['bioasq=["dev.json"]'], "nothing to train on"),  # what decides is not trained on
         (["claims=[]"], "unknown key 'claims'; expected one of base, bioasq, beir"),

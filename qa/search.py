@@ -1,0 +1,87 @@
+"""The command `bioqa search`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bioqa.index import feedback
+from bioqa.index.fusion import FUSION
+from bioqa.index.terminal import say_json
+from bioqa.qa.options import (
+    feedback_option,
+    filter_options,
+    fusion_option,
+    index_option,
+    json_option,
+    reader_option,
+    rerank_option,
+)
+
+if TYPE_CHECKING:
+    from bioqa.index.filters import Filter
+
+
+@click.command("search")
+@click.argument("query")
+@index_option
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "lexical", "dense"]),
+    default="hybrid",
+    show_default=True,
+    help="lexical: BM25; dense: vectors; hybrid: both, fused.",
+)
+@fusion_option
+@feedback_option
+@rerank_option
+@reader_option
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Number of passages.")
+@filter_options
+@json_option
+def search_command(
+    query: str,
+    folder: Path | None,
+    mode: str,
+    fusion: str | None,
+    speaking: int | None,
+    rerank: int,
+    reader_folder: Path | None,
+    top: int,
+    filters: "Filter",
+    as_json: bool,
+) -> None:
+    """Find the passages that match QUERY best.
+
+    \b
+    Examples:
+      bioqa search "CFTR modulators in children" --index my-index --top 20
+      bioqa search "BRCA1" --mode lexical --journal Nature --json
+      bioqa search "does aspirin prevent preeclampsia" --rerank 10
+      bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
+    """
+    from bioqa.index.hybrid import Index, Query
+    from bioqa.qa import objects, render, starter, wording
+
+    if reader_folder and not rerank:
+        raise click.UsageError("--reader has no effect without --rerank N")
+    text = wording.validate_question(query, most=50_000)
+    opened = Index(folder or starter.index_folder())
+    encoder = opened.open_encoder() if mode != "lexical" else None
+    count = max(top, rerank)
+    hits = opened.search(
+        Query.of(text, encoder),
+        count,
+        mode=mode,
+        narrow=filters,
+        fusion=fusion or FUSION,
+        speaking=feedback.PASSAGES if speaking is None else speaking,
+    )
+    if rerank:
+        from bioqa.qa.reranking import load_reranker
+
+        hits = load_reranker(reader_folder, rerank)(text, hits)[:top]
+    if as_json:
+        say_json(objects.hits_json(hits))
+    else:
+        render.show_hits(hits)
