@@ -142,7 +142,7 @@ def _run(
     from bioqa.qa.engine import Engine
 
     batches = evaluation.read_batches(files or [starter.questions_file()])
-    engine = Engine(folder or starter.index_folder(), reader_folder)
+    engine = Engine.open(folder, reader_folder)
     with TerminalProgress("Asking", "questions") as progress:
         return runner.evaluate(batches, engine, source, baseline, progress, deliver)
 

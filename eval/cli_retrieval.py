@@ -61,7 +61,7 @@ def retrieval(
     splits: tuple[str, ...],
     mode: str | None,
     fusion: str | None,
-    speaking: int | None,
+    feedback_passages: int | None,
     rerank: int,
     reader_folder: Path | None,
     folder: Path | None,
@@ -87,7 +87,7 @@ def retrieval(
     from bioqa.eval import beir, retrieval_scores, tables
     from bioqa.qa.reranking import load_reranker
 
-    if run_file and (mode or fusion or speaking is not None or rerank or folder or save):
+    if run_file and (mode or fusion or feedback_passages is not None or rerank or folder or save):
         raise click.UsageError(
             "--mode, --fusion, --feedback, --rerank, --index and --save apply to bioqa's own search: leave out RUN"
         )
@@ -100,7 +100,7 @@ def retrieval(
         scores = _score(run_file, collection, split, qrels)
     else:
         model = load_reranker(reader_folder, rerank) if rerank else None
-        first = feedback.PASSAGES if speaking is None else speaking
+        first = feedback.PASSAGES if feedback_passages is None else feedback_passages
         scores = _search(collection, split, qrels, mode, fusion or FUSION, first, model, folder, save)
     if as_json:
         say_json(retrieval_scores.as_object(scores), indent=1)
@@ -127,7 +127,7 @@ def _search(
     qrels: "Qrels",
     mode: str | None,
     fusion: str,
-    speaking: int,
+    feedback_passages: int,
     rerank: "Reranker | None",
     folder: Path | None,
     save: Path | None,
@@ -146,19 +146,23 @@ def _search(
     _warn(corpus, qrels)
     index = Index(folder or _built(corpus.path, lexical_only=mode == "lexical"))
     corpus_index.check_holds(index, corpus.ids)
-    others = index.manifest.documents - len(corpus.ids)
+    others = index.documents - len(corpus.ids)
     if others:
-        say(f"warning: {index.folder}: {others:,} of its documents are not in the corpus and are ranked too", err=True)
+        say(
+            f"warning: {index.location}: {others:,} of its documents are not in the corpus and are ranked too", err=True
+        )
     with TerminalProgress("Searching", "queries") as progress:
-        runs = retrieval.search_all(queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, speaking)
+        runs = retrieval.search_all(
+            queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, feedback_passages
+        )
     if save:
         retrieval.save_runs(save, runs)
     facts: dict[str, str | int] = {
-        "documents": index.manifest.documents,
-        "index": str(index.folder),
-        "encoder": index.manifest.encoder.name if index.manifest.encoder else "none",
+        "documents": index.documents,
+        "index": index.location,
+        "encoder": index.encoder_name or "none",
         "fusion": fusion,
-        "feedback": speaking,
+        "feedback": feedback_passages,
         "reranked": rerank.count if rerank else 0,
     }
     return retrieval_scores.score(collection.absolute().name, split, qrels, runs, facts)

@@ -9,10 +9,10 @@ from pathlib import Path
 from bioqa.index import builder
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
-from bioqa.index.hybrid import Index
 from bioqa.index.lock import locked
 from bioqa.index.manifest import FORMAT
 from bioqa.index.progress import Progress
+from bioqa.index.search_index import SearchIndex
 from bioqa.index.storage import read_checked
 
 
@@ -70,16 +70,16 @@ def _goes_on(folder: Path, corpus: Path) -> bool:
     return all((source.path, source.modified) == here for source in manifest.sources)
 
 
-def check_holds(index: Index, ids: Sequence[str]) -> None:
+def check_holds(index: SearchIndex, ids: Sequence[str]) -> None:
     """Raise InputError unless the index holds all of these documents, which are distinct."""
 
     def held(count: int) -> int:
-        return len(index.lexical.document_rows(ids[:count]))
+        return index.count_documents(ids[:count])
 
     lacking = len(ids) - held(len(ids))
     if lacking:
         first = bisect_left(range(1, len(ids)), True, key=lambda count: held(count) < count)
         raise InputError(
-            f"{index.folder}: lacks {lacking:,} of the {len(ids):,} documents of the corpus, "
+            f"{index.location}: lacks {lacking:,} of the {len(ids):,} documents of the corpus, "
             f"the first is {ids[first]}; build an index over this corpus, or leave --index out"
         )

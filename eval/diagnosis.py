@@ -10,9 +10,9 @@ from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
 from bioqa.index import analyzer
 from bioqa.qa.aggregate import answer_ranges
 from bioqa.qa.answers import Answer
-from bioqa.qa.engine import Response
 from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.response import Response
 
 _NEAR = 0.2  # the largest normalised edit distance at which a person takes two names for one
 _LONGER = 0.5  # the least share of an answer's words that must be in the gold answer: "human glioma" is glioma

@@ -9,8 +9,9 @@ from bioqa.eval.everyday_table import EverydayQuestion, EverydayTable
 from bioqa.index.progress import Progress, Silent
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Response
+from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.response import Response
 
 _ANSWERS = 3  # a right answer among the first three counts, as people read that far
 _PROSE = 400  # characters of an ideal answer, some three sentences
@@ -30,12 +31,12 @@ def evaluate(
     and left out where that index does not hold the abstract. Raises IndexFolderError for a folder without an index.
     """
     chosen = table.of_half(half)
-    engine = Engine(starter, reader)
+    engine = Engine.open(starter, reader)
     parts = [(engine, chosen.of_starter())]
     facts = {"reader": engine.reader.model.card.name, "starter": str(starter)}
     abstracts = chosen.of_pubmed()
     if pubmed:
-        other = Engine(pubmed, reader)
+        other = Engine.open(pubmed, reader)
         parts.append((other, _held(abstracts, other)))
         facts["pubmed"] = str(pubmed)
     total = sum(len(part) for _, part in parts)

@@ -26,7 +26,7 @@ class Journal:
 
     def __init__(self, folder: Path, questions: Sequence[GoldQuestion], engine: Engine, config: AskConfig, source: str):
         models = [engine.reader.model.card.digests, engine.encoder.card.digest if engine.encoder else ""]
-        index = [engine.index.folder.resolve(), engine.index.manifest]
+        index = engine.index.fingerprint
         identity = hashlib.sha256(repr((questions, config, source, models, index)).encode("utf-8", "replace"))
         for path in sorted(path for package in (bioqa.index, bioqa.qa, bioqa.eval) for path in _modules(package)):
             identity.update(path.read_bytes())

@@ -19,11 +19,12 @@ from bioqa.index import passages as windows
 from bioqa.index.errors import InputError
 from bioqa.index.filters import NO_FILTER
 from bioqa.index.fusion import FUSION, FUSIONS
-from bioqa.index.hybrid import DEPTH, Index, Query
+from bioqa.index.hybrid import DEPTH, Index
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.manifest import read_manifest
 from bioqa.index.records import Document, Passage
+from bioqa.index.search_index import Query, SearchIndex
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.reader import Reader
@@ -151,7 +152,7 @@ def reading(job: Job) -> Groups:
 def answering(job: Job) -> Groups:
     """Ask the questions of the index, and time each stage over the questions that reach it."""
     began = time.perf_counter()
-    engine = Engine(Path(job.index), Path(job.reader) if job.reader else None)
+    engine = Engine.open(job.index, job.reader or None)
     loaded = time.perf_counter() - began
     config = AskConfig()
     for question in job.questions[: job.warm_up]:
@@ -182,23 +183,20 @@ def _stage_number(stage: tuple[str, list[float]]) -> int:
 def _search_stages(engine: Engine, question: str, config: AskConfig) -> dict[str, float]:
     """The times of the parts of a search: each side to its full depth, and the fusion of the two rankings."""
     query = engine.analyze(question, config).query
-    stages = {}
-    began = time.perf_counter()
-    rankings = [engine.index.lexical.search(query.text, DEPTH, NO_FILTER)]
-    stages["search_lexical"] = time.perf_counter() - began
-    if query.vector is not None:
+    stages, rankings = {}, []
+    for mode in ["lexical"] if query.vector is None else ["lexical", "dense"]:
         began = time.perf_counter()
-        engine.index.search(query, 1, mode="dense")  # returns one passage, but searches to the full depth
-        stages["search_dense"] = time.perf_counter() - began
-        rankings.append(_dense_ranking(engine.index, query))
+        engine.index.search(query, 1, mode=mode)  # returns one passage, but searches to the full depth
+        stages[f"search_{mode}"] = time.perf_counter() - began
+        rankings.append(_ranking(engine.index, query, mode))
     began = time.perf_counter()
     FUSIONS[FUSION]([ranking for ranking in rankings if ranking])
     stages["search_fusion"] = time.perf_counter() - began
     return stages
 
 
-def _dense_ranking(index: Index, query: Query) -> dict[int, float]:
-    return {hit.passage.number: hit.score for hit in index.search(query, DEPTH, mode="dense")}
+def _ranking(index: SearchIndex, query: Query, mode: str) -> dict[int, float]:
+    return {hit.passage.number: hit.score for hit in index.search(query, DEPTH, mode=mode)}
 
 
 def documents(path: Path) -> Iterator[Document]:

@@ -8,9 +8,9 @@ from bioqa.eval.trec import Run
 from bioqa.index import feedback
 from bioqa.index.errors import InputError
 from bioqa.index.fusion import FUSION
-from bioqa.index.hybrid import Index, Query
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import Hit
+from bioqa.index.search_index import Query, SearchIndex
 from bioqa.qa.reranking import Reranker
 
 MODES = ("lexical", "dense", "hybrid")
@@ -19,15 +19,15 @@ DOCUMENTS = 100  # ranked for each query: the deepest cutoff of BEIR's measures
 _PASSAGES = 2 * DOCUMENTS  # in the first search: abstracts have two passages on average
 
 
-def modes_of(index: Index, mode: str | None = None) -> tuple[str, ...]:
+def modes_of(index: SearchIndex, mode: str | None = None) -> tuple[str, ...]:
     """The requested search mode, or all modes of the index.
 
     Raises InputError if the mode needs vectors and the index has none.
     """
-    if index.manifest.encoder is None:
+    if index.encoder_name is None:
         if mode not in (None, "lexical"):
             raise InputError(
-                f"{index.folder}: the index has no vectors; use --mode lexical or build it with an encoder"
+                f"{index.location}: the index has no vectors; use --mode lexical or build it with an encoder"
             )
         return ("lexical",)
     return (mode,) if mode else MODES
@@ -35,12 +35,12 @@ def modes_of(index: Index, mode: str | None = None) -> tuple[str, ...]:
 
 def search_all(
     queries: Mapping[str, str],
-    index: Index,
+    index: SearchIndex,
     modes: Sequence[str],
     progress: Progress | None = None,
     fusion: str = FUSION,
     rerank: Reranker | None = None,
-    speaking: int = feedback.PASSAGES,
+    feedback_passages: int = feedback.PASSAGES,
 ) -> dict[str, Run]:
     """A run for each mode: up to `DOCUMENTS` documents for every query, with their scores. A reranker adds a run that
     reranks the last mode."""
@@ -49,7 +49,7 @@ def search_all(
     for place, (identity, text) in enumerate(queries.items(), start=1):
         query = Query.of(text, encoder)
         for mode in modes:
-            hits = search_passages(index, query, mode, fusion=fusion, speaking=speaking)
+            hits = search_passages(index, query, mode, fusion=fusion, feedback_passages=feedback_passages)
             runs[mode][identity] = rank_documents(hits)
         if rerank:
             runs[RERANKED][identity] = rank_documents(rerank(text, hits))
@@ -58,18 +58,21 @@ def search_all(
 
 
 def search_passages(
-    index: Index,
+    index: SearchIndex,
     query: Query,
     mode: str,
     count: int = DOCUMENTS,
     fusion: str = FUSION,
-    speaking: int = feedback.PASSAGES,
+    feedback_passages: int = feedback.PASSAGES,
 ) -> list[Hit]:
     """The best passages, best first, from at least `count` documents unless the index has fewer."""
-    depth, hits = _PASSAGES, index.search(query, _PASSAGES, mode=mode, fusion=fusion, speaking=speaking)
+    depth, hits = (
+        _PASSAGES,
+        index.search(query, _PASSAGES, mode=mode, fusion=fusion, feedback_passages=feedback_passages),
+    )
     while len({hit.passage.document.id for hit in hits}) < count and len(hits) == depth:
         depth *= 2
-        hits = index.search(query, depth, mode=mode, fusion=fusion, speaking=speaking)
+        hits = index.search(query, depth, mode=mode, fusion=fusion, feedback_passages=feedback_passages)
     return hits
 
 

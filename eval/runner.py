@@ -42,7 +42,7 @@ def evaluate(
         [document for question in questions for document in question.documents]
     ):
         raise InputError(
-            f"{engine.index.folder}: holds none of the gold documents; pass an index that does, or use the snippets"
+            f"{engine.index.location}: holds none of the gold documents; pass an index that does, or use the snippets"
         )
     config = AskConfig() if source == "nothing" else AskConfig().thorough()
     journal = Journal(_journals(), questions, engine, config, source)
@@ -54,8 +54,8 @@ def evaluate(
     outcomes = [journal.outcomes[question.id] for question in questions]
     facts = {
         "given": source,
-        "index": str(engine.index.folder),
-        "documents": f"{engine.index.manifest.documents:,}",
+        "index": engine.index.location,
+        "documents": f"{engine.index.documents:,}",
         "encoder": engine.encoder.card.name if engine.encoder else "none",
         "reader": engine.reader.model.card.name,
         "date": datetime.now(UTC).date().isoformat(),

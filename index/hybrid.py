@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
@@ -20,25 +21,13 @@ from bioqa.index.model import shipped
 from bioqa.index.opening import opened
 from bioqa.index.records import Hit, Passage
 from bioqa.index.runtime import Array
+from bioqa.index.search_index import Query
 from bioqa.index.segments import Store
 from bioqa.index.structure import Structure
 from bioqa.index.vectors import VectorIndex
 
 MODES = ("hybrid", "lexical", "dense")
 DEPTH = 100  # passages taken from each search before fusion
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question as the two searches see it; `vector` is None where there is no dense search."""
-
-    text: str
-    vector: Array | None
-
-    @classmethod
-    def of(cls, text: str, encoder: Encoder | None) -> "Query":
-        """The question with the vector that this encoder gives it, without one where there is no encoder."""
-        return cls(text, encoder.encode_question(text) if encoder else None)
 
 
 class Index:
@@ -56,6 +45,39 @@ class Index:
         structure = open_structure(self.folder, manifest)
         living = Living(manifest.tokens, store.passage)
         return store, structure, open_lexical(self.folder, manifest, living)
+
+    @property
+    def location(self) -> str:
+        """The index folder."""
+        return str(self.folder)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of folder and commit."""
+        return sha256(repr((self.folder.resolve(), self.manifest)).encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def documents(self) -> int:
+        """The number of documents."""
+        return self.manifest.documents
+
+    @property
+    def passages(self) -> int:
+        """The number of passages."""
+        return self.manifest.passages
+
+    @property
+    def encoder_name(self) -> str | None:
+        """The name of the encoder of its vectors; None for a lexical index."""
+        return self.manifest.encoder.name if self.manifest.encoder else None
+
+    def document_frequency(self, term: str) -> int:
+        """The number of passages with this term, written as the analyzer writes it."""
+        return self.lexical.document_frequency(term)
+
+    def count_documents(self, document_ids: Sequence[str]) -> int:
+        """How many of these documents the index holds; the ids are distinct."""
+        return len(self.lexical.document_rows(document_ids))
 
     @cached_property
     def _vectors(self) -> VectorIndex | None:
@@ -94,15 +116,15 @@ class Index:
         k: int,
         *,
         mode: str = "hybrid",
-        narrow: Filter = NO_FILTER,
+        filters: Filter = NO_FILTER,
         fusion: str = FUSION,
-        speaking: int = feedback.PASSAGES,
+        feedback_passages: int = feedback.PASSAGES,
     ) -> list[Hit]:
         """The `k` best passages, best first; what scores alike comes in the order of document ids.
 
-        `fusion` is one of `FUSIONS`. `hybrid` asks again with what the first `speaking` passages are about, 0 for not,
-        where both searches find any, and falls back to the lexical side alone where the index has no vectors; `dense`
-        raises InputError there.
+        `fusion` is one of `FUSIONS`. `hybrid` searches again with the topic of the first `feedback_passages` passages,
+        0 for never, where both searches find any. Without vectors it is the lexical search, and `dense` raises
+        InputError.
         """
         if mode not in MODES:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
@@ -115,22 +137,22 @@ class Index:
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
             )
         depth = max(k, DEPTH)
-        allowed = None if vector is None or narrow.is_empty else self.lexical.matching(narrow)
+        allowed = None if vector is None or filters.is_empty else self.lexical.matching(filters)
         weights = self.lexical.weights(query.text) if mode != "dense" else {}
-        asked = self._found(weights, vector, depth, narrow, allowed)
+        asked = self._found(weights, vector, depth, filters, allowed)
         best = asked.fused(fusion)
-        if mode == "hybrid" and speaking and asked.lexical and vector is not None and vectors is not None:
-            first = list(ties.ordered(best, speaking, self._store.place))
+        if mode == "hybrid" and feedback_passages and asked.lexical and vector is not None and vectors is not None:
+            first = list(ties.ordered(best, feedback_passages, self._store.place))
             drawn = feedback.vector(vector, vectors.of(first), len(asked.weights))
-            best = self._found(self._fed_back(asked, first), drawn, depth, narrow, allowed).fused(fusion)
+            best = self._found(self._fed_back(asked, first), drawn, depth, filters, allowed).fused(fusion)
         return self._hits(ties.ordered(best, k, self._store.place), asked, vector)
 
     def _found(
-        self, weights: Mapping[str, float], vector: Array | None, depth: int, narrow: Filter, allowed: Array | None
+        self, weights: Mapping[str, float], vector: Array | None, depth: int, filters: Filter, allowed: Array | None
     ) -> "_Found":
         """What terms of these weights and this vector bring up, each to a depth; `allowed` pass the filter."""
         place = self._store.place
-        found = self.lexical.weighted(weights, depth, narrow)
+        found = self.lexical.weighted(weights, depth, filters)
         self._store.refuse_unknown(found)
         lexical = ties.ordered(found, depth, place)
         dense: dict[int, float] = {}

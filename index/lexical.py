@@ -109,12 +109,12 @@ class LexicalIndex:
         """The number of passages that were removed and wait to be dropped by a merge."""
         return self._counted - self.passages
 
-    def search(self, query: str, k: int, narrow: Filter) -> dict[int, float]:
+    def search(self, query: str, k: int, filters: Filter) -> dict[int, float]:
         """The `k` best passages by BM25 and all that score like the last: {passage number: score}, best first.
 
         Empty where no term is known.
         """
-        return self.weighted(self.weights(query), k, narrow)
+        return self.weighted(self.weights(query), k, filters)
 
     def weights(self, query: str) -> dict[str, float]:
         """What the terms of a query weigh, unknown ones included: how often each is in it, times its idf.
@@ -131,19 +131,19 @@ class LexicalIndex:
         """The inverse document frequency of a term as the analyzer writes it."""
         return bm25.idf(self.passages, self.document_frequency(term))
 
-    def weighted(self, weights: Mapping[str, float], k: int, narrow: Filter) -> dict[int, float]:
+    def weighted(self, weights: Mapping[str, float], k: int, filters: Filter) -> dict[int, float]:
         """As `search`, for terms of these weights."""
         known = {term: weight for term, weight in weights.items() if self.document_frequency(term)}
         if not known or k < 1:
             return {}
         with self._reading():
             scored = self._scored(known)
-            narrowed = self._narrowed(scored, narrow)
+            filtered = self._filtered(scored, filters)
             stretch = self._stretch(scored)
             if self._living and abs(stretch - 1) > _SAME:
-                return ties.reaching(self._rescored(narrowed, k, known, stretch, self._living), k)
+                return ties.reaching(self._rescored(filtered, k, known, stretch, self._living), k)
             # BM25 often scores alike, and to search twice takes longer than to search for more
-            return ties.complete(lambda size: self._found(narrowed, size), k, spare=k // 2)
+            return ties.complete(lambda size: self._found(filtered, size), k, spare=k // 2)
 
     @staticmethod
     def shares(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
@@ -153,7 +153,7 @@ class LexicalIndex:
         return {number: score / most for number, score in scores.items()}
 
     def _rescored(
-        self, narrowed: Any, k: int, weights: Mapping[str, float], stretch: float, living: Living
+        self, filtered: Any, k: int, weights: Mapping[str, float], stretch: float, living: Living
     ) -> dict[int, float]:
         """Right scores of passages among which are the `k` best and all that score like the last of them.
 
@@ -167,7 +167,7 @@ class LexicalIndex:
         best: list[float] = []
         size = 2 * k
         while True:
-            found = self._found(narrowed, size)
+            found = self._found(filtered, size)
             for number, counted in found.items():
                 if len(best) == k and counted * most < best[0] - ties.NEARLY:
                     return scores
@@ -197,10 +197,10 @@ class LexicalIndex:
             parts.extend(part.get("details", ()))
         raise ValueError("tantivy does not tell the mean length of its passages")
 
-    def matching(self, narrow: Filter) -> Array:
+    def matching(self, filters: Filter) -> Array:
         """The numbers of all passages that pass the filter: int64, shape (n,)."""
         with self._reading():
-            return self._all_values(self._filter_query(narrow), "passage")
+            return self._all_values(self._filter_query(filters), "passage")
 
     def document_rows(self, ids: Sequence[str]) -> dict[int, None]:
         """The rows of the documents that have one of these ids, ascending."""
@@ -228,10 +228,10 @@ class LexicalIndex:
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), boost)))
         return tantivy.Query.boolean_query(clauses)
 
-    def _narrowed(self, scored: Any, narrow: Filter) -> Any:
-        if narrow.is_empty:
+    def _filtered(self, scored: Any, filters: Filter) -> Any:
+        if filters.is_empty:
             return scored
-        unscored = tantivy.Query.const_score_query(self._filter_query(narrow), 0.0)
+        unscored = tantivy.Query.const_score_query(self._filter_query(filters), 0.0)
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, scored), (tantivy.Occur.Must, unscored)])
 
     @contextlib.contextmanager
@@ -273,22 +273,22 @@ class LexicalIndex:
     def _term(self, field: str, value: str) -> Any:
         return tantivy.Query.term_query(self._index.schema, field, value, "freq" if field == "text" else "basic")
 
-    def _filter_query(self, narrow: Filter) -> Any:
+    def _filter_query(self, filters: Filter) -> Any:
         must = []
-        if narrow.first_year is not None or narrow.last_year is not None:
+        if filters.first_year is not None or filters.last_year is not None:
             must.append(
                 tantivy.Query.range_query(
                     self._index.schema,
                     "year",
                     tantivy.FieldType.Unsigned,
-                    narrow.first_year or 0,
-                    9999 if narrow.last_year is None else narrow.last_year,
+                    filters.first_year or 0,
+                    9999 if filters.last_year is None else filters.last_year,
                 )
             )
-        terms = [("mesh", term) for term in narrow.mesh]
-        terms += [(name, getattr(narrow, name)) for name in ("journal", "publication_type", "language")]
+        terms = [("mesh", term) for term in filters.mesh]
+        terms += [(name, getattr(filters, name)) for name in ("journal", "publication_type", "language")]
         must += [self._term(name, term.casefold()) for name, term in terms if term is not None]
         clauses = [(tantivy.Occur.Must, query) for query in must or [tantivy.Query.all_query()]]
-        if narrow.not_retracted:
+        if filters.not_retracted:
             clauses.append((tantivy.Occur.MustNot, self._term("status", RETRACTED)))
         return tantivy.Query.boolean_query(clauses)

@@ -106,7 +106,7 @@ def ask_command(
       bioqa ask "is hemophilia A X-linked?" --explain
       bioqa ask - --json < questions.txt > answers.jsonl
     """
-    from bioqa.qa import objects, render, starter, wording
+    from bioqa.qa import objects, render, wording
     from bioqa.qa.config import AskConfig
     from bioqa.qa.engine import Engine
     from bioqa.qa.questions import QuestionType
@@ -121,7 +121,7 @@ def ask_command(
     )
     if question != "-":
         wording.validate_question(question, config.max_question_characters)  # before loading anything
-    engine = Engine(folder or starter.index_folder(), reader_folder)
+    engine = Engine.open(folder, reader_folder)
     chosen_type = QuestionType(question_type) if question_type else None
     failed = 0
     for line in _lines() if question == "-" else [Line(1, question)]:
@@ -136,7 +136,7 @@ def ask_command(
             say(f"error: line {line.number}: {error}", err=True)
             continue
         if as_json:
-            answer = objects.response_json(response, engine, config.max_evidence)
+            answer = response.to_dict()
             answer |= {"explanation": objects.explanation_json(response)} if explain else {}
             say_json(answer)
         else:

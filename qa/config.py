@@ -29,3 +29,6 @@ class AskConfig:
     def thorough(self) -> "AskConfig":
         """This configuration, with every passage read."""
         return replace(self, passages=100_000, tokens=sys.maxsize, settled=float("inf"))
+
+
+DEFAULTS = AskConfig()

@@ -1,22 +1,27 @@
 """The engine: from a question's text to answers with evidence."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import isfinite
+from os import PathLike
 from pathlib import Path
 
 from bioqa.index import model
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.encoder import Encoder
+from bioqa.index.filters import NO_FILTER, Filter
+from bioqa.index.hybrid import Index
 from bioqa.index.records import Hit
-from bioqa.qa import calibration, kinds, questions, summary, wording, yesno
+from bioqa.index.search_index import Query, SearchIndex
+from bioqa.qa import calibration, kinds, questions, starter, summary, wording, yesno
 from bioqa.qa.aggregate import merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
-from bioqa.qa.config import AskConfig
+from bioqa.qa.config import DEFAULTS, AskConfig
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reader, Reading
+from bioqa.qa.response import IndexSummary, Response
 from bioqa.qa.summary import Sentence
 from bioqa.qa.terms import QuestionTerms
 
@@ -39,46 +44,45 @@ class AnalyzedQuestion:
     terms: QuestionTerms
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """The answers to a question with all intermediate results.
+class Engine:
+    """An open index with its encoder and a reader.
 
-    `answers` are best first: none when bioqa abstained, and none for a summary, whose answer is `ideal_answer`.
-    `guesses` are the best answers below the threshold. `disagreeing` are the answers of other documents with about as
-    much evidence as the first answer or guess. `relevance` is the probability that the retrieved passages are relevant.
-    `ideal_answer` consists of `citations`, chosen from the most relevant `sentences`.
+    >>> engine = Engine.open()  # the starter index; or Engine.open("my-index")
+    >>> response = engine.ask("what gene causes cystic fibrosis?")
+    >>> response.answers[0].text
+    'CFTR'
+    >>> response.answers[0].evidence[0].passage.document.id
+    'starter:cystic-fibrosis-disease'
+    >>> engine.search("CFTR modulators", k=1)[0].passage.document.title
+    'Ivacaftor and other CFTR modulators'
     """
 
-    question: str
-    type: QuestionType
-    answer_type: str | None
-    answers: tuple[Answer, ...]
-    guesses: tuple[Answer, ...]
-    disagreeing: tuple[Answer, ...]
-    abstained: bool
-    ideal_answer: str
-    citations: tuple[Sentence, ...]
-    sentences: tuple[Sentence, ...]
-    relevance: float
-    relevance_features: Mapping[str, float]
-    threshold: float
-    hits: tuple[Hit, ...]
-    readings: tuple[Reading, ...]
-    timings_ms: dict[str, float]
+    def __init__(self, index: SearchIndex, reader: Reader, encoder: Encoder | None = None):
+        """`encoder` is that of the index, which is opened where it is not given."""
+        self.index = index
+        self.reader = reader
+        self.encoder = encoder or index.open_encoder()
+        self.calibration = calibration.load(reader.model)
 
+    @classmethod
+    def open(cls, index: str | PathLike[str] | None = None, reader: str | PathLike[str] | None = None) -> "Engine":
+        """Open an index folder and a reader folder; None stands for the starter index and the shipped reader.
 
-class Engine:
-    """An open index with its encoder and a reader."""
-
-    def __init__(self, index_folder: Path, reader_folder: Path | None = None):
+        Raises IndexFolderError or ModelError if one of them cannot be used.
+        """
+        reader_folder = model.shipped("reader") if reader is None else Path(reader)
         with ThreadPoolExecutor(1) as pool:  # loads the two networks in parallel
-            reader = pool.submit(Reader, reader_folder or model.shipped("reader"))
-            self.index = Index(index_folder)
-            self.encoder = self.index.open_encoder()
-            self.reader = reader.result()
-        self.calibration = calibration.load(self.reader.model)
+            loading = pool.submit(Reader, reader_folder)
+            opened = Index(starter.index_folder() if index is None else Path(index))
+            encoder = opened.open_encoder()
+            return cls(opened, loading.result(), encoder)
 
-    def ask(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> Response:
+    def search(self, query: str, k: int = 10, filters: Filter = NO_FILTER) -> list[Hit]:
+        """The `k` best passages, best first. Raises InputError for a query that is empty or too long."""
+        text = wording.validate_question(query, most=wording.LONGEST_QUERY)
+        return self.index.search(Query.of(text, self.encoder), k, filters=filters)
+
+    def ask(self, question: str, config: AskConfig = DEFAULTS, question_type: QuestionType | None = None) -> Response:
         """Answer a question; `question_type` None means that the wording decides.
 
         Raises InputError for a question that is empty or too long.
@@ -87,7 +91,7 @@ class Engine:
         with watch("question"):
             analyzed = self.analyze(question, config, question_type)
         with watch("search"):
-            hits = self.index.search(analyzed.query, config.passages, narrow=config.filters)
+            hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
         return self.answer(analyzed, hits, config, watch)
 
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
@@ -156,6 +160,9 @@ class Engine:
             hits=tuple(hits),
             readings=tuple(readings),
             timings_ms=watch.milliseconds(),
+            encoder=self.encoder.card.name if self.encoder else None,
+            reader=self.reader.model.card.name,
+            index=IndexSummary(self.index.location, self.index.documents, self.index.passages),
         )
 
     def _read(self, analyzed: AnalyzedQuestion, hits: Sequence[Hit], config: AskConfig) -> list[Reading]:

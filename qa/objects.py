@@ -1,17 +1,18 @@
 """JSON of answers and search results, with stable keys."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from bioqa.index.hybrid import Index
 from bioqa.index.records import Hit, Passage
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.answers import Answer
-from bioqa.qa.engine import Engine, Response
+from bioqa.qa.config import DEFAULTS
 from bioqa.qa.reader import VERDICTS
+from bioqa.qa.response import Response
 
 
-def response_json(response: Response, engine: Engine, max_evidence: int) -> dict[str, Any]:
+def response_json(response: Response, max_evidence: int = DEFAULTS.max_evidence) -> dict[str, Any]:
     """The object that `ask --json` prints for one question."""
     return {
         "question": response.question,
@@ -30,11 +31,8 @@ def response_json(response: Response, engine: Engine, max_evidence: int) -> dict
             for sentence in response.citations
         ],
         "timings_ms": response.timings_ms,
-        "models": {
-            "encoder": engine.encoder.card.name if engine.encoder else None,
-            "reader": engine.reader.model.card.name,
-        },
-        "index": _index_json(engine.index),
+        "models": {"encoder": response.encoder, "reader": response.reader},
+        "index": asdict(response.index),
     }
 
 
@@ -110,7 +108,3 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
 def _facts(passage: Passage) -> dict[str, Any]:
     """The section of a passage, None for the abstract, and the publication status of its paper, such as "retracted"."""
     return {"section": passage.heading or None, "status": passage.document.status or None}
-
-
-def _index_json(index: Index) -> dict[str, Any]:
-    return {"path": str(index.folder), "documents": index.manifest.documents, "passages": index.manifest.passages}

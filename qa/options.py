@@ -78,7 +78,7 @@ fusion_option = click.option(
 )
 feedback_option = click.option(
     "--feedback",
-    "speaking",
+    "feedback_passages",
     metavar="N",
     type=click.IntRange(0, 100),
     help="Search again with terms and vectors of the first N passages, which helps short questions; 0 turns it off, "

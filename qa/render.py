@@ -8,9 +8,9 @@ from bioqa.index.records import CONCERN, RETRACTED, Document, Hit
 from bioqa.index.terminal import printable, say
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.answers import Answer, without_overlaps
-from bioqa.qa.engine import Response
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
+from bioqa.qa.response import Response
 
 _SHOWN_ANSWERS = 3  # to a factoid question
 _SHOWN_EVIDENCE = 2  # sentences per answer

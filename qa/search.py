@@ -44,7 +44,7 @@ def search_command(
     folder: Path | None,
     mode: str,
     fusion: str | None,
-    speaking: int | None,
+    feedback_passages: int | None,
     rerank: int,
     reader_folder: Path | None,
     top: int,
@@ -60,12 +60,13 @@ def search_command(
       bioqa search "does aspirin prevent preeclampsia" --rerank 10
       bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
-    from bioqa.index.hybrid import Index, Query
+    from bioqa.index.hybrid import Index
+    from bioqa.index.search_index import Query
     from bioqa.qa import objects, render, starter, wording
 
     if reader_folder and not rerank:
         raise click.UsageError("--reader has no effect without --rerank N")
-    text = wording.validate_question(query, most=50_000)
+    text = wording.validate_question(query, most=wording.LONGEST_QUERY)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None
     count = max(top, rerank)
@@ -73,9 +74,9 @@ def search_command(
         Query.of(text, encoder),
         count,
         mode=mode,
-        narrow=filters,
+        filters=filters,
         fusion=fusion or FUSION,
-        speaking=feedback.PASSAGES if speaking is None else speaking,
+        feedback_passages=feedback.PASSAGES if feedback_passages is None else feedback_passages,
     )
     if rerank:
         from bioqa.qa.reranking import load_reranker

@@ -3,8 +3,8 @@
 from math import log
 
 from bioqa.index import analyzer
-from bioqa.index.hybrid import Index
 from bioqa.index.records import Passage
+from bioqa.index.search_index import SearchIndex
 
 
 class QuestionTerms:
@@ -13,9 +13,9 @@ class QuestionTerms:
     `known` are the terms that occur in the index.
     """
 
-    def __init__(self, question: str, index: Index):
-        total = max(1, index.manifest.passages)
-        frequencies = {term: index.lexical.document_frequency(term) for term in analyzer.query_terms(question)}
+    def __init__(self, question: str, index: SearchIndex):
+        total = max(1, index.passages)
+        frequencies = {term: index.document_frequency(term) for term in analyzer.query_terms(question)}
         self.weights = {term: log(1 + total / (0.5 + frequency)) for term, frequency in frequencies.items()}
         self.known = [term for term, frequency in frequencies.items() if frequency]
         self._sum = sum(self.weights.values())

@@ -39,6 +39,8 @@ _NEGATED = re.compile(
 _NITRIC_OXIDE = re.compile(r"(?i:(?<!there is )(?<!there are )(?<!is there )(?<!are there ))\bNO\b(?!\. ?\d)")
 _BARE_THINGS = re.compile(rf"^{_THINGS}")
 
+LONGEST_QUERY = 50_000  # characters of a search query, which may be a whole abstract
+
 
 def validate_question(question: str, most: int) -> str:
     """The question with white space collapsed. Raises InputError where it is empty or longer than `most` characters."""

@@ -75,7 +75,7 @@ def small_index(tmp_path_factory: pytest.TempPathFactory, corpus_file: Path, enc
 @pytest.fixture(scope="session")
 def engine(small_index: Path) -> Engine:
     """The engine over the small index."""
-    return Engine(small_index)
+    return Engine.open(small_index)
 
 
 @pytest.fixture(autouse=True)

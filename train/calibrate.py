@@ -20,9 +20,10 @@ from bioqa.index.progress import Progress, Silent
 from bioqa.index.runtime import Array
 from bioqa.qa.calibration import FILE, HELD_OUT, Logistic
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Response
+from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import Reading
+from bioqa.qa.response import Response
 from bioqa.train import export
 
 _HELD_BACK = 0.03  # share of right answers that abstention may cost

@@ -78,7 +78,7 @@ def calibration(
     batches, checked = evaluation.read_batches(gold), evaluation.read_batches(held_out)
     scores.pooled([*batches, *checked], cure="give every question once, and check on others than are fitted on")
     questions = scores.pooled(batches).questions
-    engine = Engine(folder, asked or target)
+    engine = Engine.open(folder, asked or target)
     with TerminalProgress("Asking", "questions") as progress:
         samples = calibrate.collect(questions, engine, progress)
     models = calibrate.fit_all(samples, questions)
@@ -88,7 +88,7 @@ def calibration(
         say(f"{name}: {weights}, bias {fitted.bias:+.2f}; threshold {fitted.threshold:.3f}")
     if held_out:
         with TerminalProgress("Checking", "questions") as progress:
-            samples = calibrate.collect(scores.pooled(checked).questions, Engine(folder, target), progress)
+            samples = calibrate.collect(scores.pooled(checked).questions, Engine.open(folder, target), progress)
         for name, error in calibrate.calibration_errors(models, samples).items():
             say(f"{name}: expected calibration error {error:.3f} on held-out questions")
         found = calibrate.selective_accuracy(models["factoid"], samples["factoid"], _SHOWN_LEAST)

@@ -7,7 +7,8 @@ from bioqa.eval import retrieval, trec
 from bioqa.index import builder, model
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import InputError
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.hybrid import Index
+from bioqa.index.search_index import Query
 from bioqa.qa.reader import Reader
 from bioqa.qa.reranking import Reranker
 

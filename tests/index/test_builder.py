@@ -26,11 +26,12 @@ from bioqa.index import atomic, builder, hybrid, manifest, model, storage
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.filters import Filter
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.hybrid import Index
 from bioqa.index.lock import LOCK
 from bioqa.index.manifest import MANIFEST, EncoderIdentity, read_manifest, write_manifest
 from bioqa.index.progress import Silent
 from bioqa.index.records import Hit
+from bioqa.index.search_index import Query
 from bioqa.index.verification import verify
 
 TOPICS = [
@@ -85,8 +86,8 @@ def found(folder: Path, encoder: Encoder | None = None) -> list[Any]:
     for text in QUERIES:
         vector = encoder.encode([text])[0] if encoder else None
         for mode in ("lexical", "dense", "hybrid") if encoder else ("lexical",):
-            for narrow in (Filter(), Filter(1993, 2001)):
-                hits = index.search(Query(text, vector), 50, mode=mode, narrow=narrow)
+            for filters in (Filter(), Filter(1993, 2001)):
+                hits = index.search(Query(text, vector), 50, mode=mode, filters=filters)
                 outcome += [(text, mode, hit.passage.document, hit.passage.text, round(hit.score, 4)) for hit in hits]
     return outcome
 
@@ -478,10 +479,10 @@ def ranked(folder: Path) -> dict[Any, list[Hit]]:
     """What every search over an index returns."""
     index = Index(folder)
     return {
-        (text, mode, narrow, k): index.search(Query(text, Toy().encode([text])[0]), k, mode=mode, narrow=narrow)
+        (text, mode, filters, k): index.search(Query(text, Toy().encode([text])[0]), k, mode=mode, filters=filters)
         for text in ASKED
         for mode in hybrid.MODES
-        for narrow in (Filter(), Filter(2000))
+        for filters in (Filter(), Filter(2000))
         for k in (2, 50)
     }
 
@@ -1029,7 +1030,8 @@ def test_an_open_index_answers_from_its_commit_while_others_replace_it(
 
     def answers(index: Index) -> list[Any]:
         query = Query(QUERIES[0], encoder.encode([QUERIES[0]])[0])
-        hits = [index.search(query, 50, mode=m, narrow=n) for m in hybrid.MODES for n in (Filter(), Filter(1993, 2001))]
+        filters = (Filter(), Filter(1993, 2001))
+        hits = [index.search(query, 50, mode=mode, filters=chosen) for mode in hybrid.MODES for chosen in filters]
         return [*hits, index.passages_of(["1", "2", "7"]), index.lexical.document_frequency("paper")]
 
     before = answers(searched)

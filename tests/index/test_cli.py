@@ -14,9 +14,10 @@ import pytest
 from bioqa.index import builder, downloads, model, planner, storage
 from bioqa.index.downloads import Download
 from bioqa.index.errors import StorageError
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.hybrid import Index
 from bioqa.index.manifest import FORMAT, MANIFEST
 from bioqa.index.progress import TerminalProgress
+from bioqa.index.search_index import Query
 
 Run = Callable[..., Any]
 WriteJsonl = Callable[..., Path]

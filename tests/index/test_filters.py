@@ -62,11 +62,11 @@ def test_the_other_restrictions_are_kept_as_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "narrow",
+    "filters",
     [Filter(mesh=("Humans",)), Filter(publication_type="Review"), Filter(language="eng"), Filter(not_retracted=True)],
 )
-def test_every_restriction_makes_a_filter_that_is_not_empty(narrow: Filter) -> None:
-    assert not narrow.is_empty
+def test_every_restriction_makes_a_filter_that_is_not_empty(filters: Filter) -> None:
+    assert not filters.is_empty
 
 
 def test_the_journal_is_kept_as_written() -> None:

@@ -13,9 +13,10 @@ from bioqa.index import analyzer, builder, feedback, fusion, hybrid, model
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError
 from bioqa.index.filters import Filter
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.hybrid import Index
 from bioqa.index.manifest import MANIFEST
 from bioqa.index.records import Document, Hit
+from bioqa.index.search_index import Query
 
 QUESTION = "which mutations lead to cystic fibrosis?"
 Ask = Callable[[str], Query]
@@ -94,7 +95,7 @@ def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask, name: str)
     dense = {hit.passage.number: hit.dense_score or 0 for hit in index.search(query, 50, mode="dense")}
     assert 0 < len(lexical) < len(dense)
     fused = fusion.FUSIONS[name]([index.lexical.shares(index.lexical.weights(query.text), lexical), dense])
-    hits = index.search(query, 50, fusion=name, speaking=0)
+    hits = index.search(query, 50, fusion=name, feedback_passages=0)
     wanted = {number: max(score, 0.0) for number, score in fused.items()}
     assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(wanted)
     assert [hit.score for hit in hits] == sorted(wanted.values(), reverse=True)
@@ -109,7 +110,7 @@ def test_passages_found_first_speak_for_the_question_and_scores_of_the_searches_
     index: Index, ask: Ask, encoder: Encoder
 ) -> None:
     query = ask("huntington")
-    alone, spoken = index.search(query, 50, speaking=0), index.search(query, 50)
+    alone, spoken = index.search(query, 50, feedback_passages=0), index.search(query, 50)
     titles = [hit.passage.document.title for hit in alone[: feedback.PASSAGES]]
     assert query.vector is not None
     vectors = encoder.encode([hit.passage.titled for hit in alone[: feedback.PASSAGES]])
@@ -142,7 +143,7 @@ def test_a_question_of_unknown_words_is_answered_by_the_dense_side_alone(index: 
 
 @pytest.mark.parametrize("mode", hybrid.MODES)
 @pytest.mark.parametrize(
-    ("narrow", "allowed"),
+    ("filters", "allowed"),
     [
         (Filter(2010, 2019), {"102", "103", "105"}),
         (Filter(None, 2001), {"101", "107"}),
@@ -151,9 +152,9 @@ def test_a_question_of_unknown_words_is_answered_by_the_dense_side_alone(index: 
         (Filter(2050, None), set()),
     ],
 )
-def test_a_filter_holds_in_every_mode(mode: str, narrow: Filter, allowed: set[str], index: Index, ask: Ask) -> None:
+def test_a_filter_holds_in_every_mode(mode: str, filters: Filter, allowed: set[str], index: Index, ask: Ask) -> None:
     text = "CFTR huntington metformin pheochromocytoma warfarin allopurinol malaria"
-    assert set(ids(index.search(ask(text), 50, mode=mode, narrow=narrow))) == allowed
+    assert set(ids(index.search(ask(text), 50, mode=mode, filters=filters))) == allowed
 
 
 LANGUAGES, HEADINGS, KINDS = ("eng", "ger"), ("Humans", "Mice", "Liver", "Heart"), ("Review", "Letter")
@@ -196,44 +197,44 @@ FILTERS = st.builds(
 )
 
 
-def passes(document: Document, narrow: Filter) -> bool:
+def passes(document: Document, filters: Filter) -> bool:
     """What a filter means, by the book."""
     folded = {heading.casefold() for heading in document.mesh}
     kinds = {kind.casefold() for kind in document.publication_types}
-    by_year = narrow.first_year is not None or narrow.last_year is not None
+    by_year = filters.first_year is not None or filters.last_year is not None
     return (
-        (not by_year or (narrow.first_year or 0) <= (document.year or -1) <= (narrow.last_year or 9999))
-        and (narrow.journal is None or narrow.journal.casefold() == document.journal.casefold())
-        and all(term.casefold() in folded for term in narrow.mesh)
-        and (narrow.publication_type is None or narrow.publication_type.casefold() in kinds)
-        and (narrow.language is None or narrow.language.casefold() == document.language)
-        and not (narrow.not_retracted and document.status == "retracted")
+        (not by_year or (filters.first_year or 0) <= (document.year or -1) <= (filters.last_year or 9999))
+        and (filters.journal is None or filters.journal.casefold() == document.journal.casefold())
+        and all(term.casefold() in folded for term in filters.mesh)
+        and (filters.publication_type is None or filters.publication_type.casefold() in kinds)
+        and (filters.language is None or filters.language.casefold() == document.language)
+        and not (filters.not_retracted and document.status == "retracted")
     )
 
 
 @pytest.mark.parametrize("mode", ["lexical", "dense"])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(narrow=FILTERS, k=st.integers(1, 60))
+@given(filters=FILTERS, k=st.integers(1, 60))
 def test_a_filtered_search_is_the_top_of_what_passes_in_an_exhaustive_one(
-    mode: str, narrow: Filter, k: int, facts: Index, ask: Ask
+    mode: str, filters: Filter, k: int, facts: Index, ask: Ask
 ) -> None:
     query = ask("gene of the liver")
     every = facts.search(query, 1000, mode=mode)
-    wanted = [hit for hit in every if passes(hit.passage.document, narrow)][:k]
-    found = facts.search(query, k, mode=mode, narrow=narrow)
+    wanted = [hit for hit in every if passes(hit.passage.document, filters)][:k]
+    found = facts.search(query, k, mode=mode, filters=filters)
     assert [hit.passage for hit in found] == [hit.passage for hit in wanted]
     assert [(hit.lexical_score, hit.dense_score) for hit in found] == [
         pytest.approx((hit.lexical_score, hit.dense_score)) for hit in wanted
     ]
 
 
-@pytest.mark.parametrize("narrow", [Filter(None, 0), Filter(0, 0)])
-def test_nothing_is_from_the_year_0_or_before(narrow: Filter, index: Index, ask: Ask) -> None:
-    assert index.search(ask(QUESTION), 10, narrow=narrow) == []
+@pytest.mark.parametrize("filters", [Filter(None, 0), Filter(0, 0)])
+def test_nothing_is_from_the_year_0_or_before(filters: Filter, index: Index, ask: Ask) -> None:
+    assert index.search(ask(QUESTION), 10, filters=filters) == []
 
 
 def test_a_filter_acts_before_the_best_are_chosen(index: Index, ask: Ask) -> None:
-    assert ids(index.search(ask(QUESTION), 1, narrow=Filter(2020, 2020))) == ["104"]
+    assert ids(index.search(ask(QUESTION), 1, filters=Filter(2020, 2020))) == ["104"]
 
 
 @pytest.mark.parametrize("k", [0, 1, 3, 8, 500])

@@ -131,7 +131,7 @@ FILTERED = [
 
 
 @pytest.mark.parametrize(
-    ("narrow", "wanted"),
+    ("filters", "wanted"),
     [
         (NO_FILTER, {0, 1, 2, 3}),
         (Filter(2005, 2005), {1}),
@@ -145,13 +145,13 @@ FILTERED = [
         (Filter(2000, 2020, "Gut"), {2}),
     ],
 )
-def test_a_filter_narrows_and_leaves_scores_as_they_are(narrow: Filter, wanted: set[int], index_of: Add) -> None:
+def test_a_filter_narrows_and_leaves_scores_as_they_are(filters: Filter, wanted: set[int], index_of: Add) -> None:
     index = index_of(FILTERED)
     every = index.search("gene", 10, NO_FILTER)
-    found = index.search("gene", 10, narrow)
+    found = index.search("gene", 10, filters)
     assert found == pytest.approx({number: every[number] for number in wanted})
-    if not narrow.is_empty:
-        assert set(index.matching(narrow).tolist()) - {4} == wanted
+    if not filters.is_empty:
+        assert set(index.matching(filters).tolist()) - {4} == wanted
 
 
 FACTS = [
@@ -163,7 +163,7 @@ FACTS = [
 
 
 @pytest.mark.parametrize(
-    ("narrow", "wanted"),
+    ("filters", "wanted"),
     [
         (Filter(mesh=("humans",)), {0, 1}),
         (Filter(mesh=("HUMANS", "Cystic fibrosis")), {0}),
@@ -181,10 +181,10 @@ FACTS = [
         (Filter(mesh=("Humans",), language="ger"), set()),
     ],
 )
-def test_facts_of_a_record_narrow_by_whole_terms_in_any_case(narrow: Filter, wanted: set[int], index_of: Add) -> None:
+def test_facts_of_a_record_narrow_by_whole_terms_in_any_case(filters: Filter, wanted: set[int], index_of: Add) -> None:
     index = index_of(FACTS)
-    assert set(index.search("gene", 10, narrow)) == wanted
-    assert set(index.matching(narrow).tolist()) == wanted
+    assert set(index.search("gene", 10, filters)) == wanted
+    assert set(index.matching(filters).tolist()) == wanted
 
 
 def test_the_heading_counts_for_every_passage_of_its_section(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bioqa.index import builder, hybrid, merging, opening, storage
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.hybrid import Index
 from bioqa.index.manifest import Manifest, read_manifest, write_manifest
 from bioqa.index.records import Document, Hit
+from bioqa.index.search_index import Query
 from bioqa.index.segments import Store
 from bioqa.index.verification import verify
 

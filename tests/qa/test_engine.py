@@ -13,9 +13,10 @@ from bioqa.index.filters import Filter
 from bioqa.index.manifest import read_manifest, write_manifest
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Response
+from bioqa.qa.engine import Engine
 from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.response import Response
 
 ALWAYS = AskConfig(min_confidence=0.0)
 NEVER = AskConfig(min_confidence=1.0)
@@ -31,7 +32,7 @@ QUESTIONS = {
 def lexical_engine(tmp_path_factory: pytest.TempPathFactory, corpus_file: Path) -> Engine:
     folder = tmp_path_factory.mktemp("index") / "lexical"
     builder.build([corpus_file], folder, None)
-    return Engine(folder)
+    return Engine.open(folder)
 
 
 def cited(response: Response) -> Iterator[str]:
@@ -259,7 +260,7 @@ YEARS = {"101": 2001, "102": 2012, "103": 2015, "104": 2020, "105": 2018, "107":
 
 @pytest.mark.parametrize("question", QUESTIONS.values())
 @pytest.mark.parametrize(
-    ("narrow", "allowed"),
+    ("filters", "allowed"),
     [
         (Filter(first_year=2012), {paper for paper, year in YEARS.items() if year >= 2012}),
         (Filter(last_year=2003), {paper for paper, year in YEARS.items() if year <= 2003}),
@@ -271,10 +272,10 @@ YEARS = {"101": 2001, "102": 2012, "103": 2015, "104": 2020, "105": 2018, "107":
     ],
 )
 def test_nothing_outside_the_filter_is_ever_mentioned(
-    engine: Engine, question: str, narrow: Filter, allowed: set[str]
+    engine: Engine, question: str, filters: Filter, allowed: set[str]
 ) -> None:
     for config in (ALWAYS, NEVER):
-        response = engine.ask(question, replace(config, filters=narrow))
+        response = engine.ask(question, replace(config, filters=filters))
         assert set(cited(response)) <= allowed
     assert {hit.passage.document.id for hit in response.hits} == allowed
 
@@ -419,14 +420,14 @@ def test_an_index_made_with_another_encoder_is_refused(small_index: Path, tmp_pa
     assert made.encoder is not None
     write_manifest(folder, replace(made, encoder=replace(made.encoder, digest="0" * 64, name="older-encoder")))
     with pytest.raises(IndexFolderError, match=r"older-encoder.*bioqa index build"):
-        Engine(folder)
+        Engine.open(folder)
 
 
 def test_a_folder_that_is_no_index_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IndexFolderError, match="no index there"):
-        Engine(tmp_path)
+        Engine.open(tmp_path)
 
 
 def test_a_model_of_the_wrong_task_is_no_reader(small_index: Path) -> None:
     with pytest.raises(ModelError, match="expected 'reader'"):
-        Engine(small_index, reader_folder=model.shipped("encoder"))
+        Engine.open(small_index, reader=model.shipped("encoder"))

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bioqa.index import builder
-from bioqa.index.hybrid import Index, Query
+from bioqa.index.hybrid import Index
 from bioqa.index.records import Document, Hit, Passage, Section
+from bioqa.index.search_index import Query
 from bioqa.qa import objects, render
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Response
+from bioqa.qa.engine import Engine
 from bioqa.qa.questions import QuestionType
+from bioqa.qa.response import Response
 
 FACTOID = "what gene causes cystic fibrosis?"
 LIST = "list the symptoms of pheochromocytoma"
@@ -149,7 +151,7 @@ def test_markup_in_a_question_or_a_paper_is_shown_as_it_is(
     text = "The [bold]CFTR[/bold] gene [link=x] causes [/] cystic fibrosis [red]in man[/red]."
     corpus = write_jsonl("markup.jsonl", [{"id": "a[i]b", "title": "[blink]Title[/blink]", "text": text}])
     builder.build([corpus], tmp_path / "index", None)
-    engine = Engine(tmp_path / "index")
+    engine = Engine.open(tmp_path / "index")
     response = engine.ask("what [red]gene[/red] causes [/] cystic fibrosis?", AskConfig(min_confidence=0.0))
     for terminal in (False, True):
         printed = ESCAPE.sub("", shown(response, terminal=terminal, explain=True, width=110))
@@ -165,7 +167,7 @@ def test_a_paper_cannot_send_commands_to_the_terminal(
 ) -> None:
     text = "The CFTR gene \x1b]0;owned\x07 causes \x1b[2J cystic fibrosis."
     builder.build([write_jsonl("escapes.jsonl", [{"id": "1", "text": text}])], tmp_path / "index", None)
-    response = Engine(tmp_path / "index").ask(FACTOID, AskConfig(min_confidence=0.0))
+    response = Engine.open(tmp_path / "index").ask(FACTOID, AskConfig(min_confidence=0.0))
     printed = shown(response, terminal=terminal)
     assert "\x1b[2J" not in printed
     assert "\x1b]0;" not in printed
@@ -204,13 +206,13 @@ def test_every_item_of_a_list_is_shown(shown: Show, engine: Engine) -> None:
 def test_objects_are_plain_data(engine: Engine) -> None:
     for question in (FACTOID, LIST, YESNO, SUMMARY):
         response = engine.ask(question, AskConfig(min_confidence=0.0))
-        for found in (objects.response_json(response, engine, 5), objects.explanation_json(response)):
+        for found in (objects.response_json(response), objects.explanation_json(response)):
             assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 def test_no_more_evidence_is_printed_than_asked_for(engine: Engine) -> None:
     response = engine.ask(FACTOID, AskConfig(min_confidence=0.0))
-    best = objects.response_json(response, engine, 1)["answers"][0]
+    best = objects.response_json(response, 1)["answers"][0]
     assert len(best["evidence"]) == 1
     assert best["documents"] == ["101", "102"]
 
@@ -248,7 +250,7 @@ def test_a_reader_is_warned_of_what_befell_a_paper(
     text = "Cystic fibrosis is caused by mutations in the CFTR gene."
     papers = [{"pmid": 7, "title": "CFTR", "text": text, "status": status}]
     builder.build([write_jsonl("papers.jsonl", papers)], tmp_path / "index", None)
-    response = Engine(tmp_path / "index").ask(question, AskConfig(min_confidence=0.0))
+    response = Engine.open(tmp_path / "index").ask(question, AskConfig(min_confidence=0.0))
     printed = ESCAPE.sub("", shown(response, terminal=terminal))
     assert re.search(rf"7/?\] {re.escape(warning)}", printed)
     explained = ESCAPE.sub("", shown(response, terminal=terminal, explain=True))
