@@ -1,5 +1,6 @@
 import os
 import socket
+import tracemalloc
 
 import pytest
 
@@ -73,3 +74,21 @@ def test_new_files_follow_the_umask(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(40 << 30)
+    tracemalloc.start()
+    with pytest.raises(OSError, match="is larger than the 2,000,000,000 bytes"):
+        read_plain(tmp_path / "sparse", 2_000_000_000)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+def test_no_more_room_is_made_than_a_file_has_bytes(tmp_path):
+    (tmp_path / "small").write_bytes(b"x")
+    tracemalloc.start()
+    assert read_plain(tmp_path / "small", 2_000_000_000) == b"x"
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
