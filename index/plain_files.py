@@ -93,8 +93,8 @@ def followed(folder: Path, depth: int = 3) -> Iterator[str]:
 def read_plain(path: Path, most: int) -> bytes:
     """The bytes of a plain file. Raises OSError as `open_plain` does, and where it holds more than `most` bytes."""
     with open_plain(path) as file:
-        size = os.fstat(file.fileno()).st_size  # room is made for all that is asked for, before any of it is read
-        content = file.read(min(size, most) + 1)
-    if len(content) > most:
+        size = os.fstat(file.fileno()).st_size  # looked at first: reading makes room for all that is asked for
+        content = file.read(size + 1) if size <= most else b""
+    if max(size, len(content)) > most:
         raise OSError(errno.EFBIG, f"is larger than the {most:,} bytes that such a file can have", str(path))
     return content

@@ -7,6 +7,7 @@ models that ship are not tried: they are part of bioqa as its code is.
 """
 
 import contextlib
+import errno
 import hashlib
 import mmap
 import os
@@ -89,7 +90,8 @@ def _unlike(what: str) -> str:
 def _mark(model: Model) -> Path:
     import platformdirs
 
-    identity = hashlib.sha256(repr((_RULES, model.card)).encode()).hexdigest()
+    sizes = [_size(model, name) for name in (NETWORK, TOKENIZER)]  # others than those tried are not read at all
+    identity = hashlib.sha256(repr((_RULES, model.card, sizes)).encode()).hexdigest()
     return Path(platformdirs.user_cache_dir("bioqa")) / "tried" / identity
 
 
@@ -137,7 +139,7 @@ def _confine(memory: int, seconds: float) -> None:
 
 
 def _try(model: Model) -> None:
-    _check_network(model)
+    check_network(model)
     try:
         tokenization.check(model.read(TOKENIZER))
     except ModelError as error:
@@ -153,16 +155,20 @@ def _try(model: Model) -> None:
             )
 
 
-def _check_network(model: Model) -> None:
-    """Look at the network before it is read into memory."""
-    path = model.folder / NETWORK
+def check_network(model: Model) -> None:
+    """Look at the network before it is read into memory.
+
+    Raises ModelError where it is missing, no plain file, too large, not the one on the card, or no plain network.
+    """
     try:
-        with open_plain(path) as file:
-            if _size(model, NETWORK) == FILES[NETWORK]:
-                raise ModelError(f"{path}: is larger than the {FILES[NETWORK]:,} bytes that such a file can have")
+        with open_plain(model.folder / NETWORK) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > FILES[NETWORK]:
+                reason = f"is larger than the {FILES[NETWORK]:,} bytes that such a file can have"
+                raise OSError(errno.EFBIG, reason)
             if hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest() != model.card.digest:
                 raise model.replaced(NETWORK)
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if os.fstat(file.fileno()).st_size else b""
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except OSError as error:
         raise model.incomplete(NETWORK, error) from None
     try:

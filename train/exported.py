@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bioqa.index import graph
+from bioqa.index import trial
 from bioqa.index.errors import ModelError
 from bioqa.index.model import NETWORK, Model, read_card
 from bioqa.index.runtime import Array
@@ -41,11 +41,11 @@ def read(folder: Path) -> dict[str, Array]:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped, unused-ignore]
 
     model = Model(folder, read_card(folder))
+    trial.check_network(model)
     content = {name: model.read(name) for name in model.card.digests}[NETWORK]
     try:
-        graph.check(content)
         return dict(_named(onnx.load_from_string(content).graph))
-    except (DecodeError, IndexError, KeyError, ModelError, TypeError, ValueError) as error:
+    except (DecodeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / NETWORK}: not a network in ONNX that 'bioqa export' made ({error})") from None
 
 

@@ -1,5 +1,6 @@
 import os
 import socket
+import tracemalloc
 
 import pytest
 
@@ -115,3 +116,21 @@ def test_only_a_plain_file_has_a_size(tmp_path):
     assert plain_size(tmp_path / "file") == 4
     for name in ("link", "loop", "nothing", "file/below", "."):
         assert plain_size(tmp_path / name) is None
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(40 << 30)
+    tracemalloc.start()
+    with pytest.raises(OSError, match="is larger than the 2,000,000,000 bytes"):
+        read_plain(tmp_path / "sparse", 2_000_000_000)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+def test_no_more_room_is_made_than_a_file_has_bytes(tmp_path):
+    (tmp_path / "small").write_bytes(b"x")
+    tracemalloc.start()
+    assert read_plain(tmp_path / "small", 2_000_000_000) == b"x"
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()

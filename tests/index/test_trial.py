@@ -70,6 +70,16 @@ def test_a_model_that_changes_is_tried_again(model_folder: Folder, network_of: N
     assert len(processes) == 2
 
 
+def test_a_file_of_another_size_than_was_tried_is_not_read(model_folder: Folder, processes: list[Any]) -> None:
+    folder = model_folder()
+    tried(folder)
+    with (folder / model.NETWORK).open("ab") as file:
+        file.truncate(1_400_000_000)
+    with pytest.raises(ModelError, match=r"model\.onnx: damaged or replaced"):
+        tried(folder)
+    assert len(processes) == 2
+
+
 def test_a_cache_that_cannot_be_written_is_no_harm(model_folder: Folder, processes: list[Any], tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     folder = model_folder()
