@@ -16,7 +16,7 @@ class Prepared:
 
 
 Entry = Prepared | Deletion | BadRecord
-_LONGEST_ID = 1_000  # characters; the search engine silently leaves out a term of more than 65,530 bytes
+_LONGEST_ID = 16_000  # characters, of up to four bytes: tantivy silently leaves out a term of more than 65,530 bytes
 
 
 def prepared(record: Record, source: str = "") -> Entry:
