@@ -202,6 +202,9 @@ def _check_ranges(manifest: Manifest) -> None:
     encoder, made = manifest.encoder, manifest.structure
     if encoder and not 0 < encoder.dimensions <= _MOST_DIMENSIONS:
         raise ValueError(f"vectors of {encoder.dimensions:,} dimensions")
+    shown = [manifest.analyzer, manifest.committed, *([encoder.name, encoder.digest] if encoder else [])]
+    if not all(text.isprintable() for text in shown):
+        raise ValueError("a name that cannot be shown")
     if encoder and b"\0" in os.fsencode(encoder.folder):
         raise ValueError("the encoder lies in no folder")
     if made and not (0 < made.lists <= _MOST_LISTS and made.probes > 0 and 0 < made.refine <= _MOST_REFINE):

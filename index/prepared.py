@@ -34,7 +34,7 @@ class Prepared:
 
 
 Entry = Prepared | Deletion | BadRecord | PassedOver
-_LONGEST_ID = 10_000  # characters, at most four bytes each; tantivy silently drops a term of more than 65,530 bytes
+_LONGEST_ID = 16_000  # characters, at most four bytes each; tantivy silently drops a term of more than 65,530 bytes
 
 
 def prepared(record: Record) -> Entry:

@@ -103,6 +103,27 @@ def test_a_damaged_index_is_made_again(corpus: Path, damage: str) -> None:
     assert corpus_index.is_whole(folder)
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "segments/000001/documents.jsonl", "lexical/*/*.term"])
+def test_an_index_of_which_a_byte_changed_is_made_again(corpus: Path, name: str) -> None:
+    folder = built(corpus)
+    file = next(folder.glob(name))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert not corpus_index.is_whole(folder)
+    assert built(corpus) == folder
+    assert corpus_index.is_whole(folder)
+
+
+@pytest.mark.parametrize("left", ["manifest.json", "writer.lock", "both"])
+def test_an_index_without_its_manifest_is_made_again(corpus: Path, left: str) -> None:
+    folder = built(corpus)
+    for name in ("manifest.json", "writer.lock") if left == "both" else (left,):
+        (folder / name).unlink()
+    assert built(corpus) == folder
+    assert corpus_index.is_whole(folder)
+
+
 def test_a_cache_that_cannot_be_written_is_named_with_the_cure(corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(StorageError, match=r"cache.*set XDG_CACHE_HOME to a folder .*or pass --index DIR"):

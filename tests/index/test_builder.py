@@ -1269,3 +1269,121 @@ def test_deep_nesting_in_a_field_nobody_reads_does_not_stop_a_build(tmp_path: Pa
     report = builder.build([path], tmp_path / "index", None)
     assert report.records + report.unusable == 21
     assert "last" in [pmid for pmid, _ in titles(tmp_path / "index")]
+
+
+# Damage before an update
+
+
+@pytest.fixture(scope="module")
+def aged(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
+    """An index with vectors after updates that replaced and deleted. Not to be written to."""
+    folder = tmp_path_factory.mktemp("aged")
+    for number, records in enumerate([[1, 2, 3, 4, 5], [2, 6], [7]]):
+        lines = [
+            json.dumps({"pmid": pmid, "title": f"Gene {pmid} of {number}", "abstract": "Insulin."}) for pmid in records
+        ]
+        (folder / f"{number}.jsonl").write_text("\n".join(lines))
+        builder.build([folder / f"{number}.jsonl"], folder / "index", encoder)
+    xml = "<PubmedArticleSet><DeleteCitation><PMID>3</PMID></DeleteCitation></PubmedArticleSet>"
+    (folder / "pubmed26n1400.xml").write_text(xml)
+    builder.build([folder / "pubmed26n1400.xml"], folder / "index", encoder)
+    assert read_manifest(folder / "index").removed
+    assert read_manifest(folder / "index").withdrawn
+    return folder / "index"
+
+
+def test_no_update_signs_what_changed_before_it(aged: Path, tmp_path: Path, encoder: Encoder) -> None:
+    (tmp_path / "more.jsonl").write_text('{"pmid": 4, "title": "Again"}\n{"pmid": 9, "title": "New"}\n')
+    chance = random.Random(11)
+    for file in sorted(path.relative_to(aged) for path in aged.rglob("*") if path.is_file() and path.stat().st_size):
+        if file.suffix == ".lock":
+            continue
+        shutil.rmtree(tmp_path / "index", ignore_errors=True)
+        shutil.copytree(aged, tmp_path / "index")
+        content = bytearray((tmp_path / "index" / file).read_bytes())
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        (tmp_path / "index" / file).write_bytes(content)
+        with contextlib.suppress(IndexFolderError):
+            builder.build([tmp_path / "more.jsonl"], tmp_path / "index", encoder)
+        assert [found for found in verify(tmp_path / "index") if not found.harmless], file
+
+
+def test_no_search_answers_otherwise_after_a_byte_changed(aged: Path, tmp_path: Path, encoder: Encoder) -> None:
+    query = Query("insulin gene", encoder.encode_question("insulin gene"))
+
+    def answer(folder: Path) -> list[tuple[str, str, float]]:
+        hits = Index(folder).search(query, 9)
+        return [(hit.passage.document.id, hit.passage.text, hit.score) for hit in hits]
+
+    folder, chance, told = shutil.copytree(aged, tmp_path / "index"), random.Random(12), 0
+    expected = answer(folder)
+    for file in (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"):
+        content = file.read_bytes()
+        for _ in range(3):
+            changed = bytearray(content)
+            changed[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+            file.write_bytes(changed)
+            try:
+                assert answer(folder) == expected, file
+            except IndexFolderError:
+                told += 1
+        file.write_bytes(content)
+    assert told > 40
+    assert answer(folder) == expected
+
+
+def test_an_index_from_before_there_were_checksums_is_searched_and_updated(
+    aged: Path, tmp_path: Path, encoder: Encoder
+) -> None:
+    folder, query = shutil.copytree(aged, tmp_path / "index"), Query("insulin gene", encoder.encode_question("gene"))
+    expected = Index(folder).search(query, 9)
+    state = read_manifest(folder)
+    for path in folder.rglob("checksums.npy"):
+        path.unlink()
+    old = [
+        replace(part, files={name: size for name, size in part.files.items() if name != "checksums.npy"})
+        for part in state.segments
+    ]
+    kept = {name: made for name, made in state.digests.items() if not name.endswith("checksums.npy")}
+    write_manifest(folder, replace(state, segments=tuple(old), digests=kept))
+    assert verify(folder) == []
+    assert Index(folder).search(query, 9) == expected
+    damaged = shutil.copytree(folder, tmp_path / "damaged")
+    content = bytearray((damaged / "segments/000001/documents.jsonl").read_bytes())
+    content[content.index(b"Insulin")] ^= 1
+    (damaged / "segments/000001/documents.jsonl").write_bytes(content)
+    with pytest.raises(IndexFolderError, match=r"documents\.jsonl does not hold what was written"):
+        Index(damaged).search(query, 9)
+    (tmp_path / "more.jsonl").write_text('{"pmid": 9, "title": "New"}\n')
+    builder.build([tmp_path / "more.jsonl"], folder, encoder)
+    assert verify(folder) == []
+    assert Index(folder).manifest.documents == state.documents + 1
+
+
+def test_passages_that_the_lexical_index_lost_are_not_committed(
+    ten_papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = builder.LexicalWriter.commit
+
+    def losing(writer: builder.LexicalWriter) -> None:
+        writer.remove(0)
+        commit(writer)
+
+    monkeypatch.setattr(builder.LexicalWriter, "commit", losing)
+    with pytest.raises(StorageError, match=r"of \d+ passages can be found"):
+        builder.build([ten_papers], tmp_path / "index", None)
+    assert not (tmp_path / "index").exists()
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_every_file_can_be_read_by_whom_the_umask_lets(mask: int, mode: int, ten_papers: Path, tmp_path: Path) -> None:
+    before = os.umask(mask)
+    try:
+        for _ in range(2):
+            builder.build([ten_papers], tmp_path / "index", None)
+            (tmp_path / "more.jsonl").write_text('{"pmid": 99, "title": "More"}\n')
+            builder.build([tmp_path / "more.jsonl"], tmp_path / "index", None)
+    finally:
+        os.umask(before)
+    files = [path for path in (tmp_path / "index").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert {oct(path.stat().st_mode & 0o777) for path in files} == {oct(mode)}

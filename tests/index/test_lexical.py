@@ -1,13 +1,16 @@
 import math
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rank_bm25 import BM25Okapi
 
-from bioqa.index import analyzer
+from bioqa.index import analyzer, digests, lexical
+from bioqa.index.digests import digest
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.lexical import LexicalIndex, Living
@@ -355,3 +358,96 @@ def test_shares_are_of_the_most_that_a_passage_could_have(tmp_path: Path) -> Non
     assert shares[0] > shares[1] > 0
     unknown = index.shares(index.weights("gene xyzzy"), index.search("gene xyzzy", 5, NO_FILTER))
     assert 0 < unknown[0] < shares[0]  # what no passage says is missing in all of them
+
+
+class PanicException(BaseException):
+    """What a panic of tantivy's Rust code comes as: no module exports its class."""
+
+
+@pytest.mark.parametrize(
+    "error", [PanicException("index out of bounds:\n the len is 3"), ValueError("a\nb"), OverflowError("too big")]
+)
+def test_whatever_the_engine_does_is_one_error_in_one_line(error: BaseException, index_of: Add, tmp_path: Path) -> None:
+    index = index_of(FILTERED)
+
+    class Searcher:
+        num_docs = 3
+
+        def __getattr__(self, _: str) -> Any:
+            raise error
+
+    index._searcher = Searcher()
+    for use in (
+        lambda: index.search("gene", 5, NO_FILTER),
+        lambda: index.matching(NO_FILTER),
+        lambda: index.document_rows(["1"]),
+        lambda: index.idf("gene"),
+    ):
+        with pytest.raises(IndexFolderError, match="build the index again") as caught:
+            use()
+        assert str(tmp_path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_what_is_no_failure_of_the_engine_passes(stop: type[BaseException], tmp_path: Path) -> None:
+    with pytest.raises(stop), disk_errors(tmp_path):
+        raise stop
+    with pytest.raises(StorageError, match="broke off"), disk_errors(tmp_path):
+        raise PanicException("bang")
+
+
+@pytest.fixture
+def written(index_of: Add, tmp_path: Path) -> dict[Path, str]:
+    """The digests of the files of an index."""
+    index_of(FILTERED)
+    return {file: digest(file) for file in tmp_path.iterdir() if file.suffix != ".lock"}
+
+
+@pytest.mark.parametrize("at_once", [0, 1_000_000])
+def test_a_changed_file_is_found_before_an_answer_is_given(
+    at_once: int, written: dict[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "_AT_ONCE", at_once)
+    assert LexicalIndex(tmp_path, None, written).search("gene", 5, NO_FILTER)
+    file = next(tmp_path.glob("*.idx"))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(IndexFolderError, match=rf"{file.name} does not hold what was written"):
+        LexicalIndex(tmp_path, None, written).search("gene", 5, NO_FILTER)
+
+
+def test_a_large_index_is_not_read_as_a_whole(
+    written: dict[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "_WHOLE", 10)
+    monkeypatch.setattr(lexical, "_AT_ONCE", 0)
+    monkeypatch.setattr(digests, "refuse_changed", lambda _: pytest.fail("read"))
+    assert LexicalIndex(tmp_path, None, written).search("gene", 5, NO_FILTER)
+
+
+def test_files_that_a_later_commit_deleted_are_no_damage(
+    written: dict[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "_AT_ONCE", 0)
+    index = LexicalIndex(tmp_path, None, written)
+    for file in written:
+        file.unlink()
+    assert index.search("gene", 5, NO_FILTER)
+
+
+def test_a_file_that_is_cut_while_it_is_searched_is_named(written: dict[Path, str], tmp_path: Path) -> None:
+    index = LexicalIndex(tmp_path, None, written)
+    file = next(tmp_path.glob("*.idx"))
+    os.truncate(file, 10)
+    with pytest.raises(IndexFolderError, match=rf"{file.name} was cut while it was read"):
+        index.search("gene", 5, NO_FILTER)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"segments": 5}', b'{"segments": [{}]}', b"[" * 99_999])
+def test_a_list_of_segments_that_says_something_else_is_damage(content: bytes, index_of: Add, tmp_path: Path) -> None:
+    index_of(FILTERED)
+    (tmp_path / "meta.json").write_bytes(content)
+    with pytest.raises(IndexFolderError, match="cannot be opened"):
+        LexicalIndex(tmp_path)

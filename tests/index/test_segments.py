@@ -1,4 +1,5 @@
 import builtins
+import contextlib
 import errno
 import json
 import os
@@ -220,3 +221,76 @@ def test_a_damaged_list_of_removed_documents_is_named(damage: str, store: Store,
     with pytest.raises(IndexFolderError) as caught:
         Store(tmp_path, replace(EMPTY, segments=infos, removed=file.name))
     assert str(file) in str(caught.value)
+
+
+LINE = {"id": "1", "title": "Only a title", "authors": [], "mesh": [], "publication_types": [], "sections": []}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[]", "null", "5", "[" * 300, "\x00", "9" * 5000, '{"title": "x"}', '{"id": 5}',
+        json.dumps(LINE | {"title": 5}),
+        json.dumps(LINE | {"authors": 5}), json.dumps(LINE | {"authors": [5]}), json.dumps(LINE | {"mesh": None}),
+        json.dumps(LINE | {"sections": [5]}), json.dumps(LINE | {"sections": [{"heading": 1, "text": "x"}]}),
+        json.dumps(LINE | {"year": "x"}), json.dumps(LINE | {"version": None}), json.dumps(LINE | {"extra": 5}),
+        json.dumps(LINE | {"unheard": 5}), json.dumps({"id": "1"}),
+    ],
+    ids=lambda line: line[:60],
+)  # fmt: skip
+def test_a_line_that_is_no_document_is_named_in_one_line(line: str, tmp_path: Path) -> None:
+    info = storage.write_segment(tmp_path, "000001", [Document("1", "T" * 6000)], [[(0, 1)]], None)
+    path = tmp_path / "segments/000001/documents.jsonl"
+    path.write_bytes(line.encode().ljust(info.files["documents.jsonl"] - 1) + b"\n")
+    old = replace(info, files={name: size for name, size in info.files.items() if name != "checksums.npy"})
+    store = Store(tmp_path, replace(EMPTY, segments=(old,)))
+    with pytest.raises(IndexFolderError, match=r"documents\.jsonl: damaged \(line 1: ") as caught:
+        store.passage(0)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(path)) + 300
+    with contextlib.suppress(IndexFolderError):
+        assert isinstance(store.place(0)[0], str)
+
+
+@pytest.mark.parametrize("row", [[1, 0, 1], [-1, 0, 1], [0, -1, 1], [0, 5, 1], [2**31 - 1, 0, 1]])
+def test_a_passage_of_no_document_is_named(row: list[int], tmp_path: Path) -> None:
+    info = storage.write_segment(tmp_path, "000001", [Document("1", "Title")], [[(0, 5)]], None)
+    np.save(tmp_path / "segments/000001/passages.npy", np.array([row], dtype=np.int32))
+    old = replace(info, files={name: size for name, size in info.files.items() if name != "checksums.npy"})
+    store = Store(tmp_path, replace(EMPTY, segments=(old,)))
+    for read in (store.passage, store.place):
+        with pytest.raises(IndexFolderError, match=r"passages\.npy: damaged \(passage 0 lies in no document"):
+            read(0)
+
+
+@pytest.mark.parametrize("offsets", [[0, 0], [5, 2], [-9, 20], [0, 10**9], [10**9, 2 * 10**9]])
+def test_offsets_outside_the_lines_are_named(offsets: list[int], tmp_path: Path) -> None:
+    info = storage.write_segment(tmp_path, "000001", [Document("1", "Title")], [[(0, 5)]], None)
+    np.save(tmp_path / "segments/000001/documents.npy", np.array(offsets, dtype=np.int64))
+    old = replace(info, files={name: size for name, size in info.files.items() if name != "checksums.npy"})
+    with pytest.raises(IndexFolderError, match=r"documents\.npy: damaged \(line 1 lies outside"):
+        Store(tmp_path, replace(EMPTY, segments=(old,))).document(0)
+
+
+@pytest.mark.parametrize("number", [-1, 4, 10**12])
+def test_numbers_that_no_passage_or_document_has_are_named(number: int, segment: Segment, tmp_path: Path) -> None:
+    store = Store(tmp_path, replace(EMPTY, segments=(segment.info,)))
+    reads = (store.document, store.passage, store.place, lambda number: store.refuse_unknown([0, number]))
+    for read in reads:
+        with pytest.raises(IndexFolderError, match=f"it names (document|passage) {number:,} of 4"):
+            read(number)
+    store.refuse_unknown(range(4))
+
+
+@pytest.mark.parametrize("name", ["documents.jsonl", "documents.npy", "passages.npy", "vectors.npy"])
+def test_a_file_that_is_cut_while_it_is_mapped_is_named(name: str, segment: Segment, tmp_path: Path) -> None:
+    segment.hold()
+    os.truncate(tmp_path / "segments/000001" / name, 1)
+    with pytest.raises(IndexFolderError, match="cut while it was read"):
+        segment.use_vectors(np.array([0])) if name == "vectors.npy" else segment.document(segment.passage(0)[0])
+
+
+def test_vectors_of_other_dimensions_are_named(segment: Segment) -> None:
+    assert segment.vectors_of(2).shape == (4, 2)
+    with pytest.raises(IndexFolderError, match="not of 3 columns"):
+        segment.vectors_of(3)

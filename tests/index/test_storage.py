@@ -1,11 +1,13 @@
 import os
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bioqa.index import storage
+from bioqa.index import opening, storage, verification
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import Manifest, read_manifest, write_manifest
 from bioqa.index.records import Document
@@ -169,3 +171,117 @@ def test_a_file_in_place_of_the_folder_is_an_error_that_names_it(tmp_path: Path)
         pytest.fail("wrote into a file")
     assert str(path) in str(caught.value)
     assert path.read_text() == "mine"
+
+
+def built(folder: Path) -> Manifest:
+    """A commit with a segment, a removed document and a lexical folder."""
+    with storage.writing(folder):
+        info = storage.write_segment(folder, "000001", DOCUMENTS, RANGES, VECTORS)
+        lexical_folder(folder, "000001")
+        removed = storage.write_removed(folder, "000001", np.array([1]))
+        state = replace(EMPTY, segments=(info,), lexical="000001", removed=removed)
+        return storage.commit(folder, EMPTY, state)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "writer.lock", "manifest.json", "manifest.json.unfinished", "segments", "lexical", "segments/000001",
+        "segments/000009", "lexical/000009", "segments/000001/vectors.npy", "lexical/000001/a.idx",
+        "removed-000001.npy", "vectors-000009.faiss", "notes",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
+def test_a_folder_that_holds_a_link_or_a_pipe_is_refused_and_what_it_leads_to_stays(
+    place: str, kind: str, tmp_path: Path
+) -> None:
+    folder, precious = tmp_path / "index", tmp_path / "precious"
+    built(folder)
+    shutil.copytree(folder, precious)
+    path = folder / place
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    match kind:
+        case "link":
+            path.symlink_to(precious / place if (precious / place).exists() else precious / "segments/000001")
+        case "dangling link":
+            path.symlink_to(tmp_path / "made")
+        case "pipe":
+            os.mkfifo(path)
+    before = tree(precious)
+    with pytest.raises(IndexFolderError, match="is a link, a pipe or a device") as caught, storage.writing(folder):
+        pytest.fail("wrote into it")
+    assert str(path) in str(caught.value)
+    with pytest.raises(IndexFolderError, match="is a link, a pipe or a device"):
+        opening.opened(folder, lambda state: state)
+    assert tree(precious) == before
+    assert not (tmp_path / "made").exists()
+    assert {finding.file for finding in verification.verify(folder)} == {place}
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    state = built(tmp_path / "index")
+    (tmp_path / "link").symlink_to(tmp_path / "index")
+    with storage.writing(tmp_path / "link"):
+        assert storage.read_manifest(tmp_path / "link") == state
+    assert opening.opened(tmp_path / "link", lambda state: state.commit)[1] == 1
+
+
+@pytest.mark.parametrize("name", ["segments", "lexical"])
+def test_a_link_in_a_folder_without_an_index_is_not_emptied(name: str, tmp_path: Path) -> None:
+    built(tmp_path / "precious")
+    folder = tmp_path / "index"
+    folder.mkdir()
+    (folder / "writer.lock").touch()
+    (folder / name).symlink_to(tmp_path / "precious" / name)
+    before = tree(tmp_path / "precious")
+    with pytest.raises(IndexFolderError), storage.writing(folder):
+        pytest.fail("wrote into it")
+    assert tree(tmp_path / "precious") == before
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "removed-000001.npy", "lexical/000001/a.idx", "lexical/000001/meta.json"]
+)
+def test_what_a_writer_takes_over_is_checked_first(name: str, tmp_path: Path) -> None:
+    state = built(tmp_path)
+    assert storage.read_whole(tmp_path) == storage.read_checked(tmp_path) == state
+    content = bytearray((tmp_path / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / name).write_bytes(content)
+    for read in (storage.read_whole, storage.read_checked):
+        with pytest.raises(IndexFolderError, match=Path(name).name.replace(".", r"\.")):
+            read(tmp_path)
+
+
+def test_a_manifest_written_by_hand_is_not_built_upon(tmp_path: Path) -> None:
+    built(tmp_path)
+    text = (tmp_path / "manifest.json").read_text()
+    (tmp_path / "manifest.json").write_text(re.sub('"digest": "[0-9a-f]+"', '"digest": ""', text, count=1))
+    assert read_manifest(tmp_path).commit == 1
+    with pytest.raises(IndexFolderError, match="is not what the last commit wrote"):
+        storage.read_whole(tmp_path)
+
+
+def test_names_reach_the_disk_before_the_manifest_and_the_manifest_after_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    sync, write = storage.atomic.sync_folder, storage.write_manifest
+    monkeypatch.setattr(
+        storage.atomic, "sync_folder", lambda place: (steps.append(place.relative_to(tmp_path).as_posix()), sync(place))
+    )
+    monkeypatch.setattr(storage, "write_manifest", lambda *of: (steps.append("manifest"), write(*of)))
+    built(tmp_path)
+    renamed = steps.index("manifest")
+    assert set(steps[:renamed]) == {"segments/000001", "segments", "lexical", "lexical/000001", "."}
+    assert steps[renamed:] == ["manifest", "."]
+
+
+def test_half_a_manifest_that_a_killed_writer_left_is_deleted_by_the_next(tmp_path: Path) -> None:
+    built(tmp_path)
+    (tmp_path / "manifest.json.unfinished").write_text("{")
+    with storage.writing(tmp_path):
+        pass
+    assert not (tmp_path / "manifest.json.unfinished").exists()

@@ -1,3 +1,5 @@
+import hashlib
+import os
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -116,3 +118,31 @@ def test_a_file_of_something_else_is_named_with_the_cure(tmp_path: Path, rows: R
 def test_a_disk_that_refuses_is_named(tmp_path: Path, rows: Rows) -> None:
     with pytest.raises(StorageError, match="nowhere"):
         structure.write(tmp_path / "nowhere/lists.faiss", rows, DESIGN, NOTHING)
+
+
+def test_a_changed_byte_is_found_before_faiss_reads_it_or_at_the_first_search(
+    tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = write(tmp_path, rows)
+    path = tmp_path / info.file
+    content = bytearray(path.read_bytes())
+    digest = hashlib.sha256(content).hexdigest()
+    assert len(Structure(tmp_path, info, 16, digest).candidates(np.ones(16, np.float32), 5, None, 5))
+    content[-50] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IndexFolderError, match="does not hold what was written"):
+        Structure(tmp_path, info, 16, digest)
+    monkeypatch.setattr(structure, "_AT_ONCE", 0)
+    lists = Structure(tmp_path, info, 16, digest)
+    with pytest.raises(IndexFolderError, match="does not hold what was written"):
+        lists.candidates(np.ones(16, np.float32), 5, None, 5)
+    with pytest.raises(IndexFolderError, match="does not begin as lists"):
+        Structure(tmp_path, info, 8, digest)
+
+
+def test_a_file_that_is_cut_while_it_is_mapped_is_named(tmp_path: Path, rows: Rows) -> None:
+    info = write(tmp_path, rows)
+    lists = Structure(tmp_path, info)
+    os.truncate(tmp_path / info.file, 100)
+    with pytest.raises(IndexFolderError, match="cut while it was read"):
+        lists.candidates(np.ones(16, np.float32), 5, None, 5)

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.hybrid import Index
+from bioqa.index.lock import LOCK, locked
 from bioqa.index.manifest import read_manifest
+from bioqa.index.verification import verify
 from bioqa.qa import starter
 
 
@@ -90,3 +93,56 @@ def test_a_build_that_fails_leaves_nothing_behind(cache: Path, monkeypatch: pyte
     with pytest.raises(InputError):
         starter.index_folder()
     assert sorted(cache.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "segments/000001/documents.jsonl", "segments/000001/vectors.npy", "lexical/*/*.idx"]
+)
+def test_a_damaged_index_is_made_again_by_itself(name: str, cache: Path) -> None:
+    folder = starter.index_folder()
+    file = next(folder.glob(name))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert starter.index_folder() == folder
+    assert [finding for finding in verify(folder) if not finding.harmless] == []
+    assert [*cache.iterdir()] == [folder]
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "folder", "a link in it"])
+def test_something_else_in_its_place_is_replaced(kind: str, cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("kept")
+    target = starter.cached_index()
+    cache.mkdir(parents=True)
+    match kind:
+        case "file":
+            target.write_text("x")
+        case "link":
+            target.symlink_to(tmp_path / "precious")
+        case "folder":
+            target.mkdir()
+            (target / "notes").write_text("x")
+        case "a link in it":
+            starter.index_folder()
+            (target / "more").symlink_to(tmp_path / "precious")
+    assert verify(starter.index_folder()) == []
+    assert not target.is_symlink()
+    assert (tmp_path / "precious" / "file").read_text() == "kept"
+
+
+def test_what_a_killed_process_left_is_cleared_and_what_one_is_making_is_not(cache: Path) -> None:
+    left, older, busy, fresh = (cache / f"starter-{name}" for name in ("abcd_123", "older123", "busy1234", "fresh123"))
+    for folder in (left, older, busy, fresh):
+        (folder / "index" / "segments").mkdir(parents=True)
+    (left / LOCK).write_text('{"process": 1')
+    os.utime(older, (0, 0))
+    (cache / "starter-2-0123456789ab").mkdir()
+    with locked(busy, "making the starter index"):
+        folder = starter.index_folder()
+        assert {*cache.iterdir()} == {folder, busy, fresh, cache / "starter-2-0123456789ab"}
+
+
+def test_others_may_read_the_index_where_the_umask_lets_them(cache: Path) -> None:
+    folder = starter.index_folder()
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in [folder, *folder.rglob("*")] if path.suffix != ".lock")
