@@ -17,16 +17,19 @@ from bioqa.index.corpus import CorpusFile
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document
 
+_FIRST = 5  # of what cannot be searched for, which are kept
 _QUERY = "expected a line to be an object with a query's '_id' and 'text'"
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The documents of a collection by their ids, in the order of the file, and what cannot be searched for."""
+    """The documents of a collection by their ids, in the order of the file, and what cannot be searched for: how much,
+    and the first of it."""
 
     path: Path
     ids: tuple[str, ...]
     unusable: tuple[BadRecord, ...]
+    all_unusable: int = 0
 
 
 def read_qrels(folder: Path, split: str) -> Qrels:
@@ -86,10 +89,13 @@ def read_corpus(folder: Path) -> Corpus:
     """
     path = _file(folder, "corpus.jsonl")
     ids: dict[str, None] = {}
-    unusable = []
+    unusable: list[BadRecord] = []
+    all_unusable = 0
     for record in _records(path):
         if isinstance(record, BadRecord):
-            unusable.append(record)
+            all_unusable += 1
+            if len(unusable) < _FIRST:
+                unusable.append(record)
         elif record.id in ids:
             raise InputError(f"{path}: document {record.id} is there twice; every id may come once")
         else:
@@ -98,7 +104,7 @@ def read_corpus(folder: Path) -> Corpus:
         raise InputError(
             f"{unusable[0]}; there is no document in it" if unusable else f"{path}: there is no document in it"
         )
-    return Corpus(path, tuple(ids), tuple(unusable))
+    return Corpus(path, tuple(ids), tuple(unusable), all_unusable)
 
 
 def lacking(corpus: Corpus, qrels: Qrels) -> list[str]:

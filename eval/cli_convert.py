@@ -238,7 +238,7 @@ def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...
     with TerminalProgress("Reading the corpus", "documents") as progress:
         around = collection.read_corpus(inputs, progress)
     if around.unusable:
-        click.echo(f"warning: {len(around.unusable):,} unusable records: {around.unusable[0]} ...", err=True)
+        click.echo(f"warning: {around.all_unusable:,} unusable records: {around.unusable[0]} ...", err=True)
     made = collection.collection(batches, around)
     collection.write(target, made)
     _print_counts(asdict(made.counts), as_json)

@@ -168,7 +168,7 @@ def _warn(corpus: "Corpus", qrels: "Qrels") -> None:
     from bioqa.eval import beir
 
     if corpus.unusable:
-        count = f"{len(corpus.unusable):,} lines hold no usable document and are left out"
+        count = f"{corpus.all_unusable:,} lines hold no usable document and are left out"
         first = corpus.unusable[0]
         click.echo(f"warning: {corpus.path}: {count}: {first.place}: {first.reason} ...", err=True)
     lacking = beir.lacking(corpus, qrels)

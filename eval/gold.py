@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from bioqa.eval.unpacked import unpacked
+from bioqa.index import jsonl
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
 Fields = Mapping[str, Any]
+_LARGEST = 100 << 20  # bytes; SQuAD's training questions have 42 MB
+_MOST_VALUES = 3_000_000  # which take up to 200 bytes each; SQuAD has 0.8 million
+_MOST_SNIPPETS = 2_000  # of a question, each of which is compared with each
+_FARTHEST = 1 << 31  # character of a section
 _SURROGATE = re.compile(rb"\\u[dD]|\xed[\xa0-\xbf]")  # of JSON in UTF-8, written out or not
 
 
@@ -65,9 +70,15 @@ def read_json(path: Path, what: str, *, legible: bool = False) -> Any:
 
     Raises InputError for a file that is missing or is not `what`.
     """
-    content = unpacked(path)
+    content = unpacked(path, _LARGEST)
+    if sum(map(content.count, b",[{")) > _MOST_VALUES:
+        raise InputError(
+            f"{path}: holds more than {_MOST_VALUES:,} values, which are not held in memory; split the file"
+        )
     try:
         value = json.loads(content)
+        if jsonl.depth(value) > jsonl.DEEPEST:
+            raise ValueError("nested too deeply")
         if legible and _SURROGATE.search(content):
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
         return value
@@ -180,14 +191,17 @@ def document_id(value: Any, name: str) -> str:
 
 def snippets(fields: Fields, name: str) -> tuple[Snippet, ...]:
     """The snippets, with their offsets in their sections."""
-    return tuple(_snippet(value, f"{name}: snippet {n}") for n, value in enumerate(listed(fields, "snippets", name), 1))
+    given = listed(fields, "snippets", name)
+    if len(given) > _MOST_SNIPPETS:
+        raise InputError(f"{name}: {len(given):,} snippets; a question has {_MOST_SNIPPETS:,} at most")
+    return tuple(_snippet(value, f"{name}: snippet {n}") for n, value in enumerate(given, 1))
 
 
 def _snippet(value: Any, name: str) -> Snippet:
     if not isinstance(value, dict):
         raise InputError(f"{name} is {shown(value)}; expected an object")
     begin, end = value.get("offsetInBeginSection"), value.get("offsetInEndSection")
-    if not (isinstance(begin, int) and isinstance(end, int)):
+    if not (isinstance(begin, int) and isinstance(end, int) and max(abs(begin), abs(end)) < _FARTHEST):
         raise InputError(f"{name}: expected whole numbers as offsetInBeginSection and offsetInEndSection")
     sections = value.get("beginSection", "abstract"), value.get("endSection", "abstract")
     text = value.get("text", "")

@@ -5,7 +5,7 @@ unanswerable questions for SQuAD" (2018).
 """
 
 import json
-import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from bioqa.index.records import Document, Passage
 from bioqa.index.runtime import processors
 from bioqa.qa.reader import Reader
 
+_LARGEST = sys.float_info.max  # an integer of JSON can be larger
 _ANSWER_TOKENS = 30  # word pieces; what readers of SQuAD allow since BERT
 
 
@@ -139,7 +140,7 @@ def _by_id(path: Path, name: str, what: str, fits: Callable[[Any], bool]) -> dic
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

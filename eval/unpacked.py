@@ -1,22 +1,23 @@
-"""Small input files, plain, gzipped or xz-compressed, told by their content."""
+"""Input files that are held in memory whole, plain or compressed, told by their content."""
 
-import gzip
-import lzma
-import zlib
 from pathlib import Path
 
+from bioqa.index.compressed import DAMAGED, decompressed
 from bioqa.index.errors import InputError
 
-_UNPACK = {b"\x1f\x8b": gzip.decompress, b"\xfd7zXZ\x00": lzma.decompress}  # by how a file begins
+LARGEST = 256 << 20  # bytes of what is inside
 
 
-def unpacked(path: Path) -> bytes:
-    """The whole content of a file, decompressed where it is compressed. Raises InputError where it cannot be had."""
+def unpacked(path: Path, most: int = LARGEST) -> bytes:
+    """The whole content of a file, decompressed where it is compressed. Raises InputError where it cannot be read, or
+    is more than `most` bytes."""
     try:
-        content = path.read_bytes()
-        unpack = next((unpack for magic, unpack in _UNPACK.items() if content.startswith(magic)), bytes)
-        return unpack(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+        with path.open("rb") as raw:
+            content = decompressed(raw, str(path)).read(most + 1)
+    except DAMAGED as error:
         raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
+    if len(content) > most:
+        raise InputError(f"{path}: holds more than {most >> 20} MB, which are not held in memory; split the file")
+    return content
