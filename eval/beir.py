@@ -17,16 +17,18 @@ from bioqa.index.corpus import CorpusFile
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document
 
+_FIRST = 5  # unusable records that are kept
 _QUERY = "expected an object with '_id' and 'text' on every line"
 
 
 @dataclass(frozen=True, slots=True)
 class BeirCorpus:
-    """The document ids of a collection, in the order of the file, and its unusable records."""
+    """The document ids of a collection, in the order of the file, and its unusable records: the first, and how many."""
 
     path: Path
     ids: tuple[str, ...]
     unusable: tuple[BadRecord, ...]
+    all_unusable: int = 0
 
 
 def read_qrels(folder: Path, split: str) -> Qrels:
@@ -87,10 +89,13 @@ def read_corpus(folder: Path) -> BeirCorpus:
     """
     path = _file(folder, "corpus.jsonl")
     ids: dict[str, None] = {}
-    unusable = []
+    unusable: list[BadRecord] = []
+    all_unusable = 0
     for record in _records(path):
         if isinstance(record, BadRecord):
-            unusable.append(record)
+            all_unusable += 1
+            if len(unusable) < _FIRST:
+                unusable.append(record)
         elif record.id in ids:
             raise InputError(f"{path}: document {record.id} occurs twice; every id must be unique")
         else:
@@ -99,7 +104,7 @@ def read_corpus(folder: Path) -> BeirCorpus:
         raise InputError(
             f"{unusable[0]}; the file has no usable document" if unusable else f"{path}: the file has no documents"
         )
-    return BeirCorpus(path, tuple(ids), tuple(unusable))
+    return BeirCorpus(path, tuple(ids), tuple(unusable), all_unusable)
 
 
 def missing_documents(corpus: BeirCorpus, qrels: Qrels) -> list[str]:

@@ -245,7 +245,7 @@ def bioasq_to_beir(gold: tuple[Path, ...], target: Path, inputs: tuple[Path, ...
     with TerminalProgress("Reading the corpus", "documents") as progress:
         corpus = collection.read_corpus(inputs, progress)
     if corpus.unusable:
-        say(f"warning: {len(corpus.unusable):,} unusable records: {corpus.unusable[0]} ...", err=True)
+        say(f"warning: {corpus.all_unusable:,} unusable records: {corpus.unusable[0]} ...", err=True)
     built = collection.build_collection(batches, corpus)
     collection.write(target, built)
     _print_counts(asdict(built.counts), as_json)

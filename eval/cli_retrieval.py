@@ -172,7 +172,7 @@ def _warn(corpus: "BeirCorpus", qrels: "Qrels") -> None:
     from bioqa.eval import beir
 
     if corpus.unusable:
-        count = f"{len(corpus.unusable):,} lines hold no usable document and are skipped"
+        count = f"{corpus.all_unusable:,} lines hold no usable document and are skipped"
         first = corpus.unusable[0]
         say(f"warning: {corpus.path}: {count}: {first.place}: {first.reason} ...", err=True)
     missing = beir.missing_documents(corpus, qrels)

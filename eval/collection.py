@@ -24,12 +24,16 @@ from bioqa.index.records import BadRecord, Deletion, Document
 _OF_A_YEAR = re.compile(r"(\d+B)\d+")
 
 
+_FIRST = 5  # of unusable records, which are kept
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedCorpus:
     """The documents of corpus files by id, and the unusable records."""
 
     documents: Mapping[str, Document]
-    unusable: Sequence[BadRecord] = ()
+    unusable: Sequence[BadRecord] = ()  # the first of them
+    all_unusable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,23 @@ def read_corpus(inputs: Sequence[Path], progress: Progress) -> LoadedCorpus:
     Raises InputError if there is nothing to read, and for a truncated file.
     """
     documents: dict[str, Document] = {}
-    unusable = []
+    unusable: list[BadRecord] = []
+    all_unusable = 0
     paths = corpus.files(inputs) if inputs else []
     for place, path in enumerate(paths, start=1):
         for record in corpus.CorpusFile(path).records():
             match record:
                 case BadRecord():
-                    unusable.append(record)
+                    all_unusable += 1
+                    if len(unusable) < _FIRST:
+                        unusable.append(record)
                 case Deletion():
                     documents.pop(record.id, None)
                 case Document():
                     if record.id not in documents or record.version >= documents[record.id].version:
                         documents[record.id] = record
         progress.update(place / len(paths), len(documents))
-    return LoadedCorpus(documents, tuple(unusable))
+    return LoadedCorpus(documents, tuple(unusable), all_unusable)
 
 
 def build_collection(batches: Sequence[GoldBatch], loaded: LoadedCorpus) -> RetrievalCollection:

@@ -10,6 +10,9 @@ from bioqa.eval.unpacked import Fields, list_field, read_json, shown, string_lis
 from bioqa.index.errors import InputError
 from bioqa.qa.questions import QuestionType
 
+_MOST_SNIPPETS = 2_000  # of a question, each of which is compared with each
+_FARTHEST = 1 << 31  # character of a section
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -169,6 +172,8 @@ def document_id(value: Any, name: str) -> str:
 def snippets(fields: Fields, name: str) -> tuple[Snippet, ...]:
     """The snippets with their offsets in their sections."""
     values = list_field(fields, "snippets", name)
+    if len(values) > _MOST_SNIPPETS:
+        raise InputError(f"{name}: {len(values):,} snippets; a question has {_MOST_SNIPPETS:,} at most")
     return tuple(_snippet(value, f"{name}: snippet {number}") for number, value in enumerate(values, 1))
 
 
@@ -176,7 +181,7 @@ def _snippet(value: Any, name: str) -> Snippet:
     if not isinstance(value, dict):
         raise InputError(f"{name} is {shown(value)}; expected an object")
     begin, end = value.get("offsetInBeginSection"), value.get("offsetInEndSection")
-    if not (isinstance(begin, int) and isinstance(end, int)):
+    if not (isinstance(begin, int) and isinstance(end, int) and max(abs(begin), abs(end)) < _FARTHEST):
         raise InputError(f"{name}: expected whole numbers as offsetInBeginSection and offsetInEndSection")
     sections = value.get("beginSection", "abstract"), value.get("endSection", "abstract")
     text = value.get("text", "")

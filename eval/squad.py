@@ -5,7 +5,7 @@ unanswerable questions for SQuAD" (2018).
 """
 
 import json
-import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 from bioqa.eval.unpacked import Fields, list_field, read_json, shown
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
+
+_LARGEST = sys.float_info.max  # an integer of JSON can be larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _by_id(path: Path, kind: str, expected: str, is_valid: Callable[[Any], bool]
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

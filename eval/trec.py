@@ -5,9 +5,11 @@ qrels           query 0 document grade
 qrels of BEIR   query<tab>document<tab>grade        after the header query-id corpus-id score
 """
 
+import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +25,8 @@ Qrels = Mapping[str, Mapping[str, int]]  # query id: document id: grade
 _RUN = ["query", "Q0", "document", "rank", "score", "tag"]
 _QRELS = ["query", "0", "document", "grade"]
 _BEIR_QRELS = ["query-id", "corpus-id", "score"]
+_MOST_LINES = 4_000_000  # of which each takes 200 bytes
+_HIGHEST = 1_000_000  # grade
 _WORD = re.compile(r"\S+", re.ASCII)  # ASCII white space separates columns; ids hold any other character
 _Value = TypeVar("_Value", int, float)
 
@@ -49,10 +53,11 @@ def read_qrels(path: Path) -> Qrels:
 
     Raises InputError that names the line and what was expected.
     """
-    lines = list(_lines(path))
-    beir = lines[0][1].split("\t") == _BEIR_QRELS
+    lines = _lines(path)
+    first = next(lines)
+    beir = first[1].split("\t") == _BEIR_QRELS
     qrels: dict[str, dict[str, int]] = {}
-    for place, line in lines[beir:]:
+    for place, line in lines if beir else chain([first], lines):
         if beir:
             query, document, written = _columns(line.split("\t"), _BEIR_QRELS, place)
         else:
@@ -98,11 +103,13 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
     content = read_bytes(path)
     if not content.strip():
         raise InputError(f"{path}: the file is empty")
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+    for number, line in enumerate(io.BytesIO(content.removeprefix(b"\xef\xbb\xbf")), start=1):
+        if number > _MOST_LINES:
+            raise InputError(f"{path}: more than {_MOST_LINES:,} lines, which are not held in memory; split the file")
         if line.strip():
             place = f"{path}: line {number}"
             try:
-                yield place, line.rstrip(b"\r").decode()
+                yield place, line.removesuffix(b"\n").rstrip(b"\r").decode()
             except UnicodeDecodeError as error:
                 raise InputError(f"{place}: not UTF-8 at byte {error.start + 1}; convert the file to UTF-8") from None
 
@@ -131,9 +138,12 @@ def _score(written: str, place: str) -> float:
 
 def _grade(written: str, place: str) -> int:
     try:
-        return int(written)
+        grade = int(written)
     except ValueError:
-        raise InputError(f"{place}: the grade is {written!r}; expected a whole number") from None
+        grade = _HIGHEST + 1
+    if abs(grade) > _HIGHEST:
+        raise InputError(f"{place}: the grade is {written!r}; expected a whole number, {_HIGHEST:,} at most")
+    return grade
 
 
 def _enter(table: dict[str, dict[str, _Value]], query: str, document: str, value: _Value, place: str) -> None:

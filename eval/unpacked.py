@@ -1,31 +1,37 @@
-"""Small input files, plain, gzipped or xz-compressed: their bytes, their JSON, and the fields of JSON objects."""
+"""Small input files, plain or compressed, held in memory: their bytes, their JSON, and the fields of JSON objects."""
 
-import gzip
 import json
-import lzma
 import re
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bioqa.index import jsonl
+from bioqa.index.compressed import DAMAGED, decompressed
 from bioqa.index.errors import InputError
 
 Fields = Mapping[str, Any]
+_LARGEST = 256 << 20  # bytes, decompressed
+_LARGEST_JSON = 100 << 20  # bytes; SQuAD's training questions have 42 MB
+_MOST_VALUES = 3_000_000  # which take up to 200 bytes each; SQuAD has 0.8 million
 _SURROGATE = re.compile(rb"\\u[dD]|\xed[\xa0-\xbf]")  # in JSON in UTF-8, escaped or not
-_UNPACK = {b"\x1f\x8b": gzip.decompress, b"\xfd7zXZ\x00": lzma.decompress}  # by how a file begins
 
 
-def read_bytes(path: Path) -> bytes:
-    """The whole content of a file, decompressed if it is compressed. Raises InputError if it cannot be read."""
+def read_bytes(path: Path, most: int = _LARGEST) -> bytes:
+    """The whole content of a file, decompressed if it is compressed.
+
+    Raises InputError if it cannot be read or holds more than `most` bytes.
+    """
     try:
-        content = path.read_bytes()
-        unpack = next((unpack for magic, unpack in _UNPACK.items() if content.startswith(magic)), bytes)
-        return unpack(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+        with path.open("rb") as raw:
+            content = decompressed(raw, str(path)).read(most + 1)
+    except DAMAGED as error:
         raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
+    if len(content) > most:
+        raise InputError(f"{path}: holds more than {most >> 20} MB, which are not held in memory; split the file")
+    return content
 
 
 def read_json(path: Path, what: str, *, legible: bool = False) -> Any:
@@ -34,9 +40,13 @@ def read_json(path: Path, what: str, *, legible: bool = False) -> Any:
 
     Raises InputError if the file is missing or is not `what`.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, _LARGEST_JSON)
+    if sum(map(content.count, b",[{")) > _MOST_VALUES:
+        raise InputError(f"{path}: more than {_MOST_VALUES:,} values, which are not held in memory; split the file")
     try:
         value = json.loads(content)
+        if jsonl.depth(value) > jsonl.DEEPEST:
+            raise ValueError("nested too deeply")
         if legible and _SURROGATE.search(content):
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
         return value

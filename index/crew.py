@@ -18,10 +18,9 @@ from bioqa.index.corpus import CorpusFile
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.parts import UncuttableError
 from bioqa.index.prepared import Entry, prepared
-from bioqa.index.records import BadRecord, Deletion, Document, Record
+from bioqa.index.records import BadRecord
 
 _WORTH = 4 << 20  # bytes of a file from which on processes are worth their start, which takes them a second
-_SHOWN_ID = 40  # characters of an id in a message
 _AHEAD = 2  # parts a process that are read before they are asked for
 _Part = tuple[Future[list[Entry] | None], int]  # what it holds, and where in the file it ends
 
@@ -56,7 +55,7 @@ class Crew:
         if self._size > 1 and _is_worth_it(file.path):
             stopped = yield from self._side_by_side(file)
         if stopped is not None:
-            yield from (_ready(record, str(file.path)) for record in islice(file.records(), stopped, None))
+            yield from (prepared(record, str(file.path)) for record in islice(file.records(), stopped, None))
 
     def _side_by_side(self, file: CorpusFile) -> Generator[Entry, None, int | None]:
         """The records up to what is unusual; returns how many they were then, None where nothing was."""
@@ -117,18 +116,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _ready(record: Record, source: str) -> Entry:
-    try:
-        return prepared(record)
-    except ValueError as error:
-        place = f"document {record.id[:_SHOWN_ID]}" if isinstance(record, Document | Deletion) else ""
-        return BadRecord(source, place, str(error))
-
-
 def _read(part: bytes, format_name: str, source: str) -> list[Entry] | None:
     """The records of a part; None where one is bad or the part cannot be read: a message names the line in the file."""
     try:
-        found = [_ready(record, source) for record in corpus.FORMATS[format_name](BytesIO(part), source)]
+        found = [prepared(record, source) for record in corpus.FORMATS[format_name](BytesIO(part), source)]
     except InputError:
         return None
     return None if any(isinstance(entry, BadRecord) for entry in found) else found

@@ -9,7 +9,7 @@ from bioqa.index import lines, years
 from bioqa.index.records import STATUSES, Document, Record
 
 MOST_VALUES = 1_000_000  # of a record, which take 100 MB
-_DEEPEST = 100  # levels of lists and objects inside each other
+DEEPEST = 100  # levels of lists and objects inside each other
 _MOST_VERSIONS = 10**9
 _ENDLESS = (math.inf, -math.inf)  # a number that is too large, such as 1e999
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN is what a table writes where it has nothing
@@ -51,18 +51,19 @@ def loaded(line: str) -> Any:
         raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
     if "\\ud" in line.lower():  # lone surrogates are no text and could not be written back
         value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
+    if line.count("[") + line.count("{") > DEEPEST and depth(value) > DEEPEST:
         raise ValueError("nested too deeply")
     return value
 
 
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
+def depth(value: Any) -> int:
+    """How many levels of lists and objects lie inside each other."""
+    levels, level = 0, [value]
     while level:
         inside = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
         level = [item for items in inside for item in items]
-        depth += 1
-    return depth
+        levels += 1
+    return levels
 
 
 def document(fields: Any) -> Document:

@@ -34,17 +34,20 @@ class Prepared:
 
 
 Entry = Prepared | Deletion | BadRecord | PassedOver
+_SHOWN_ID = 40  # characters in a message
 _LONGEST_ID = 16_000  # characters, at most four bytes each; tantivy silently drops a term of more than 65,530 bytes
 
 
-def prepared(record: Record) -> Entry:
-    """A record made ready to be indexed.
-
-    Raises ValueError, with the reason, for a document that is too large and an id that is too long to be found.
-    """
-    if not isinstance(record, BadRecord | PassedOver) and len(record.id) > _LONGEST_ID:
-        raise ValueError(f"its id has {len(record.id):,} characters; ids of up to {_LONGEST_ID:,} can be found again")
-    if not isinstance(record, Document):
+def prepared(record: Record, source: str = "") -> Entry:
+    """A record of the file `source` made ready to be indexed; one that is too large, or whose id is too long to be
+    found, becomes a bad one."""
+    if isinstance(record, BadRecord | PassedOver):
+        return record
+    place = f"the record with the id {record.id[:_SHOWN_ID]!r}"
+    if len(record.id) > _LONGEST_ID:
+        reason = f"its id has {len(record.id):,} characters; ids of up to {_LONGEST_ID:,} can be found again"
+        return BadRecord(source, f"{place}...", reason)
+    if isinstance(record, Deletion):
         return record
     ranges = tuple(passages.windows(record))
     exact = (record.journal, *record.mesh, *record.publication_types, record.language, record.status)
@@ -59,10 +62,8 @@ def prepared(record: Record) -> Entry:
         terms.append((before[title], before[heading], analyzer.written(text)))
         size += sum(map(_bytes, terms[-1]))
         if size > LARGEST:
-            raise ValueError(
-                f"its {len(ranges):,} passages, with what is indexed of title and headings for each, take more than "
-                f"{LARGEST >> 20} MB"
-            )
+            parts = f"its {len(ranges):,} passages, with what is indexed of title and headings for each"
+            return BadRecord(source, place, f"{parts}, take more than {LARGEST >> 20} MB")
     return Prepared(record, ranges, tuple(terms), size)
 
 
