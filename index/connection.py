@@ -13,7 +13,7 @@ from typing import Any
 
 from bioqa.index.pace import Malformed, Paced
 
-_CONTACT = 6.0  # seconds until a server is found and answers a knock; the system would wait for minutes
+_CONTACT = 6.0  # seconds for the name server, and then for the server to answer a knock; the system waits for minutes
 _MOST_ADDRESSES = 8  # of a server
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")  # RFC 9112, 7.1
 _MOST_STATED = 10**15  # bytes
@@ -120,16 +120,14 @@ def opener() -> urllib.request.OpenerDirector:
 
 def _reach(server: tuple[str, int], silence: float, _source: object = None) -> socket.socket:
     """A connection to `server`, in which `silence` seconds may pass without a byte. Raises Unreached."""
-    until = time.monotonic() + _CONTACT
     try:
         addresses = _addresses(*server)[:_MOST_ADDRESSES]
     except OSError as error:
         raise Unreached from error
+    until = time.monotonic() + _CONTACT
     failure = OSError("the name server knows no address")
     for place, (family, kind, protocol, _, where) in enumerate(addresses):
-        share = (until - time.monotonic()) / (
-            len(addresses) - place
-        )  # so that one that is silent leaves the others some
+        share = (until - time.monotonic()) / (len(addresses) - place)  # one that is silent leaves the others some
         try:
             connection = socket.socket(family, kind, protocol)
         except OSError as error:  # a family that this system does not speak

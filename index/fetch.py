@@ -23,9 +23,7 @@ _CHUNK = 1 << 16
 _STRANGE = {errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO, errno.EMLINK}  # links, folders, pipes and the like
 _MOST_OF_TAG = 200  # characters
 _MOST_OF_FILE = 4 << 30  # bytes; PubMed's files have some 20 MB, and a stream without end must not fill the disk
-_CONTENT_RANGE = re.compile(
-    r"bytes (?P<first>\d{1,15})-\d{1,15}/(?:(?P<whole>\d{1,15})|\*)", re.ASCII
-)  # RFC 9110, 14.4
+_CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,15})-\d+/(?:(?P<whole>\d{1,15})|\*)", re.ASCII)  # RFC 9110, 14.4
 
 
 def part_of(path: Path) -> Path:

@@ -193,10 +193,9 @@ def _bring(web: Web, address: str, folder: Path, record: Record, tally: _Tally, 
     try:
         md5 = listing.parse_digest(web.page(f"{url}.md5"), file.name, f"{url}.md5")
         with fetch.storing(path):
-            fetched = not os.path.lexists(path) or fetch.size(path) > _most(file) or fetch.digest(path) != md5
-            if (
-                fetched and os.path.lexists(path) and file.name not in record
-            ):  # cut off or damaged: no reader may find it
+            there = os.path.lexists(path)
+            fetched = not there or fetch.size(path) > _most(file) or fetch.digest(path) != md5
+            if fetched and there and file.name not in record:  # cut off or damaged: no reader is to find it
                 path.replace(fetch.part_of(path))
             etag = fetch.fetch(web, url, path, md5, tally.add, _most(file)) if fetched else _etag(record, file.name)
             fetch.clear(path)
