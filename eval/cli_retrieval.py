@@ -92,7 +92,7 @@ def retrieval(
             "--mode, --fusion, --feedback, --rerank, --index and --save apply to bioqa's own search: leave out RUN"
         )
     if reader_folder and not rerank:
-        raise click.UsageError("--reader needs --rerank N")
+        raise click.UsageError("--reader has no effect without --rerank N")
     if save:
         atomic.refuse_unwritable(save)
     qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)

@@ -195,7 +195,7 @@ def search(
     from bioqa.qa import objects, render, starter, wording
 
     if reader_folder and not rerank:
-        raise click.UsageError("--reader is for what --rerank N weighs anew")
+        raise click.UsageError("--reader has no effect without --rerank N")
     text = wording.checked(query, most=50_000)
     opened = Index(folder or starter.index_folder())
     encoder = opened.open_encoder() if mode != "lexical" else None

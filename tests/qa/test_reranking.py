@@ -65,4 +65,4 @@ def test_a_search_can_be_reranked(run: Run) -> None:
 def test_a_reader_without_anything_to_read_is_refused(run: Run, command: list[str]) -> None:
     outcome = run(*command, "--reader", "some-reader")
     assert outcome.status == 2
-    assert "--reader is for what --rerank N weighs anew" in outcome.err
+    assert "--reader has no effect without --rerank N" in outcome.err
