@@ -164,8 +164,7 @@ def _phrase(text: str, tagged: tuple[int, int], near: Sequence[tuple[int, int]])
 
 
 def answer_ranges(text: str, span: Span, question_type: QuestionType) -> Iterator[tuple[int, int]]:
-    """The ranges of `text` that a span offers as answers: the span itself, or the items that it enumerates for a list
-    question."""
+    """The ranges of `text` that a span offers as answers: its items for a list question, else the span itself."""
     return (core_range(text, *item) for item in _items(text, span, question_type))
 
 

@@ -76,7 +76,7 @@ def top_answers(answers: Sequence[Answer], question_type: QuestionType, config: 
 
 
 def conflicting_answers(answers: Sequence[Answer], question_type: QuestionType, least: float) -> tuple[Answer, ...]:
-    """Other answers from documents that do not support the best one, with at least half of its evidence."""
+    """The answers of documents that do not support the best one, each with at least half its weight of evidence."""
     if question_type is QuestionType.LIST or not answers:
         return ()
     best, *others = answers

@@ -98,7 +98,7 @@ def tagged_spans(tag_logits: Array, offsets: Array, text: str, segments: list[tu
             ranges[-1] = ranges[-1][0], token + 1
         else:
             ranges.append((token, token + 1))
-    found = []
+    spans = []
     for first, after in ranges:
         start, end = int(offsets[first, 0]), int(offsets[after - 1, 1])
         while _inside_word(text, start) or _POSSESSIVE.match(text, start):
@@ -108,8 +108,8 @@ def tagged_spans(tag_logits: Array, offsets: Array, text: str, segments: list[tu
         start, end = trim_range(text, start, end)
         if start < end:
             probability = float(np.clip(1 - outside[first:after].mean(), 1e-6, 1 - 1e-6))
-            found.append(Span(start, end, float(np.log(probability / (1 - probability)))))
-    return found
+            spans.append(Span(start, end, float(np.log(probability / (1 - probability)))))
+    return spans
 
 
 def softmax(logits: Array) -> Array:

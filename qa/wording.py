@@ -48,7 +48,7 @@ def validate_question(question: str, most: int) -> str:
     if not any(character.isalnum() for character in text):
         raise InputError('the question is empty; try: bioqa ask "what gene causes cystic fibrosis?"')
     if len(text) > most:
-        raise InputError(f"the question has {len(text):,} characters; at most {most:,} can be asked")
+        raise InputError(f"the question has {len(text):,} characters; the limit is {most:,}")
     return text
 
 

@@ -1,4 +1,4 @@
-"""How memory is given back to the system while a model is trained on a CPU: not at all."""
+"""Memory allocation for training on a CPU: freed memory stays with the process."""
 
 import ctypes
 import sys
@@ -8,8 +8,10 @@ _NEVER = 2**31 - 1
 
 
 def keep_freed_memory() -> None:
-    """Keep what is freed for what is asked for next, instead of having the system make pages of zeros in every step,
-    which takes a quarter of the time. Does nothing where the C library is not glibc.
+    """Tell glibc to keep freed memory for later allocations.
+
+    Otherwise the kernel zeroes new pages in every training step, which takes a quarter of the time. Does nothing with
+    another C library.
     """
     adjust = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if adjust is not None:

@@ -1,4 +1,4 @@
-"""From examples to tensors: windows with labels on their tokens, in batches of about equal length."""
+"""Batches for the reader: examples cut into windows, labelled token by token, grouped by length and padded."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -14,23 +14,23 @@ from bioqa.qa.reader import VERDICTS
 from bioqa.qa.windows import Window, split_windows
 from bioqa.train.examples import Ranges, ReaderExample
 
-UNKNOWN = -100  # a label that no loss counts
+UNKNOWN = -100  # the label of unlabelled outputs, which no loss counts
 QUESTION_TYPES = tuple(QuestionType)
-_POOL = 50  # batches whose sequences are sorted by length together
+_POOL = 50  # batches whose sequences are sorted by length at once
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledWindow:
-    """A window of an example with the labels of its n tokens.
+    """A window of an example with labels for its n tokens.
 
-    `ids` and `types` are int32 (n,). `starts` and `ends` are the tokens where answers begin and end, token 0 where the
-    window holds none, empty where nothing is known. `tags` is int8 (n,), or empty where nothing is known. `asks` is the
-    number in `TYPES` of the question's type.
+    `ids` and `types` are int32 (n,). `text_start` is the first token of the text. `starts` and `ends` are the first and
+    last tokens of the answers: token 0 if the window has no answer, empty if unlabelled. `tags` is int8 (n,), empty if
+    unlabelled. `question_type` is an index into `QUESTION_TYPES`, `origin` the number of the data set.
     """
 
     ids: Array
     types: Array
-    text_from: int
+    text_start: int
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     tags: Array
@@ -42,11 +42,11 @@ class LabelledWindow:
 
 @dataclass(frozen=True, slots=True)
 class WindowBatch:
-    """b sequences filled up to n tokens.
+    """b sequences padded to n tokens.
 
-    `readable` (b, n) marks the first token and those of the text; `starts`, `ends` (b, n) mark right borders; `tags`
-    (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`; `asks` (b,) are numbers in `TYPES`, `origin`
-    (b,) those of the kinds of data.
+    `readable` (b, n) marks the first token and those of the text; `starts` and `ends` (b, n) mark correct borders;
+    `tags` (b, n), `verdict` (b,) and `relevant` (b,) hold classes, or `UNKNOWN`; `question_type` (b,) are indices into
+    `QUESTION_TYPES`, `origin` (b,) numbers of data sets.
     """
 
     ids: Tensor
@@ -67,20 +67,20 @@ class WindowBatch:
 
 
 def label_windows(examples: Iterable[ReaderExample], tokenizer: Tokenizer, max_tokens: int) -> Iterator[LabelledWindow]:
-    """The windows of all examples, those of one example in order."""
+    """The labelled windows of all examples, in order."""
     for example in examples:
         for window in split_windows(tokenizer, example.question, example.text, max_tokens):
-            yield _labelled(example, window)
+            yield _label(example, window)
 
 
-def _labelled(example: ReaderExample, window: Window) -> LabelledWindow:
+def _label(example: ReaderExample, window: Window) -> LabelledWindow:
     offsets = np.array(window.offsets, dtype=np.int64).reshape(-1, 2)
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
     if example.answers is not None:
-        found = [(window.first + first, window.first + last) for first, last in _tokens(example.answers, offsets)]
-        starts = tuple(first for first, _ in found) or (0,)
-        ends = tuple(last for _, last in found) or (0,)
+        answers = [(window.first + first, window.first + last) for first, last in _tokens(example.answers, offsets)]
+        starts = tuple(first for first, _ in answers) or (0,)
+        ends = tuple(last for _, last in answers) or (0,)
     tags = np.zeros(0, dtype=np.int8)
     if example.items is not None:
         tags = np.full(len(window.sequence.ids), UNKNOWN, dtype=np.int8)
@@ -91,7 +91,7 @@ def _labelled(example: ReaderExample, window: Window) -> LabelledWindow:
     return LabelledWindow(
         ids=np.array(window.sequence.ids, dtype=np.int32),
         types=np.array(window.sequence.type_ids, dtype=np.int32),
-        text_from=window.first,
+        text_start=window.first,
         starts=starts,
         ends=ends,
         tags=tags,
@@ -103,7 +103,7 @@ def _labelled(example: ReaderExample, window: Window) -> LabelledWindow:
 
 
 def _tokens(ranges: Ranges, offsets: Array) -> Iterator[tuple[int, int]]:
-    """The first and last token of each range of characters that the window holds as a whole."""
+    """The first and last token of each range of characters that lies within the window."""
     if not len(offsets):
         return
     for start, end in ranges:
@@ -114,9 +114,9 @@ def _tokens(ranges: Ranges, offsets: Array) -> Iterator[tuple[int, int]]:
 
 
 def shuffled_batches(lengths: Sequence[int], size: int, seed: Sequence[int]) -> list[list[int]]:
-    """Batches of at most `size` numbers into `lengths`: shuffled, each of about equally long sequences.
+    """Batches of at most `size` indices into `lengths`, shuffled, each of sequences of similar length.
 
-    The same seed gives the same batches.
+    Equal seeds give equal batches.
     """
     generator = np.random.default_rng(seed)
     shuffled = generator.permutation(len(lengths))
@@ -131,12 +131,12 @@ def shuffled_batches(lengths: Sequence[int], size: int, seed: Sequence[int]) -> 
 
 
 def sort_by_length(numbers: Array, lengths: Sequence[int]) -> Array:
-    """The numbers in the order of their lengths."""
+    """The indices in the order of their lengths."""
     return numbers[np.argsort([lengths[number] for number in numbers], kind="stable")]
 
 
 def collate(rows: Sequence[LabelledWindow]) -> WindowBatch:
-    """The windows as one batch, filled up to the longest."""
+    """The windows as one batch, padded to the longest."""
     shape = len(rows), max(len(row.ids) for row in rows)
     ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     readable, starts, ends = (np.zeros(shape, dtype=bool) for _ in range(3))
@@ -144,10 +144,10 @@ def collate(rows: Sequence[LabelledWindow]) -> WindowBatch:
     for i, row in enumerate(rows):
         n = len(row.ids)
         ids[i, :n], types[i, :n], mask[i, :n] = row.ids, row.types, 1
-        readable[i, 0] = readable[i, row.text_from : n - 1] = True
+        readable[i, 0] = readable[i, row.text_start : n - 1] = True
         starts[i, list(row.starts)] = ends[i, list(row.ends)] = True
         tags[i, : len(row.tags)] = row.tags
-    of_text = (
+    per_text = (
         np.array([getattr(row, name) for row in rows]) for name in ("verdict", "relevant", "question_type", "origin")
     )
-    return WindowBatch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *of_text)))
+    return WindowBatch(*map(torch.from_numpy, (ids, mask, types, readable, starts, ends, tags, *per_text)))

@@ -1,4 +1,4 @@
-"""The network that `train retriever` trains: texts to vectors, by one encoder or one for either side."""
+"""The retriever's network: a bi-encoder, with one shared encoder or separate ones for questions and passages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,36 +20,39 @@ from bioqa.train import batches, model_loading, source, weights
 from bioqa.train.devices import autocast
 
 Side = Literal["question", "passage"]
-_AT_ONCE = 32  # texts that are encoded together where nothing is learned
-_COMPARED = 256  # questions that are compared with all passages at once
+_BATCH = 32  # texts encoded at once outside training
+_COMPARED = 256  # questions compared with all passages at once
 
 
 @dataclass(frozen=True, slots=True)
 class TokenBatch:
-    """b sequences of token ids filled up to n, and a mask that is 0 where they are: both int64, shape (b, n)."""
+    """b sequences of token ids padded to n, and a mask that is 0 at padding: both int64, shape (b, n)."""
 
     ids: Tensor
     mask: Tensor
 
 
 class BiEncoder(nn.Module):  # type: ignore[misc]
-    """One encoder for questions and passages, or two, of which `save` makes folders that `bioqa export` takes."""
+    """One or two encoders; `save` writes folders that `bioqa export` accepts."""
 
     def __init__(self, encoders: dict[str, Any]):
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
 
     def forward(self, sequences: TokenBatch, side: Side) -> Tensor:
-        """Vectors of length 1, shape (b, d): the mean over the tokens, as in the exported network."""
+        """Unit vectors, shape (b, d): the mean over the tokens, as in the exported network."""
         return embed(self.encoder(side), sequences)
 
     def encoder(self, side: Side) -> Any:
-        """The encoder of one side."""
+        """The encoder for one side."""
         return self.encoders[side] if side in self.encoders else self.encoders["passage"]
 
     def save(self, folder: Path) -> list[Path]:
-        """Write configuration and weights of one encoder into the folder, of two into `question` and `passage` in it;
-        returns where."""
+        """Write configuration and weights of a single encoder into the folder, of two into `question` and `passage` in
+        it.
+
+        Returns the folders written.
+        """
         targets = {side: folder / side if len(self.encoders) > 1 else folder for side in self.encoders}
         for side, target in targets.items():
             target.mkdir(parents=True, exist_ok=True)
@@ -60,21 +63,21 @@ class BiEncoder(nn.Module):  # type: ignore[misc]
 
 
 def load_biencoder(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
-    """One encoder from a folder or hub name, or two: those of a pair, or two that begin alike.
+    """One encoder from a folder or hub name, or two: those of a pair, or two with the same initial weights.
 
-    Raises ModelError for what is no such model, and for a pair where one is asked for.
+    Raises ModelError for a source that is not a BERT-family model, and for a pair unless `asymmetric`.
     """
-    found = encoder_sources(base)
-    if not asymmetric and found["question"] != found["passage"]:
-        raise ModelError(f"{base}: a pair of encoders; set asymmetric = true, or name the folder of one of them")
-    chosen: tuple[Side, ...] = ("question", "passage") if asymmetric else ("passage",)
-    encoders = BiEncoder({side: model_loading.load_encoder(found[side]) for side in chosen})
+    sources = encoder_sources(base)
+    if not asymmetric and sources["question"] != sources["passage"]:
+        raise ModelError(f"{base}: a pair of encoders; set asymmetric = true, or name the folder of one encoder")
+    sides: tuple[Side, ...] = ("question", "passage") if asymmetric else ("passage",)
+    encoders = BiEncoder({side: model_loading.load_encoder(sources[side]) for side in sides})
     model_loading.set_dropout(encoders, dropout)
     return encoders
 
 
 def encoder_sources(base: str) -> dict[Side, str]:
-    """The model that each side begins as: of a pair, as training leaves it or as it is exported, its own."""
+    """The model of each side: those of a pair, as training or export writes it, or the same for both."""
     folder = registry.located(base)
     questions, passages = folder / QUESTION, folder / "passage"
     if not questions.is_dir():
@@ -83,12 +86,12 @@ def encoder_sources(base: str) -> dict[Side, str]:
 
 
 def tokenizer_source(base: str) -> str:
-    """The model whose tokenizer both sides take."""
+    """The model whose tokenizer both sides use."""
     return encoder_sources(base)["passage"]
 
 
 def embed(encoder: Any, sequences: TokenBatch, pooling: str = "mean") -> Tensor:
-    """Vectors of length 1, shape (b, d), by one of `POOLINGS`."""
+    """Unit vectors, shape (b, d), by one of `POOLINGS`."""
     types = model_loading.token_type_inputs(encoder, torch.zeros_like(sequences.ids))
     states = encoder(input_ids=sequences.ids, attention_mask=sequences.mask, **types).last_hidden_state
     return functional.normalize(POOLINGS[pooling](states, sequences.mask).float(), dim=1)
@@ -103,13 +106,13 @@ POOLINGS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"mean": _mean, "fi
 
 
 def tokenize(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Array]:
-    """The token ids of each text, int32, with what is more than `max_tokens` cut off."""
+    """The token ids of each text, int32, truncated to `max_tokens`."""
     tokenizer.enable_truncation(max_tokens)
     return [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
 def pad(rows: Sequence[Array], device: str) -> TokenBatch:
-    """The rows of token ids as one batch."""
+    """The token ids of several texts as one batch."""
     ids, mask = (np.zeros((len(rows), max(map(len, rows))), dtype=np.int64) for _ in range(2))
     for place, row in enumerate(rows):
         ids[place, : len(row)], mask[place, : len(row)] = row, 1
@@ -119,22 +122,21 @@ def pad(rows: Sequence[Array], device: str) -> TokenBatch:
 def encode_tokens(
     encode: Callable[[TokenBatch], Tensor], model: nn.Module, rows: Sequence[Array], precision: str = "auto"
 ) -> Array:
-    """What `encode` makes of every row of token ids, by a model that is not learning: float32, shape (rows, d)."""
+    """The vectors that `encode` gives for each row of token ids, without training `model`: float32, shape (rows, d)."""
     device = str(next(model.parameters()).device)
     order = batches.sort_by_length(np.arange(len(rows)), [len(row) for row in rows])
-    parts = []
+    batched = []
     with torch.inference_mode(), autocast(model, precision):
-        for start in range(0, len(order), _AT_ONCE):
-            part = pad([rows[number] for number in order[start : start + _AT_ONCE]], device)
-            parts.append(encode(part).float().cpu().numpy())
-    found = np.concatenate(parts)
-    return found[np.argsort(order, kind="stable")]
+        for start in range(0, len(order), _BATCH):
+            part = pad([rows[number] for number in order[start : start + _BATCH]], device)
+            batched.append(encode(part).float().cpu().numpy())
+    return np.concatenate(batched)[np.argsort(order, kind="stable")]
 
 
 def encode_texts(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
-    """The vectors that a finished encoder makes of these texts: float16, shape (texts, d).
+    """The vectors of texts by a trained encoder: float16, shape (texts, d).
 
-    Raises ModelError for what is no model of BERT's family, InputError for a pooling that is not known.
+    Raises ModelError for a source that is not a BERT-family model, InputError for an unknown pooling.
     """
     if pooling not in POOLINGS:
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
@@ -144,14 +146,17 @@ def encode_texts(model: str, texts: Sequence[str], max_tokens: int, device: str,
 
 
 def nearest_passages(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str], Sequence[str], int], Array]:
-    """A search by an encoder, or a pair of them: takes questions, passages and a number, and gives the places of so
-    many passages for every question, nearest first, int64, shape (questions, number)."""
+    """A search by an encoder or a pair of encoders.
 
-    def found(questions: Sequence[str], passages: Sequence[str], count: int) -> Array:
-        chosen = encoder_sources(model)
-        asked = encode_texts(chosen["question"], questions, max_tokens, device).astype(np.float32)
-        there = encode_texts(chosen["passage"], passages, max_tokens, device).astype(np.float32)
-        cosines = (asked[start : start + _COMPARED] @ there.T for start in range(0, len(asked), _COMPARED))
+    The function takes questions, passages and a number, and returns the indices of that many passages for each
+    question, nearest first: int64, shape (questions, number).
+    """
+
+    def search(questions: Sequence[str], passages: Sequence[str], count: int) -> Array:
+        sources = encoder_sources(model)
+        queries = encode_texts(sources["question"], questions, max_tokens, device).astype(np.float32)
+        keys = encode_texts(sources["passage"], passages, max_tokens, device).astype(np.float32)
+        cosines = (queries[start : start + _COMPARED] @ keys.T for start in range(0, len(queries), _COMPARED))
         return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :count] for part in cosines])
 
-    return found
+    return search

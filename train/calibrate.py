@@ -1,4 +1,4 @@
-"""Fitting the confidence that ships with a reader: logistic models over BioASQ questions asked of an index."""
+"""Calibration of a reader: logistic models of confidence, fitted on BioASQ questions over an index."""
 
 import json
 import sys
@@ -26,104 +26,103 @@ from bioqa.qa.reader import Reading
 from bioqa.qa.response import Response
 from bioqa.train import export
 
-_HELD_BACK = 0.03  # share of right answers that abstention may cost
-# Items of a list are cut out of enumerations and of any length: on years 9 and 10 these told nothing of them.
-_NOT_OF_LISTS = ("enumerates", "words")
-_RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite where classes separate
+_WITHHELD = 0.03  # share of correct answers that abstention may cost
+# List items come from enumerations and vary in length: on years 9 and 10 these features had no value for them.
+_UNUSED_FOR_LISTS = ("enumerates", "words")
+_RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite for separable classes
 
 
 class SearchSetting(StrEnum):
-    """What a question was allowed to find, and so how answerable it was."""
+    """What a question may retrieve, and so how answerable it is."""
 
     WHOLE = "the whole index"
     NO_GOLD = "all but its gold documents"
-    UNKNOWN = "nothing that holds its rarest term: a subject that the index has never heard of"
+    UNKNOWN = "no document with its rarest term: a subject that the index does not cover"
 
 
 _WEIGHT = {
     SearchSetting.WHOLE: 1.0,
     SearchSetting.NO_GOLD: 0.2,
     SearchSetting.UNKNOWN: 0.2,
-}  # most questions are asked where they can be answered
+}  # most questions of users are answerable
 
 
 @dataclass(slots=True)
 class Observations:
-    """The rows that one model is fitted on: features, whether it was right, which question, and in which view."""
+    """The training data of one logistic model: features, correctness, question and search setting of each row."""
 
     features: list[dict[str, float]] = field(default_factory=list)
-    right: list[bool] = field(default_factory=list)
+    correct: list[bool] = field(default_factory=list)
     question: list[int] = field(default_factory=list)
-    view: list[SearchSetting] = field(default_factory=list)
+    setting: list[SearchSetting] = field(default_factory=list)
 
-    def add(self, features: dict[str, float], right: bool, question: int, view: SearchSetting) -> None:
+    def add(self, features: dict[str, float], correct: bool, question: int, setting: SearchSetting) -> None:
         """Add one row."""
         self.features.append(features)
-        self.right.append(right)
+        self.correct.append(correct)
         self.question.append(question)
-        self.view.append(view)
+        self.setting.append(setting)
 
     def where(self, keep: Callable[[dict[str, float], SearchSetting], bool]) -> "Observations":
-        """The rows for whose features and view `keep` holds."""
+        """The rows for which `keep` is true of features and setting."""
         kept = Observations()
-        for row in zip(self.features, self.right, self.question, self.view, strict=True):
+        for row in zip(self.features, self.correct, self.question, self.setting, strict=True):
             if keep(row[0], row[3]):
                 kept.add(*row)
         return kept
 
 
 def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Observations]:
-    """Ask every question in every view, and note the features of what comes back and whether it is right."""
+    """The features and correctness of the answers to every question in every search setting."""
     samples = {name: Observations() for name in ("factoid", "list", "yesno", "found")}
     config = AskConfig(min_confidence=0.0, top=sys.maxsize)
     for place, question in enumerate(gold):
-        asked = engine.analyze(question.body, config, question.type)
-        hits = engine.index.search(asked.query, DEPTH)
-        rarest = max(asked.terms.known, key=asked.terms.weights.__getitem__, default="")
-        views = {
+        analyzed = engine.analyze(question.body, config, question.type)
+        hits = engine.index.search(analyzed.query, DEPTH)
+        rarest = max(analyzed.terms.known, key=analyzed.terms.weights.__getitem__, default="")
+        hits_by_setting = {
             SearchSetting.WHOLE: hits,
             SearchSetting.NO_GOLD: [hit for hit in hits if hit.passage.document.id not in question.documents],
             SearchSetting.UNKNOWN: [hit for hit in hits if rarest not in analyzer.terms(hit.passage.document.text)],
         }
-        for view, seen in views.items():
-            response = engine.answer(asked, seen[: config.passages], config)
-            _add_rows(samples, question, place, response, view)
+        for setting, allowed in hits_by_setting.items():
+            response = engine.answer(analyzed, allowed[: config.passages], config)
+            _add_rows(samples, question, place, response, setting)
         (progress or Silent()).update((place + 1) / len(gold), place + 1)
     return samples
 
 
 def _add_rows(
-    samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, view: SearchSetting
+    samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, setting: SearchSetting
 ) -> None:
-    samples["found"].add(dict(response.relevance_features), _found(gold, response.readings), place, view)
+    samples["found"].add(dict(response.relevance_features), _has_gold_document(gold, response.readings), place, setting)
     if gold.type is QuestionType.SUMMARY:
         return
-    if not gold.exact or (gold.type is QuestionType.YESNO and view is not SearchSetting.WHOLE):
-        return  # without evidence there is nothing to learn about what evidence says
+    if not gold.exact or (gold.type is QuestionType.YESNO and setting is not SearchSetting.WHOLE):
+        return  # without evidence, nothing is learned about how evidence bears on the answer
     synonyms = [text for item in gold.exact for text in item]
     for answer in response.answers:
-        right = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_correct(answer.text, synonyms)
-        samples[gold.type].add(dict(answer.features), right, place, view)
+        correct = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_correct(answer.text, synonyms)
+        samples[gold.type].add(dict(answer.features), correct, place, setting)
 
 
-def _found(gold: GoldQuestion, readings: Sequence[Reading]) -> bool:
+def _has_gold_document(gold: GoldQuestion, readings: Sequence[Reading]) -> bool:
     return any(reading.context.passage.document.id in gold.documents for reading in readings)
 
 
 def fit(sample: Observations, without: Sequence[str] = ()) -> Logistic:
-    """The logistic model of a sample by Newton's method, with a small ridge penalty; its threshold is still 0. The
-    features in `without` get no weight.
+    """The logistic model of a sample by Newton's method with a small ridge penalty; its threshold is 0.
 
-    Raises InputError where the sample does not hold both outcomes.
+    The features in `without` get no weight. Raises InputError for a sample with only one outcome.
     """
-    if len(set(sample.right)) < 2:
-        raise InputError("nothing to fit on: every type needs questions that come out right and others that do not")
+    if len(set(sample.correct)) < 2:
+        raise InputError("too few questions to fit: each type needs some answered correctly and some not; give more")
     names = sorted(set(sample.features[0]) - set(without))
     raw = np.array([[row[name] for name in names] for row in sample.features])
     mean, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-9
     design = np.column_stack([(raw - mean) / spread, np.ones(len(raw))])
-    outcome = np.array(sample.right, dtype=float)
-    counts = np.array([_WEIGHT[view] for view in sample.view])
+    outcome = np.array(sample.correct, dtype=float)
+    counts = np.array([_WEIGHT[setting] for setting in sample.setting])
     penalty = np.diag([_RIDGE * len(raw)] * len(names) + [0.0])
     weights: Array = np.zeros(design.shape[1])
     for _ in range(50):
@@ -144,8 +143,10 @@ def probabilities(model: Logistic, sample: Observations) -> Array:
 
 
 def fit_all(samples: Mapping[str, Observations], gold: Sequence[GoldQuestion]) -> dict[str, Logistic]:
-    """All models that a reader ships with, each with its threshold."""
-    models = {name: fit(sample, _NOT_OF_LISTS if name == QuestionType.LIST else ()) for name, sample in samples.items()}
+    """All models of a calibration with their thresholds."""
+    models = {
+        name: fit(sample, _UNUSED_FOR_LISTS if name == QuestionType.LIST else ()) for name, sample in samples.items()
+    }
     thresholds = {
         "factoid": answer_threshold(models["factoid"], most_probable(models["factoid"], samples["factoid"])),
         "list": list_threshold(models["list"], samples["list"], gold),
@@ -156,83 +157,85 @@ def fit_all(samples: Mapping[str, Observations], gold: Sequence[GoldQuestion]) -
 
 
 def answer_threshold(model: Logistic, sample: Observations) -> float:
-    """The highest threshold that holds back at most three in a hundred of what is right, the whole index asked.
+    """The highest threshold that withholds at most 3% of the correct answers over the whole index.
 
-    A wrong "I don't know" costs a user more than an answer that is shown to be unsure.
-
-    Raises InputError where nothing is right.
+    A wrong "I don't know" costs a user more than an answer with a low confidence. Raises InputError if no answer is
+    correct.
     """
-    whole = sample.where(_of_the_whole_index)
-    if not any(whole.right):
-        raise InputError("nothing to fit on: of the whole index, nothing comes out right first; give more questions")
-    return float(np.quantile(probabilities(model, whole)[np.array(whole.right)], _HELD_BACK))
+    whole = sample.where(_is_whole_index)
+    if not any(whole.correct):
+        raise InputError("too few questions to fit: none is answered correctly over the whole index; give more")
+    return float(np.quantile(probabilities(model, whole)[np.array(whole.correct)], _WITHHELD))
 
 
 def list_threshold(model: Logistic, sample: Observations, gold: Sequence[GoldQuestion]) -> float:
-    """The threshold with the best mean F-measure over list questions asked of the whole index."""
-    whole = sample.where(_of_the_whole_index)
-    predicted, right, place = probabilities(model, whole), np.array(whole.right), np.array(whole.question)
+    """The threshold with the best mean F-measure over list questions on the whole index."""
+    whole = sample.where(_is_whole_index)
+    predicted, correct, place = probabilities(model, whole), np.array(whole.correct), np.array(whole.question)
     best = (-1.0, 0.0)
     for threshold in np.arange(0.02, 0.8, 0.02):
         scores = []
         for number in np.unique(place):
-            given = (place == number) & (predicted >= threshold)
-            scores.append(2 * (right & given).sum() / max(1, given.sum() + len(gold[number].exact)))
+            returned = (place == number) & (predicted >= threshold)
+            scores.append(2 * (correct & returned).sum() / max(1, returned.sum() + len(gold[number].exact)))
         best = max(best, (float(np.mean(scores)), float(threshold)))
     return best[1]
 
 
 def most_probable(model: Logistic, sample: Observations) -> Observations:
-    """The most probable row of each question in each view."""
+    """The most probable row of each question in each setting."""
     best: dict[tuple[int, SearchSetting], int] = {}
     predicted = probabilities(model, sample)
-    for row, asked in enumerate(zip(sample.question, sample.view, strict=True)):
-        if asked not in best or predicted[row] > predicted[best[asked]]:
-            best[asked] = row
+    for row, case in enumerate(zip(sample.question, sample.setting, strict=True)):
+        if case not in best or predicted[row] > predicted[best[case]]:
+            best[case] = row
     kept = set(best.values())
-    rows = zip(sample.features, sample.right, sample.question, sample.view, strict=True)
-    found = Observations()
+    rows = zip(sample.features, sample.correct, sample.question, sample.setting, strict=True)
+    selected = Observations()
     for row, values in enumerate(rows):
         if row in kept:
-            found.add(*values)
-    return found
+            selected.add(*values)
+    return selected
 
 
 def calibration_errors(models: Mapping[str, Logistic], samples: Mapping[str, Observations]) -> dict[str, float]:
-    """The expected calibration error of each model where the whole index was asked; of the first factoid answers.
+    """The expected calibration error of each model over the whole index; of factoid answers only the most probable
+    count.
 
-    None of a model that nothing was asked of.
+    Models without rows are left out.
     """
-    found = {}
+    errors = {}
     for name, sample in samples.items():
-        checked = sample.where(_of_the_whole_index)
+        checked = sample.where(_is_whole_index)
         checked = most_probable(models[name], checked) if name == "factoid" else checked
-        if not checked.right:
+        if not checked.correct:
             continue
-        found[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.right))
-    return found
+        errors[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.correct))
+    return errors
 
 
 def selective_accuracy(model: Logistic, sample: Observations, least: float) -> dict[str, float]:
-    """What it buys to answer factoid questions only from a probability of `least` on: the share (0..1) answered, how
-    many of those answers are right, and how many would be if all were answered. Nothing where none was asked."""
-    first = most_probable(model, sample.where(_of_the_whole_index))
-    if not first.right:
+    """The effect of answering factoid questions only at a probability of at least `least`.
+
+    Returns the share (0..1) answered, the accuracy of these, and that of all questions; empty without questions.
+    """
+    first = most_probable(model, sample.where(_is_whole_index))
+    if not first.correct:
         return {}
-    right, answered = np.array(first.right), probabilities(model, first) >= least
-    accuracy = float(right[answered].mean()) if answered.any() else 1.0
-    shares = {"answered": float(answered.mean()), "accuracy": accuracy, "accuracy_of_all": float(right.mean())}
-    return {"least": least, "questions": len(right), **{name: round(share, 3) for name, share in shares.items()}}
+    correct, answered = np.array(first.correct), probabilities(model, first) >= least
+    accuracy = float(correct[answered].mean()) if answered.any() else 1.0
+    shares = {"answered": float(answered.mean()), "accuracy": accuracy, "accuracy_of_all": float(correct.mean())}
+    return {"least": least, "questions": len(correct), **{name: round(share, 3) for name, share in shares.items()}}
 
 
-def _of_the_whole_index(_: Mapping[str, float], view: SearchSetting) -> bool:
-    return view is SearchSetting.WHOLE
+def _is_whole_index(_: Mapping[str, float], setting: SearchSetting) -> bool:
+    return setting is SearchSetting.WHOLE
 
 
 def save(models: Mapping[str, Logistic], folder: Path, held_out: Mapping[str, float] | None = None) -> None:
-    """Write the fitted models into a reader's folder, with what `bought` found on held-out questions, and enter their
-    digest in its card."""
-    found: dict[str, object] = {name: asdict(fitted) for name, fitted in models.items()}
+    """Write the fitted models into a reader's folder and its digest into the card, with `selective_accuracy` if
+    given."""
+    content: dict[str, object] = {name: asdict(fitted) for name, fitted in models.items()}
     if held_out:
-        found[HELD_OUT] = dict(held_out)
-    export.add_file(folder, "reader", FILE, (json.dumps(found, indent=1) + "\n").encode())
+        content[HELD_OUT] = dict(held_out)
+    export.add_file(folder, "reader", FILE, (json.dumps(content, indent=1) + "\n").encode())

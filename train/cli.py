@@ -1,4 +1,4 @@
-"""`bioqa train`: commands that make what bioqa learns from data."""
+"""The commands of `bioqa train`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +14,12 @@ from bioqa.train import extras
 if TYPE_CHECKING:
     from bioqa.index.progress import Progress
 
-_SHOWN_LEAST = 0.5  # the least confidence whose worth the help of `ask` tells
+_REPORTED_THRESHOLD = 0.5  # of confidence, whose effect on accuracy the help of `ask` reports
 
 
 @click.group()
 def train() -> None:
-    """Fit what bioqa learns from data."""
+    """Train models and fit confidence."""
 
 
 @train.command()
@@ -30,14 +30,14 @@ def train() -> None:
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="An index that holds the gold documents among many others.",
+    help="An index with the gold documents among many others.",
 )
 @click.option(
     "--reader",
-    "asked",
+    "reader_folder",
     metavar="DIR|NAME",
     callback=model_folder,
-    help="The reader that is asked, where that of --to has learned from these questions; that of --to by default.",
+    help="The reader that answers, if the one of --to was trained on these questions; by default the one of --to.",
 )
 @click.option(
     "--check",
@@ -45,7 +45,7 @@ def train() -> None:
     multiple=True,
     metavar="GOLD",
     type=click.Path(path_type=Path),
-    help="Gold files, not among those fitted on, to report the calibration error on.",
+    help="Other gold files, on which to report the calibration error.",
 )
 @click.option(
     "--to",
@@ -53,15 +53,15 @@ def train() -> None:
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The folder of the reader whose confidence it is.",
+    help="The folder of the reader to calibrate.",
 )
 def calibration(
-    gold: tuple[Path, ...], folder: Path, asked: Path | None, held_out: tuple[Path, ...], target: Path
+    gold: tuple[Path, ...], folder: Path, reader_folder: Path | None, held_out: tuple[Path, ...], target: Path
 ) -> None:
-    """Fit the confidence of a reader on BioASQ GOLD files, asked of an index with their documents in it.
+    """Fit the confidence of a reader on the questions of BioASQ GOLD files over an index with their documents.
 
-    What a reader has learned from it answers better than others: of such questions, another one is asked (--reader),
-    made by the same recipe without them.
+    A reader answers questions from its training data better than others. To fit on such questions, let another reader
+    answer them (--reader): one trained with the same recipe without them.
 
     \b
     Examples:
@@ -74,11 +74,11 @@ def calibration(
     from bioqa.qa.engine import Engine
     from bioqa.train import calibrate
 
-    open_model(target, "reader")  # before an hour of asking
+    open_model(target, "reader")  # raises before an hour of work
     batches, checked = evaluation.read_batches(gold), evaluation.read_batches(held_out)
-    scores.pooled([*batches, *checked], cure="give every question once, and check on others than are fitted on")
+    scores.pooled([*batches, *checked], cure="give every question once, and check on questions that are not fitted on")
     questions = scores.pooled(batches).questions
-    engine = Engine.open(folder, asked or target)
+    engine = Engine.open(folder, reader_folder or target)
     with TerminalProgress("Asking", "questions") as progress:
         samples = calibrate.collect(questions, engine, progress)
     models = calibrate.fit_all(samples, questions)
@@ -91,32 +91,40 @@ def calibration(
             samples = calibrate.collect(scores.pooled(checked).questions, Engine.open(folder, target), progress)
         for name, error in calibrate.calibration_errors(models, samples).items():
             say(f"{name}: expected calibration error {error:.3f} on held-out questions")
-        found = calibrate.selective_accuracy(models["factoid"], samples["factoid"], _SHOWN_LEAST)
-        if found:
-            calibrate.save(models, target, found)
+        selective = calibrate.selective_accuracy(models["factoid"], samples["factoid"], _REPORTED_THRESHOLD)
+        if selective:
+            calibrate.save(models, target, selective)
             say(
-                f"factoid, answered only from {found['least']} on: {found['answered']:.3f} answered, "
-                f"{found['accuracy']:.3f} of these right, of all {found['accuracy_of_all']:.3f}"
+                f"factoid, confidence of at least {selective['least']}: {selective['answered']:.3f} answered, "
+                f"accuracy {selective['accuracy']:.3f}, of all {selective['accuracy_of_all']:.3f}"
             )
 
 
 def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The arguments of commands that train by a recipe."""
+    """Decorator with the arguments and options of commands that train by a recipe."""
     options = (
         click.argument("recipe", metavar="RECIPE", type=click.Path(path_type=Path)),
         click.option(
-            "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where it goes."
+            "--to",
+            "folder",
+            required=True,
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="The folder to train into.",
         ),
-        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe."),
+        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Override a value of the recipe."),
         click.option(
             "--seed",
             "seeds",
             multiple=True,
             type=click.IntRange(0),
-            help="Several train one model each, in DIR/seed-N; that of the recipe by default.",
+            help="Random seed; several train a model each, in DIR/seed-N. By default that of the recipe.",
         ),
         click.option(
-            "--device", default="auto", show_default=True, help="cpu, cuda, or cuda:1; a GPU where there is one."
+            "--device",
+            default="auto",
+            show_default=True,
+            help="cpu, cuda, or such as cuda:1; auto uses a GPU if there is one.",
         ),
     )
     for option in reversed(options):
@@ -127,11 +135,11 @@ def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
 @train.command()
 @_recipe_options
 def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
-    """Train a reader as RECIPE says: spans, list items, yes or no, and relevance, on one BERT-family encoder.
+    """Train a reader by RECIPE: spans, list items, yes/no and relevance on one BERT-family encoder.
 
-    RECIPE is a TOML file that names the model to begin with and the files to learn from; training.json beside the
-    trained reader tells what it was. Stopped at any moment, the same command goes on from the last checkpoint and ends
-    with the same weights. Needs the extra 'train'. 'bioqa export' makes what 'ask --reader' takes.
+    RECIPE is a TOML file with the base model, the training files and the hyperparameters; a copy of its values goes to
+    training.json in the reader's folder. After an interruption the same command resumes from the last checkpoint and
+    ends with the same weights. Needs the extra 'train'. 'bioqa export' converts the reader for 'ask --reader'.
 
     \b
     Examples:
@@ -151,13 +159,13 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
 @train.command()
 @_recipe_options
 def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
-    """Train a retriever as RECIPE says: an encoder whose vectors of questions lie near those of what answers them.
+    """Train a retriever by RECIPE: an encoder that places questions near the passages that answer them.
 
-    It learns from pairs of a question and a passage, against the other passages of a batch and hard ones that BM25
-    brings up, or an encoder that is named as a miner; with a teacher, also from its cosines. What is found for
-    held-out questions decides which weights are kept. RECIPE, checkpoints and training.json are as for 'train reader'.
-    Needs the extra 'train'. 'bioqa export DIR --task encoder' makes what 'index build --encoder' takes; with
-    'asymmetric = true' it makes a pair, one for questions and one for passages.
+    Training is contrastive, on pairs of a question and a passage. Negatives are the other passages of a batch and hard
+    negatives from BM25, or from an encoder named as the miner; a teacher adds distillation of its cosines. Retrieval
+    for held-out questions selects the best weights. RECIPE, checkpoints and training.json are as for 'train reader'.
+    Needs the extra 'train'. 'bioqa export DIR --task encoder' converts the encoder for 'index build --encoder'; with
+    'asymmetric = true' there are two, one for questions and one for passages.
 
     \b
     Examples:
@@ -174,7 +182,7 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
 
 
 def _train(
-    trained: Callable[[Any, Path, str, "Progress", Callable[[str], None]], dict[str, float]],
+    train_model: Callable[[Any, Path, str, "Progress", Callable[[str], None]], dict[str, float]],
     kind: type[Any],
     recipe: Path,
     folder: Path,
@@ -182,24 +190,24 @@ def _train(
     seeds: tuple[int, ...],
     device: str,
 ) -> None:
-    """Train a model for every seed, and show the mean of their figures."""
+    """Train a model for every seed, and print the mean of their figures."""
     from bioqa.index.progress import TerminalProgress
     from bioqa.train import record
     from bioqa.train.recipe import read_recipe
 
-    found = []
+    results = []
     for seed in [f"schedule.seed={seed}" for seed in seeds] or [""]:
         config = read_recipe(recipe, kind, [*changes, *filter(None, [seed])])
         name = f"seed-{config.schedule.seed}"
         target = folder / name if len(seeds) > 1 else folder
-        known = record.finished_figures(target, config) if len(seeds) > 1 else None
-        if known is not None:
-            say(f"{target}: trained before", err=True)
-            found.append(known)
+        finished = record.finished_figures(target, config) if len(seeds) > 1 else None
+        if finished is not None:
+            say(f"{target}: already trained", err=True)
+            results.append(finished)
             continue
         with TerminalProgress(f"Training, {name}", "steps") as progress:
-            found.append(trained(config, target, device, progress, lambda line: say(line, err=True)))
-    for name in found[0]:
-        values = [figures[name] for figures in found]
+            results.append(train_model(config, target, device, progress, lambda line: say(line, err=True)))
+    for name in results[0]:
+        values = [figures[name] for figures in results]
         spread = f" ± {stdev(values):.4f} over {len(values)} seeds" if len(values) > 1 else ""
         say(f"{name} {fmean(values):.4f}{spread}")

@@ -1,4 +1,4 @@
-"""An exported model in each of its forms beside the original in PyTorch: size, outputs, speed, scores on questions."""
+"""Comparison of an exported model in each precision with the original in PyTorch: size, parity, speed, scores."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,16 +22,19 @@ from bioqa.train.parity import Parity, encode_pair, measure_parity
 from bioqa.train.traced import ALL_HEADS, TorchNetwork, TraceableNetwork
 
 ORIGINAL = "PyTorch fp32"
-_TIMED_TOKENS = 256  # the encoder's most, and about what a passage with title and question has
-_ROUNDS = 5  # of which the median counts; all networks take turns in each, so that what else runs disturbs all alike
-_A_PROCESSOR = 4  # passages in a round
+_TIMED_TOKENS = 256  # the encoder's maximum, and about the length of a passage with title and question
+_ROUNDS = 5  # the median counts; all networks take turns in each, so that other load affects all alike
+_PER_PROCESSOR = 4  # passages in a round
 _LONG = ("Which gene is mutated in cystic fibrosis?", "Cystic fibrosis is caused by mutations in the CFTR gene. " * 60)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVariant:
-    """One form of a model: its size, its parity with the original, how many passages of so many tokens it takes a
-    second and how many times the original's that is, and the scores of a reader by the names of BioASQ's measures."""
+    """One precision of a model.
+
+    It has the model's size, its parity with the original, the number of passages of `tokens` tokens per second, the
+    ratio of that to the original's, and a reader's scores by BioASQ measure.
+    """
 
     weights: str
     megabytes: float
@@ -45,10 +48,9 @@ class ModelVariant:
 def compare_variants(
     original: TraceableNetwork, targets: Mapping[str, Path], questions: Sequence[GoldQuestion], progress: Progress
 ) -> list[ModelVariant]:
-    """The original, then the model in each folder of `targets`, which are named by precision.
+    """The original, then the model in each folder of `targets`, a map from precision to folder.
 
-    A reader is scored by what it answers to `questions`, where there are any, from their gold snippets, as training
-    does.
+    A reader is scored by its answers to `questions` from their gold snippets, if there are any, as in training.
     """
     models = {precision: Model(folder, read_card(folder)) for precision, folder in targets.items()}
     use_fused_attention(original.module)
@@ -77,7 +79,7 @@ def compare_variants(
 
 
 def table(title: str, rows: Sequence[ModelVariant]) -> Table:
-    """The rows as a table."""
+    """The variants as a table."""
     scores = list(rows[0].scores)
     return Table(
         f"{title}: {rows[0].parity.outputs}; passages of {rows[0].tokens} tokens",
@@ -97,10 +99,9 @@ def table(title: str, rows: Sequence[ModelVariant]) -> Table:
 
 
 def _speeds(networks: Mapping[str, TorchNetwork | Network], sequence: Encoding) -> dict[str, float]:
-    """How many sequences like this one each network takes a second; PyTorch one by one or all at once, whichever is
-    faster."""
+    """Sequences per second of each network; PyTorch runs one by one or all at once, whichever is faster."""
     torch.set_num_threads(processors())
-    sequences = [sequence] * (_A_PROCESSOR * processors())
+    sequences = [sequence] * (_PER_PROCESSOR * processors())
     ways: list[tuple[str, Callable[[], object]]] = []
     for name, network in networks.items():
         ways.append((name, partial(network.run_all, sequences)))

@@ -1,4 +1,4 @@
-"""Training examples: a question, a text, and what a reader should make of it, from files of many kinds."""
+"""Training examples of a reader from BioASQ, SQuAD, PubMedQA and tables of claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,12 @@ Ranges = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class ReaderExample:
-    """A question on a text; of what is None nothing is known, and no head learns it from this example.
+    """A question and a text with their labels; None means unlabelled, and that head is not trained.
 
-    `answers` are the characters of the text where the answer stands, any of which is right: () where it does not say.
-    `items` are those of all items of a list. `verdict` is what the text says to a yes/no question: yes, no or neither.
-    `relevant` tells whether the text is to the point. `asks` is the type of the question, by which a teacher is heard:
-    on where answers stand, on what is said to yes or no, or on no more than relevance. `origin` is the number of the
-    kind of data that it is from.
+    `answers` are the character ranges of correct answers in the text, () if the text has none. `items` are the ranges
+    of all items of a list. `verdict` is the text's answer to a yes/no question: yes, no or neither. `relevant` says
+    whether the text is relevant. `question_type` selects the heads that a teacher trains: spans, verdict, or relevance
+    only. `origin` is the number of the data set.
     """
 
     question: str
@@ -44,7 +43,7 @@ _VERDICTS = {
     **dict.fromkeys(("maybe", "neutral", "neither"), "neither"),
 }
 LABEL_COLUMNS = ("label", "verdict", "entailment")
-_COLUMNS = {  # of a table of claims: what is looked for under which header
+_COLUMNS = {  # of a table of claims, with the headers that they may have
     "question": ("claim", "question", "sentence2"),
     "text": ("evidence", "text", "sentence1"),
     "verdict": LABEL_COLUMNS,
@@ -52,15 +51,15 @@ _COLUMNS = {  # of a table of claims: what is looked for under which header
 
 
 def fold_text(text: str) -> str:
-    """What of a text tells it from others: not its capitals, nor how its words are spaced."""
+    """A text in lower case with white space collapsed, for comparisons."""
     return " ".join(text.lower().split())
 
 
-def evenly_spaced(found: Sequence[T], count: int) -> Sequence[T]:
-    """So many of these at equal distances, or all where `count` is 0 or they are fewer."""
-    if not 0 < count < len(found):
-        return found
-    return [found[place * len(found) // count] for place in range(count)]
+def evenly_spaced(items: Sequence[T], count: int) -> Sequence[T]:
+    """`count` of these items at equal distances; all if `count` is 0 or they are fewer."""
+    if not 0 < count < len(items):
+        return items
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def read_dev_questions(paths: Sequence[str]) -> list[GoldQuestion]:
@@ -74,29 +73,29 @@ def read_dev_questions(paths: Sequence[str]) -> list[GoldQuestion]:
 def from_bioasq(questions: Sequence[GoldQuestion]) -> list[ReaderExample]:
     """An example for each distinct snippet of each question."""
     return [
-        _of_snippet(question, text)
+        _from_snippet(question, text)
         for question in questions
         for text in dict.fromkeys(snippet.text.strip() for snippet in question.snippets)
         if text
     ]
 
 
-def _of_snippet(question: GoldQuestion, text: str) -> ReaderExample:
+def _from_snippet(question: GoldQuestion, text: str) -> ReaderExample:
     if question.type is QuestionType.YESNO:
-        said = question.exact[0][0] if question.exact else None
-        return ReaderExample(question.body, text, verdict=said, relevant=True, question_type=question.type)
+        verdict = question.exact[0][0] if question.exact else None
+        return ReaderExample(question.body, text, verdict=verdict, relevant=True, question_type=question.type)
     synonyms = [synonym for item in question.exact for synonym in item]
     places = tuple((match.start, match.end) for match in alignment.find_any(synonyms, text))
-    if not places:  # it may say so in other words, so that nothing is known of where
+    if not places:  # the answer may be paraphrased, so the span is unlabelled
         return ReaderExample(question.body, text, relevant=True, question_type=question.type)
     items = places if question.type is QuestionType.LIST else None
     return ReaderExample(question.body, text, answers=places, items=items, relevant=True, question_type=question.type)
 
 
 def from_squad(path: Path) -> tuple[list[ReaderExample], list[str]]:
-    """The examples of a SQuAD file, and the ids of questions whose answers do not stand in their texts.
+    """The examples of a SQuAD file, and the ids of questions whose answers are not in their contexts.
 
-    An answer that is not at the offset given, but stands in the text once, is taken from there.
+    An answer with a wrong offset is located by its text if that occurs exactly once.
     """
     examples, lost = [], []
     for question in read_squad(path).questions:
@@ -112,60 +111,61 @@ def from_squad(path: Path) -> tuple[list[ReaderExample], list[str]]:
 
 
 def _place(question: SquadQuestion, number: int) -> tuple[int, int] | None:
-    given, start = question.answers[number], question.starts[number]
-    if start is None or question.context[start : start + len(given)] != given:
-        start = question.context.find(given) if question.context.count(given) == 1 else -1
-    answer = given.strip()  # spaces are of no token: at an end of the text they would lie outside of all windows
+    written, start = question.answers[number], question.starts[number]
+    if start is None or question.context[start : start + len(written)] != written:
+        start = question.context.find(written) if question.context.count(written) == 1 else -1
+    answer = written.strip()  # spaces belong to no token; at the end of a text they are outside all windows
     if not answer or start < 0:
         return None
-    start += given.index(answer)
+    start += written.index(answer)
     return start, start + len(answer)
 
 
 def from_pubmedqa(path: Path) -> list[ReaderExample]:
-    """The examples of PubMedQA (Jin et al. 2019): a question, an abstract without its conclusion, yes, no or maybe.
+    """The examples of PubMedQA (Jin et al. 2019): a question, an abstract without its conclusion, and yes, no or maybe.
 
-    Raises InputError: which entry, what was expected.
+    Raises InputError with the entry and what was expected.
     """
     entries = read_json(path, "a PubMedQA file: expected a JSON object", legible=True)
     if not isinstance(entries, dict):
         raise InputError(f"{path}: not a PubMedQA file: expected a JSON object of entries by PMID")
-    return [_of_entry(fields, f"{path}: entry {pmid}") for pmid, fields in entries.items()]
+    return [_from_entry(fields, f"{path}: entry {pmid}") for pmid, fields in entries.items()]
 
 
-def _of_entry(fields: object, name: str) -> ReaderExample:
+def _from_entry(fields: object, name: str) -> ReaderExample:
     if not isinstance(fields, Mapping):
         raise InputError(f"{name}: expected an object, found {shown(fields)}")
     question, texts = fields.get("QUESTION"), fields.get("CONTEXTS")
     if not isinstance(question, str) or not isinstance(texts, list):
         raise InputError(f"{name}: expected 'QUESTION' as text and 'CONTEXTS' as a list")
-    said = parse_verdict(fields.get("final_decision"), name)
+    verdict = parse_verdict(fields.get("final_decision"), name)
     return ReaderExample(
-        question, " ".join(map(str, texts)), verdict=said, relevant=True, question_type=QuestionType.YESNO
+        question, " ".join(map(str, texts)), verdict=verdict, relevant=True, question_type=QuestionType.YESNO
     )
 
 
 def from_claims(path: Path) -> list[ReaderExample]:
-    """Claims with evidence from a table; the claim takes the place of the question.
+    """Examples from a table of claims with evidence; a claim is used as the question.
 
-    Columns go by several names: claim, question or sentence2; evidence, text or sentence1; label, verdict or
-    entailment. Raises InputError: which row, what was expected.
+    Accepted columns: claim, question or sentence2; evidence, text or sentence1; label, verdict or entailment. Raises
+    InputError with the row and what was expected.
     """
     claims = table.read_table(path)
     question, text, label = (claims.column(what, names) for what, names in _COLUMNS.items())
-    return [_of_claim(row.get(question), row.get(text), row.get(label), name) for name, row in claims.rows]
+    return [_from_claim(row.get(question), row.get(text), row.get(label), name) for name, row in claims.rows]
 
 
-def _of_claim(claim: str | None, evidence: str | None, label: str | None, name: str) -> ReaderExample:
+def _from_claim(claim: str | None, evidence: str | None, label: str | None, name: str) -> ReaderExample:
     if not claim or not evidence:
         raise InputError(f"{name}: claim or evidence is empty")
-    found = parse_verdict(label, name)
-    told = found != "neither" or None
-    return ReaderExample(claim, evidence, verdict=found, relevant=told, question_type=QuestionType.YESNO)
+    verdict = parse_verdict(label, name)
+    relevant = verdict != "neither" or None
+    return ReaderExample(claim, evidence, verdict=verdict, relevant=relevant, question_type=QuestionType.YESNO)
 
 
 def parse_verdict(value: object, name: str) -> str:
-    """What a label says: yes, no or neither. Raises InputError, which begins with the `name` of what bears it."""
+    """The verdict of a label: yes, no or neither. Raises InputError, which begins with the `name` of the row or
+    entry."""
     if not isinstance(value, str) or value.strip().lower() not in _VERDICTS:
         raise InputError(f"{name}: the verdict is {shown(value)}; expected one of {', '.join(_VERDICTS)}")
     return _VERDICTS[value.strip().lower()]

@@ -1,4 +1,4 @@
-"""The door to what only training needs: PyTorch and transformers."""
+"""The optional dependencies of training: PyTorch, transformers and others."""
 
 from importlib import import_module
 
@@ -8,7 +8,7 @@ _NEEDED = ("torch", "transformers", "safetensors", "onnx", "tensorboard")
 
 
 def require() -> None:
-    """Raises BioqaError, with the command that installs them, where one of the packages is missing."""
+    """Raises BioqaError with the install command if one of the packages is missing."""
     for name in _NEEDED:
         try:
             import_module(name)

@@ -1,4 +1,4 @@
-"""What the heads of the reader and the vectors of the retriever are trained to; what is not known is left out."""
+"""Training losses of reader and retriever; unlabelled outputs do not count."""
 
 import torch
 from torch import Tensor
@@ -8,23 +8,26 @@ from bioqa.qa.questions import QuestionType
 from bioqa.train.batches import QUESTION_TYPES, UNKNOWN, WindowBatch
 from bioqa.train.network import ReaderOutput
 
-_LOWEST = torch.finfo(torch.float32).min  # in place of minus infinity, which times a probability of 0 would be none
+_LOWEST = torch.finfo(torch.float32).min  # instead of minus infinity, which gives NaN times a probability of 0
 
 
-def span_loss(logits: Tensor, right: Tensor, readable: Tensor) -> Tensor:
-    """Minus the log-probability that the border is at any right place (b,), 0 where no place is known to be right.
+def span_loss(logits: Tensor, correct: Tensor, readable: Tensor) -> Tensor:
+    """Negative log-likelihood of the correct borders (b,): 0 where none are labelled.
 
-    Marginal likelihood over all places of an answer (Clark and Gardner 2018): which one the reader takes is its choice.
+    The marginal likelihood over all occurrences of an answer (Clark and Gardner 2018): the reader may choose any of
+    them.
     """
-    known = right.any(dim=1)
-    every = logits.masked_fill(~readable, -torch.inf).logsumexp(dim=1)
-    wanted = logits.masked_fill(~(right | ~known[:, None]), -torch.inf).logsumexp(dim=1)
-    return torch.where(known, every - wanted, 0.0)
+    known = correct.any(dim=1)
+    denominator = logits.masked_fill(~readable, -torch.inf).logsumexp(dim=1)
+    numerator = logits.masked_fill(~(correct | ~known[:, None]), -torch.inf).logsumexp(dim=1)
+    return torch.where(known, denominator - numerator, 0.0)
 
 
 def reader_loss(output: ReaderOutput, batch: WindowBatch, verdict_weights: Tensor) -> Tensor:
-    """The sum of the heads' mean losses over what is known in a batch; a text weighs what its verdict does among those
-    of its origin (origins, 3)."""
+    """The sum of the heads' mean losses over their labelled outputs.
+
+    `verdict_weights` (origins, 3) weigh the verdict classes of each origin of data.
+    """
     spans = span_loss(output.start.float(), batch.starts, batch.readable)
     spans = (spans + span_loss(output.end.float(), batch.ends, batch.readable)) / 2
     known = batch.starts.any(dim=1).sum().clamp(min=1)
@@ -36,65 +39,78 @@ def reader_loss(output: ReaderOutput, batch: WindowBatch, verdict_weights: Tenso
     )
 
 
-def distillation_loss(output: ReaderOutput, said: ReaderOutput, batch: WindowBatch) -> Tensor:
-    """The sum of the heads' mean divergences from what a teacher said (Hinton, Vinyals and Dean 2015): of borders for
-    factoids and lists, of tags for lists, of verdicts for yes/no, of relevance for all."""
-    listed = batch.question_type == QUESTION_TYPES.index(QuestionType.LIST)
-    spans = listed | (batch.question_type == QUESTION_TYPES.index(QuestionType.FACTOID))
-    polar = batch.question_type == QUESTION_TYPES.index(QuestionType.YESNO)
-    tokens = batch.readable & listed[:, None]
+def distillation_loss(output: ReaderOutput, teacher: ReaderOutput, batch: WindowBatch) -> Tensor:
+    """The sum of the heads' mean divergences from the teacher's outputs (Hinton, Vinyals and Dean 2015).
+
+    Borders count for factoid and list questions, tags for lists, verdicts for yes/no, relevance for all.
+    """
+    lists = batch.question_type == QUESTION_TYPES.index(QuestionType.LIST)
+    spans = lists | (batch.question_type == QUESTION_TYPES.index(QuestionType.FACTOID))
+    yesno = batch.question_type == QUESTION_TYPES.index(QuestionType.YESNO)
+    tokens = batch.readable & lists[:, None]
     borders = [
         _divergence(ours.masked_fill(~batch.readable, _LOWEST), theirs.masked_fill(~batch.readable, _LOWEST), spans)
-        for ours, theirs in ((output.start.float(), said.start.float()), (output.end.float(), said.end.float()))
+        for ours, theirs in ((output.start.float(), teacher.start.float()), (output.end.float(), teacher.end.float()))
     ]
-    relevance = functional.binary_cross_entropy_with_logits(output.relevance.float(), said.relevance.float().sigmoid())
+    relevance = functional.binary_cross_entropy_with_logits(
+        output.relevance.float(), teacher.relevance.float().sigmoid()
+    )
     return (
         torch.stack(borders).mean()
-        + _divergence(output.tags.float(), said.tags.float(), tokens)
-        + _divergence(output.verdict.float(), said.verdict.float(), polar)
+        + _divergence(output.tags.float(), teacher.tags.float(), tokens)
+        + _divergence(output.verdict.float(), teacher.verdict.float(), yesno)
         + relevance
     )
 
 
 def _divergence(ours: Tensor, theirs: Tensor, counted: Tensor) -> Tensor:
-    """The mean divergence of the probabilities by logits (..., c) from another's, over what is `counted` (...)."""
-    found = functional.kl_div(ours.log_softmax(-1), theirs.log_softmax(-1), log_target=True, reduction="none").sum(-1)
-    return torch.where(counted, found, 0.0).sum() / counted.sum().clamp(min=1)
+    """The mean KL divergence from `theirs` to `ours`, logits of shape (..., c), over the positions marked in `counted`
+    (...)."""
+    divergences = functional.kl_div(
+        ours.log_softmax(-1), theirs.log_softmax(-1), log_target=True, reduction="none"
+    ).sum(-1)
+    return torch.where(counted, divergences, 0.0).sum() / counted.sum().clamp(min=1)
 
 
-def contrastive_loss(cosines: Tensor, wrong: Tensor, temperature: float) -> Tensor:
-    """The mean over b queries of minus the log-probability of the right passage among it and the wrong ones.
+def contrastive_loss(cosines: Tensor, negatives: Tensor, temperature: float) -> Tensor:
+    """The mean negative log-likelihood (InfoNCE) of the positive among it and the negatives of each of b queries.
 
-    `cosines` (b, c) are those of all candidates, of which number i is right for query i; `wrong` (b, c) marks those
-    that are known not to be. In-batch negatives: Henderson et al. 2017; the temperature: van den Oord et al. 2018.
+    `cosines` (b, c) are those of all candidates, where number i is the positive of query i; `negatives` (b, c) marks
+    the negatives. In-batch negatives: Henderson et al. 2017; temperature: van den Oord et al. 2018.
     """
-    logits = (cosines / temperature).masked_fill(~_counted(wrong), -torch.inf)
+    logits = (cosines / temperature).masked_fill(~_counted(negatives), -torch.inf)
     return functional.cross_entropy(logits, torch.arange(len(cosines), device=cosines.device))
 
 
-def retriever_distillation_loss(cosines: Tensor, teacher: Tensor, wrong: Tensor, temperature: float) -> Tensor:
-    """The mean over b queries of the divergence of the probabilities of right and wrong candidates from a teacher's,
-    who gave the cosines `teacher` (b, c) (Hinton, Vinyals and Dean 2015)."""
-    ours, theirs = ((found / temperature).masked_fill(~_counted(wrong), _LOWEST) for found in (cosines, teacher))
+def retriever_distillation_loss(cosines: Tensor, teacher: Tensor, negatives: Tensor, temperature: float) -> Tensor:
+    """The mean KL divergence of the candidate distribution of b queries from a teacher's (Hinton, Vinyals and Dean
+    2015).
+
+    The candidates are the positive and the negatives; `teacher` (b, c) holds the teacher's cosines.
+    """
+    ours, theirs = (
+        (divergences / temperature).masked_fill(~_counted(negatives), _LOWEST) for divergences in (cosines, teacher)
+    )
     return _divergence(ours, theirs, torch.ones_like(ours[:, 0], dtype=torch.bool))
 
 
-def without_doubtful(wrong: Tensor, judge: Tensor, margin: float) -> Tensor:
-    """`wrong` (b, c) without candidates whose cosine by a judge (b, c) is above that of the right one by more than a
-    margin: those may be right, too, and nobody has said so."""
-    return wrong & (judge <= judge.diagonal()[:, None] + margin)
+def without_doubtful(negatives: Tensor, judge: Tensor, margin: float) -> Tensor:
+    """`negatives` (b, c) without candidates whose cosine by `judge` (b, c) exceeds the positive's by more than
+    `margin`: probably unlabelled positives."""
+    return negatives & (judge <= judge.diagonal()[:, None] + margin)
 
 
-def _counted(wrong: Tensor) -> Tensor:
-    """The wrong candidates and the right one, which is on the diagonal."""
-    return wrong | torch.eye(*wrong.shape, dtype=torch.bool, device=wrong.device)
+def _counted(negatives: Tensor) -> Tensor:
+    """The negatives and the positive, which is on the diagonal."""
+    return negatives | torch.eye(*negatives.shape, dtype=torch.bool, device=negatives.device)
 
 
 def balanced_weights(counts: Tensor) -> Tensor:
-    """A weight for each class of each origin with which all that occur in one count alike, 1 on average over its
-    `counts` (origins, classes) of examples.
+    """Class weights per origin of data that make all classes of an origin count alike, with a mean of 1 over its
+    examples.
 
-    What is mostly yes in one kind of data and half no in another would teach to tell the data, not the answer.
+    `counts` (origins, classes) are numbers of examples. Without the weights a network would learn to recognise the
+    origin, since one data set is mostly yes and another half no.
     """
     occurring = (counts > 0).sum(dim=1, keepdim=True).clamp(min=1)
     return counts.sum(dim=1, keepdim=True) / (occurring * counts.clamp(min=1))

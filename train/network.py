@@ -77,7 +77,7 @@ def load_reader(source: str, *, dropout: float = 0.1) -> ReaderNetwork:
 
     `dropout` is the dropout probability of all layers in training.
 
-    Raises ModelError for a model whose weights are missing, damaged, of another shape, or come with code.
+    Raises ModelError for a model whose weights are missing, damaged or do not fit, or that needs code of its own.
     """
     network = ReaderNetwork(load_encoder(source))
     set_dropout(network, dropout)

@@ -1,4 +1,4 @@
-"""Training pairs for a retriever: a query and a passage that answers it, from files of many kinds."""
+"""Training pairs of a retriever, a query and a relevant passage, from files of several formats."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from bioqa.train.apart import NearDuplicates
 from bioqa.train.examples import evenly_spaced, fold_text
 from bioqa.train.retriever_recipe import RetrieverConfig
 
-# Columns of a table, by the names they have in those that there are.
+# The names that columns have in published tables:
 _QUERY = ("query", "claim", "question", "question_text", "sentence2")
 _PASSAGE = ("passage", "answer", "evidence", "text", "pmtitle", "sentence1")
 
 
 @dataclass(frozen=True, slots=True)
 class CandidatePassage:
-    """A text that may be found, and the id of its document; a text that is of none goes by itself."""
+    """A passage with the id of its document; a text without a document has its own text as id."""
 
     document: str
     text: str
@@ -30,7 +30,7 @@ class CandidatePassage:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPair:
-    """A query and a passage that is right for it; no passage of the `relevant` documents counts as wrong."""
+    """A query with a relevant passage; passages of the `relevant` documents are never negatives."""
 
     query: str
     passage: CandidatePassage
@@ -39,41 +39,42 @@ class TrainingPair:
 
 
 def is_negative(candidate: CandidatePassage, pair: TrainingPair) -> bool:
-    """Whether a candidate may count as a wrong passage for the query of a pair: it is of no relevant document, and not
-    the right passage under another id, or with its title, or a part of it."""
-    right, other = pair.passage.text, candidate.text
-    return candidate.document not in pair.relevant and right not in other and other not in right
+    """Whether a candidate can serve as a negative for a pair.
+
+    It must not belong to a relevant document, nor contain the pair's passage or be a part of it.
+    """
+    positive, other = pair.passage.text, candidate.text
+    return candidate.document not in pair.relevant and positive not in other and other not in positive
 
 
 def read_pairs(config: RetrieverConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]) -> list[TrainingPair]:
-    """All pairs, each once, and none with a question that decides on the weights, nor with a query or a passage that
-    nearly repeats one kept for testing.
+    """All distinct pairs, without the questions of `dev` and near duplicates of the test data in `config.apart_from`.
 
-    `talk` hears how many of each kind there are, and how many were left out: also where a side is empty, or both are
-    the same. Raises InputError where nothing is left, and what the readers of the files raise.
+    `talk` receives the counts of each source, kept and left out; a pair is unusable if a side is empty or both are
+    equal. Raises InputError where nothing is left, and the errors of the readers.
     """
     kept: dict[tuple[str, str], TrainingPair] = {}
     held_out = {fold_text(question.body) for question in dev}
     tests = [_tests(Path(path)) for path in config.apart_from]
-    queries = NearDuplicates(query for asked, _ in tests for query in asked)
-    passages = NearDuplicates((pair.passage.text for _, found in tests for pair in found), parts=True)
+    queries = NearDuplicates(query for test_queries, _ in tests for query in test_queries)
+    passages = NearDuplicates((pair.passage.text for _, test_pairs in tests for pair in test_pairs), parts=True)
 
-    def add(kind: str, found: Sequence[TrainingPair]) -> None:
-        usable = [pair for pair in found if _is_usable(pair)]
-        left_out = {"held out": 0, "nearly in a test": 0, "there before": 0, "unusable": len(found) - len(usable)}
+    def add(source: str, more: Sequence[TrainingPair]) -> None:
+        usable = [pair for pair in more if _is_usable(pair)]
+        left_out = {"held out": 0, "near a test": 0, "duplicates": 0, "unusable": len(more) - len(usable)}
         before = len(kept)
         for pair in evenly_spaced(usable, config.limit):
             query, passage = fold_text(pair.query), fold_text(pair.passage.text)
             if query in held_out:
                 left_out["held out"] += 1
             elif query in queries or passage in passages:
-                left_out["nearly in a test"] += 1
+                left_out["near a test"] += 1
             elif (query, passage) in kept:
-                left_out["there before"] += 1
+                left_out["duplicates"] += 1
             else:
                 kept[query, passage] = pair
-        told = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
-        talk(f"{kind}: {len(kept) - before:,} pairs{told}")
+        counts = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
+        talk(f"{source}: {len(kept) - before:,} pairs{counts}")
 
     if config.bioasq:
         add("BioASQ snippets", from_bioasq([question for path in config.bioasq for question in read_gold(Path(path))]))
@@ -96,7 +97,7 @@ def _is_usable(pair: TrainingPair) -> bool:
 
 
 def from_bioasq(questions: Sequence[GoldQuestion]) -> list[TrainingPair]:
-    """Every question with each of its snippets."""
+    """Each question with each of its snippets."""
     relevant = {question.id: frozenset(question.relevant_documents) for question in questions}
     return [
         TrainingPair(question.body, CandidatePassage(snippet.document, snippet.text.strip()), relevant[question.id])
@@ -106,39 +107,39 @@ def from_bioasq(questions: Sequence[GoldQuestion]) -> list[TrainingPair]:
 
 
 def _tests(path: Path) -> tuple[list[str], list[TrainingPair]]:
-    """The queries that are kept for testing, and what is known to answer them: all of a gold file, or of a folder in
-    the form of BEIR all splits but `train`.
+    """The test queries and their relevant passages: of a gold file all, of a BEIR folder those of all splits but
+    `train`.
 
-    Raises InputError for a folder without such a split, and what the readers of the files raise.
+    Raises InputError for a folder without such a split, and the errors of the readers.
     """
     if not path.is_dir():
         questions = read_gold(path)
         return [question.body for question in questions], from_bioasq(questions)
     splits = [split for split in beir.splits_of(path) if split != "train"]
     if not splits:
-        raise InputError(f"{path}: there is nothing to stay apart from: no judgments in qrels/ but those of 'train'")
+        raise InputError(f"{path}: no test data there: qrels/ has only 'train'; name a folder with a test split")
     queries = [text for split in splits for text in beir.read_queries(path, beir.read_qrels(path, split)).values()]
     return queries, [pair for split in splits for pair in from_beir(path, split)]
 
 
 def from_beir(folder: Path, split: str = "train") -> list[TrainingPair]:
-    """Every query of a split with each document that is relevant to it. Raises InputError."""
+    """Each query of a split with each of its relevant documents. Raises InputError."""
     qrels = beir.read_qrels(folder, split)
     queries = beir.read_queries(folder, qrels)
     documents = read_papers([beir.read_corpus(folder).path])
-    found = []
+    pairs = []
     for query, grades in qrels.items():
         relevant = frozenset(document for document, grade in grades.items() if grade > 0)
-        found += [
+        pairs += [
             TrainingPair(queries[query], CandidatePassage(name, documents[name].text), relevant)
             for name in grades
             if name in relevant and name in documents
         ]
-    return found
+    return pairs
 
 
 def from_corpus(path: Path) -> list[TrainingPair]:
-    """The title of every paper that has one with its abstract. Raises InputError where a file breaks off."""
+    """The title of each paper with its abstract, where it has both. Raises InputError for a truncated file."""
     return [
         TrainingPair(paper.title, CandidatePassage(name, paper.abstract), frozenset([name]))
         for name, paper in read_papers([path]).items()
@@ -147,7 +148,7 @@ def from_corpus(path: Path) -> list[TrainingPair]:
 
 
 def from_squad(path: Path) -> list[TrainingPair]:
-    """Every question that can be answered with the text that does. Raises InputError."""
+    """Each answerable question with its context. Raises InputError."""
     return [
         TrainingPair(
             question.question, CandidatePassage(question.context, question.context), frozenset([question.context])
@@ -158,26 +159,28 @@ def from_squad(path: Path) -> list[TrainingPair]:
 
 
 def from_table(path: Path) -> list[TrainingPair]:
-    """Every query of a table with the passage in its row, and with no other of its passages as a wrong one.
+    """Each query of a table with the passage in its row; the query's other passages are never negatives.
 
-    Columns go by several names: query, claim, question, question_text or sentence2; passage, answer, evidence, text,
-    pmtitle or sentence1. Where there are labels, rows that say neither yes nor no are left out. Raises InputError.
+    Accepted columns: query, claim, question, question_text or sentence2; passage, answer, evidence, text, pmtitle or
+    sentence1. If there are labels, rows labelled neither yes nor no are left out. Raises InputError.
     """
-    found = table.read_table(path)
-    query, passage = found.column("query", _QUERY), found.column("passage", _PASSAGE)
-    label = next((name for name in examples.LABEL_COLUMNS if name in found.columns), None)
+    content = table.read_table(path)
+    query, passage = content.column("query", _QUERY), content.column("passage", _PASSAGE)
+    label = next((name for name in examples.LABEL_COLUMNS if name in content.columns), None)
     rows = [
         (row.get(query, ""), row.get(passage, "").strip())
-        for name, row in found.rows
+        for name, row in content.rows
         if label is None or examples.parse_verdict(row.get(label), name) != "neither"
     ]
     relevant: dict[str, set[str]] = {}
-    for asked, text in rows:
-        relevant.setdefault(fold_text(asked), set()).add(text)
-    right = {asked: frozenset(texts) for asked, texts in relevant.items()}
-    return [TrainingPair(asked, CandidatePassage(text, text), right[fold_text(asked)]) for asked, text in rows]
+    for question, text in rows:
+        relevant.setdefault(fold_text(question), set()).add(text)
+    positives = {question: frozenset(texts) for question, texts in relevant.items()}
+    return [
+        TrainingPair(question, CandidatePassage(text, text), positives[fold_text(question)]) for question, text in rows
+    ]
 
 
 def read_papers(paths: Sequence[Path]) -> Mapping[str, Document]:
-    """The papers in files of any known format, by their ids. Raises InputError where a file breaks off."""
+    """The papers in files of any known format, by their ids. Raises InputError for a truncated file."""
     return collection.read_corpus(paths, Silent()).documents

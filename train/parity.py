@@ -1,4 +1,4 @@
-"""How far an exported network is from its original in PyTorch."""
+"""Parity of an exported network with its original in PyTorch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ _TEXTS = (  # (question, passage) pairs of different lengths
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """How far the exported network is from the original on a few texts."""
+    """The differences between the outputs of exported and original network on a few texts."""
 
     outputs: str
     largest_difference: float
@@ -34,7 +34,8 @@ class Parity:
 
 
 def measure_parity(original: TraceableNetwork, folder: Path) -> Parity:
-    """How far the model in `folder` is from its original. Raises ModelError where either gives what is no number."""
+    """The parity of the model in `folder` with its original. Raises ModelError if either gives values that are not
+    finite."""
     model = Model(folder, read_card(folder))
     exported, reference = Network(model), TorchNetwork(original.module)
     differences, cosines = [], []
@@ -43,7 +44,7 @@ def measure_parity(original: TraceableNetwork, folder: Path) -> Parity:
         for ours, theirs in zip(exported.run(sequence), reference.run_all([sequence])[0], strict=True):
             if not np.isfinite(theirs).all() or not np.isfinite(ours).all():
                 raise ModelError(
-                    f"{folder}: the network gives what is no number; the weights it comes from are damaged"
+                    f"{folder}: the network gives values that are not finite; the original weights are damaged"
                 )
             differences.append(float(np.abs(ours - theirs).max()))
             cosines.append(_cosine(ours, theirs))
@@ -51,7 +52,7 @@ def measure_parity(original: TraceableNetwork, folder: Path) -> Parity:
 
 
 def encode_pair(model: Model, question: str, passage: str) -> Encoding:
-    """What the model sees of a passage, a reader with a question before it."""
+    """The model's input for a passage, with the question before it for a reader."""
     encode = tokenizer(model).encode
     sequence = encode(passage) if model.card.task == "encoder" else encode(question, passage)
     sequence.truncate(model.card.max_tokens)

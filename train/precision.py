@@ -1,4 +1,4 @@
-"""The forms in which the weights of an exported network are stored: fp32, bf16 in half the room, int8 in a quarter."""
+"""Precisions of exported weights: fp32, bf16 (half the size) and int8 (a quarter)."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,18 +12,20 @@ from bioqa.index import runtime
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
-_NARROWEST = 16  # columns of a matrix that belongs to the encoder; heads have fewer
-_LOWEST_ROW = 0.2  # what rows are divided by at least: GELU goes no lower than -0.17
+_ENCODER_COLUMNS = 16  # at least, in a matrix of the encoder; heads have fewer
+_SMALLEST_SCALE = 0.2  # of a row: GELU goes no lower than -0.17
 
 
 def fp32(network: "ModelProto") -> "ModelProto":
-    """The weights as they are."""
+    """The weights unchanged."""
     return network
 
 
 def bf16(network: "ModelProto") -> "ModelProto":
-    """Matrices rounded to the nearest bf16 number, and widened when the model is loaded: ONNX Runtime has no kernels
-    for half precision on a processor, and folds the casts into constants."""
+    """Matrices rounded to bf16, and cast to fp32 when the model is loaded.
+
+    ONNX Runtime has no half-precision kernels for a CPU, and folds the casts into constants.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     casts = []
@@ -43,15 +45,15 @@ def bf16(network: "ModelProto") -> "ModelProto":
 
 
 def int8(network: "ModelProto") -> "ModelProto":
-    """Weights quantised by output channel and embeddings as a whole; activations are quantised when it runs.
+    """Weights quantised per output channel, embeddings per tensor, activations dynamically.
 
-    7 of the 8 bits are used: with 8, processors without VNNI instructions overflow in the sums of products.
+    7 of the 8 bits are used: with 8, processors without VNNI instructions overflow in sums of products.
     """
     import onnx
 
     quantization = runtime.load("onnxruntime.quantization")
     _scale_rows(network.graph)
-    onnx.helper.set_model_props(network, {"onnx.quant.pre_process": "onnxruntime.quant"})  # else it asks for that
+    onnx.helper.set_model_props(network, {"onnx.quant.pre_process": "onnxruntime.quant"})  # otherwise it warns
     with TemporaryDirectory() as scratch:
         target = Path(scratch) / "int8.onnx"
         quantization.quantize_dynamic(
@@ -61,33 +63,33 @@ def int8(network: "ModelProto") -> "ModelProto":
 
 
 PRECISIONS: Mapping[str, Callable[["ModelProto"], "ModelProto"]] = {"int8": int8, "bf16": bf16, "fp32": fp32}
-"""From the network in fp32, which may be changed, to the one that is stored."""
+"""Conversions of an fp32 network, which they may modify, to the stored one."""
 
 
 def _scale_rows(graph: "GraphProto") -> None:
-    """Let every token's row be divided by its largest value before the matrices that narrow the feed-forward states,
-    and the product be multiplied by it again.
+    """Scale every token's row to a maximum of 1 before the down-projections of the feed-forward layers, and rescale
+    after.
 
-    ONNX Runtime quantises activations with one scale for all tokens. Here a few tokens, such as [SEP], have values many
-    times those of the others, which are then left with a few steps. With it int8 cost a 6-layer MiniLM 0.000 of its MRR
-    and 0.003 of its list F, without 0.005 and 0.012 (622 questions of BioASQ's years 10 and 11, from snippets); the
-    largest error of a logit went from 2.7 to 1.6. It takes a twentieth of the time. Before the matrices that widen
-    logits come nearer still, but scores do not, for a seventh of the time; in attention it changes nothing.
+    ONNX Runtime quantises activations with one scale for all tokens. A few tokens, such as [SEP], have values many
+    times larger than the others, which are then left with a few quantisation steps. With this scaling int8 cost a
+    6-layer MiniLM 0.000 of MRR and 0.003 of list F, without it 0.005 and 0.012 (622 questions of BioASQ years 10 and
+    11, from snippets); the largest error of a logit fell from 2.7 to 1.6. It takes a twentieth of the time. Scaling
+    before the up-projections as well brings logits closer but not scores, for a seventh of the time; in attention it
+    changes nothing.
     """
     from onnx import numpy_helper
 
     shapes = {weights.name: tuple(weights.dims) for weights in graph.initializer if len(weights.dims) == 2}
-    graph.initializer.append(numpy_helper.from_array(np.array(_LOWEST_ROW, dtype=np.float32), "lowest_row"))
+    graph.initializer.append(numpy_helper.from_array(np.array(_SMALLEST_SCALE, dtype=np.float32), "lowest_row"))
     nodes = [made for node in graph.node for made in (_row_scaled(node) if _narrows(node, shapes) else [node])]
     del graph.node[:]
     graph.node.extend(nodes)
 
 
 def _narrows(node: "NodeProto", shapes: Mapping[str, tuple[int, ...]]) -> bool:
-    """Whether a node is the product with a matrix that narrows the states: in attention they are square, and a head's
-    has few columns."""
+    """Whether a node multiplies by a down-projection: attention matrices are square, and heads have few columns."""
     rows, columns = shapes.get(node.input[1], (0, 0)) if node.op_type == "MatMul" else (0, 0)
-    return rows > columns >= _NARROWEST
+    return rows > columns >= _ENCODER_COLUMNS
 
 
 def _row_scaled(node: "NodeProto") -> list["NodeProto"]:

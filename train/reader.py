@@ -1,4 +1,4 @@
-"""The task behind `bioqa train reader`: one encoder whose heads mark answers, list items, yes or no, and relevance."""
+"""The training task of a reader: spans, list items, yes/no verdicts and relevance with one encoder."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,32 +40,30 @@ from bioqa.train.traced import AllHeads, TorchNetwork
 def train(
     config: ReaderConfig, folder: Path, device: str, progress: Progress, talk: Callable[[str], None]
 ) -> dict[str, float]:
-    """Train a reader into `folder`; returns the figures of the weights that were kept. What is there is gone on from.
+    """Train a reader into `folder`, resuming if it holds a checkpoint; returns the figures of the best weights.
 
-    Raises InputError where files or a finished training of another configuration stand in the way, ModelError for a
-    teacher that cannot be one, and what `loop.train` raises.
+    Raises InputError for unusable files and a folder with a finished training, ModelError for an unsuitable teacher,
+    and the errors of `loop.train`.
     """
     record.refuse_finished(folder, "reader")
     for model in filter(None, (config.base, config.teacher)):
         source.check_room(model, config.max_tokens)
     if config.teacher and not network.has_all_heads(config.teacher):
-        raise ModelError(f"{config.teacher}: no reader as 'bioqa train reader' makes them, to be a teacher")
+        raise ModelError(f"{config.teacher}: not a reader with all heads; name a teacher made by 'bioqa train reader'")
     if config.corpora and not config.teacher:
-        raise InputError("only a teacher reads in corpora: name one under teacher")
+        raise InputError("corpora are unlabelled and need a teacher: name one under teacher, or remove corpora")
     dev = examples.read_dev_questions(config.dev)
     if not any(question.snippets and question.exact for question in dev):
-        raise InputError(
-            "nothing to decide with which weights are kept: no question under dev has an exact answer and snippets"
-        )
-    chosen = devices.select_device(device)
-    task = ReaderTask(config, read_examples(config, dev, talk), dev, chosen)
-    talk(f"{len(task):,} windows of {config.max_tokens} tokens at most, on {chosen}")
+        raise InputError("no questions for model selection: no question under dev has an exact answer and snippets")
+    selected = devices.select_device(device)
+    task = ReaderTask(config, read_examples(config, dev, talk), dev, selected)
+    talk(f"{len(task):,} windows of at most {config.max_tokens} tokens, on {selected}")
     folder.mkdir(parents=True, exist_ok=True)
     figures = loop.train(
         task,
         config.schedule,
         folder,
-        lambda found: save(task, folder, found),
+        lambda figures: save(task, folder, figures),
         progress,
         talk,
         record.config_json(config),
@@ -77,24 +75,24 @@ def train(
 def read_examples(
     config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]
 ) -> list[ReaderExample]:
-    """All training examples: each pair of question and text once, and none with a question that decides on the weights.
+    """All training examples: each pair of question and text once, without the questions of `dev`.
 
-    `talk` hears how many of each kind there are, and how many were left out.
+    `talk` receives the counts of each source, kept and left out.
     """
     kept: dict[tuple[str, str], ReaderExample] = {}
     origins = count()
     held_out = {fold_text(question.body) for question in dev}
 
-    def add(kind: str, more: Sequence[ReaderExample], unusable: int = 0) -> None:
+    def add(source: str, more: Sequence[ReaderExample], unusable: int = 0) -> None:
         before = len(kept)
         origin = next(origins)
         allowed = [replace(example, origin=origin) for example in more if fold_text(example.question) not in held_out]
         for example in allowed:
             kept.setdefault((fold_text(example.question), fold_text(example.text)), example)
-        left_out = {"held out": len(more) - len(allowed), "there before": len(allowed) - len(kept) + before}
+        left_out = {"held out": len(more) - len(allowed), "duplicates": len(allowed) - len(kept) + before}
         left_out["unusable"] = unusable
-        told = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
-        talk(f"{kind}: {len(kept) - before:,} examples{told}")
+        counts = "".join(f", {count:,} {why}" for why, count in left_out.items() if count)
+        talk(f"{source}: {len(kept) - before:,} examples{counts}")
 
     questions = [question for path in config.bioasq for question in read_gold(Path(path))]
     if questions:
@@ -102,7 +100,7 @@ def read_examples(
         add("BioASQ hard negatives", negatives.bioasq_negatives(questions, config.negatives))
     if questions and config.corpora:
         papers = pairs.read_papers([Path(path) for path in config.corpora]).values()
-        add("passages for the teacher alone", negatives.unjudged_passages(questions, papers, config.unjudged))
+        add("passages for the teacher only", negatives.unjudged_passages(questions, papers, config.unjudged))
     for path in config.squad:
         more, lost = examples.from_squad(Path(path))
         add(path, evenly_spaced(more, config.limit), len(lost))
@@ -115,27 +113,28 @@ def read_examples(
     return list(kept.values())
 
 
-def _thinned(found: Sequence[ReaderExample], one_in: int) -> list[ReaderExample]:
-    """The examples, of those that teach relevance alone one in so many: summaries have the most snippets of all."""
-    plain = {id(example) for example in found if example.answers is None and example.verdict is None}
-    counted = [example for example in found if id(example) in plain][:: max(1, one_in)]
-    return [example for example in found if id(example) not in plain] + counted
+def _thinned(examples: Sequence[ReaderExample], one_in: int) -> list[ReaderExample]:
+    """The examples, with one in `one_in` of those that train relevance only: summary questions have the most
+    snippets."""
+    relevance_only = {id(each) for each in examples if each.answers is None and each.verdict is None}
+    kept = [each for each in examples if id(each) in relevance_only][:: max(1, one_in)]
+    return [each for each in examples if id(each) not in relevance_only] + kept
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderBatch:
-    """Windows to learn from, with what a teacher says of them, None without one."""
+    """A batch of windows with a teacher's output for them, None without a teacher."""
 
-    texts: WindowBatch
-    said: ReaderOutput | None
+    windows: WindowBatch
+    teacher_output: ReaderOutput | None
 
 
 class ReaderTask:
-    """Training of a reader, as `loop.train` takes it."""
+    """The task of training a reader, for `loop.train`."""
 
     def __init__(self, config: ReaderConfig, rows: Sequence[ReaderExample], dev: Sequence[GoldQuestion], device: str):
         self.config = config
-        torch.manual_seed(config.schedule.seed)  # of heads that are new
+        torch.manual_seed(config.schedule.seed)  # for the initial weights of new heads
         self.model = model_loading.to_device(network.load_reader(config.base, dropout=config.dropout), device)
         self.tokenizer = source.backend_tokenizer(config.base)
         self._device = device
@@ -154,7 +153,7 @@ class ReaderTask:
         return len(self._rows)
 
     def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], ReaderBatch]]:
-        """The batches of an epoch, in an order that seed and epoch decide."""
+        """The batches of an epoch, in an order determined by seed and epoch."""
         order = batches.shuffled_batches(self._lengths, size, (seed, epoch))
         return [partial(self._batch, numbers) for numbers in order]
 
@@ -163,15 +162,15 @@ class ReaderTask:
         return ReaderBatch(batch, self._teacher.logits(numbers, batch) if self._teacher else None)
 
     def loss(self, batch: ReaderBatch) -> Tensor:
-        """The sum of the heads' losses, in which every verdict counts alike, however many texts of a kind have it, and
-        where there is a teacher, of what it says otherwise."""
-        texts = batch.texts
-        output = self.model(texts.ids, texts.mask, texts.types)
-        found = losses.reader_loss(output, texts, self._verdict_weights)
-        if batch.said is None:
-            return found
+        """The sum of the heads' losses with balanced verdict classes, mixed with the distillation loss if there is a
+        teacher."""
+        windows = batch.windows
+        output = self.model(windows.ids, windows.mask, windows.types)
+        loss = losses.reader_loss(output, windows, self._verdict_weights)
+        if batch.teacher_output is None:
+            return loss
         share = self.config.distillation
-        return (1 - share) * found + share * losses.distillation_loss(output, batch.said, texts)
+        return (1 - share) * loss + share * losses.distillation_loss(output, batch.teacher_output, windows)
 
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""
@@ -183,7 +182,7 @@ class ReaderTask:
 
 
 def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
-    """Write network, tokenizer and configuration as a folder that `bioqa export` and transformers take.
+    """Write network, tokenizer and configuration as a folder that `bioqa export` and transformers can load.
 
     Raises StorageError where the disk refuses.
     """

@@ -1,4 +1,4 @@
-"""training.json: what a trained model was trained on and how, and what it came to."""
+"""The training record, training.json: configuration and figures of a trained model."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,32 +20,32 @@ Config = ReaderConfig | RetrieverConfig
 
 
 def refuse_finished(folder: Path, kind: str) -> None:
-    """Raises InputError where a model of this kind was trained to the end."""
+    """Raises InputError if the folder holds a finished training; `kind` names the model in the message."""
     if _read(folder).get("finished"):
-        raise InputError(f"{folder}: a {kind} was trained there already; choose another folder")
+        raise InputError(f"{folder}: holds a finished {kind}; choose another folder")
 
 
 def finished_figures(folder: Path, config: Config) -> dict[str, float] | None:
-    """The figures of a training that came to its end there by this very recipe, None where none did."""
-    known = _read(folder)
-    return dict(known["figures"]) if known.get("finished") and known.get("config") == config_json(config) else None
+    """The figures of a finished training with exactly this configuration, None if there is none."""
+    record = _read(folder)
+    return dict(record["figures"]) if record.get("finished") and record.get("config") == config_json(config) else None
 
 
 def config_json(config: Config) -> dict[str, Any]:
-    """A configuration as it is read back from a record."""
-    found: dict[str, Any] = json.loads(json.dumps(asdict(config)))
-    return found
+    """A configuration as a record's JSON represents it."""
+    content: dict[str, Any] = json.loads(json.dumps(asdict(config)))
+    return content
 
 
 def write_record(folder: Path, config: Config, figures: Mapping[str, float], *, finished: bool) -> None:
-    """Write the record of a training, which is finished or goes on. Raises StorageError where the disk refuses."""
+    """Write the record of a training. Raises StorageError where the disk refuses."""
     content = {"config": asdict(config), "figures": dict(figures), "finished": finished}
     atomic.write_text(folder / RECORD, json.dumps(content, indent=1) + "\n")
 
 
 @contextmanager
 def saving(folder: Path) -> Iterator[None]:
-    """Turns what the disk says while a model is written into a StorageError that names its folder."""
+    """Context that turns disk errors while a model is written into a StorageError with its folder."""
     try:
         yield
     except (OSError, SafetensorError) as error:
@@ -54,7 +54,7 @@ def saving(folder: Path) -> Iterator[None]:
 
 def _read(folder: Path) -> dict[str, Any]:
     path = folder / RECORD
-    found = read_json(path, "the record of a training") if path.exists() else {}
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: expected the record of a training")
-    return found
+    content = read_json(path, "the record of a training") if path.exists() else {}
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected the record of a training, a JSON object; choose another folder")
+    return content

@@ -1,4 +1,4 @@
-"""Tables to learn from: .csv, .tsv or JSON lines, plain or compressed, whose columns go by several names."""
+"""Tables of training data: .csv, .tsv or JSON lines, plain or compressed."""
 
 import csv
 import io
@@ -10,30 +10,32 @@ from bioqa.eval.unpacked import read_bytes
 from bioqa.index import jsonl
 from bioqa.index.errors import InputError
 
-_LONGEST = 10_000_000  # characters of a cell
+_LONGEST = 10_000_000  # characters per cell
 
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """The rows of a file, each with what it is called in messages; the cells of a row by the names of their columns, in
-    lower case."""
+    """The rows of a file.
+
+    Each row has a name for messages, and its cells by column name in lower case.
+    """
 
     path: Path
     columns: tuple[str, ...]
     rows: tuple[tuple[str, Mapping[str, str]], ...]
 
     def column(self, what: str, names: Sequence[str]) -> str:
-        """The first of these names that a column has. Raises InputError, which says `what` it is for."""
-        found = next((name for name in names if name in self.columns), None)
-        if found is None:
+        """The first of these names that is a column. Raises InputError with `what` the column is for."""
+        column = next((name for name in names if name in self.columns), None)
+        if column is None:
             raise InputError(f"{self.path}: no column for the {what}: expected a header with one of {', '.join(names)}")
-        return found
+        return column
 
 
 def read_table(path: Path) -> InputTable:
-    """The table in a file; the columns of JSON lines are all their fields. Empty cells are left out.
+    """The table in a file, without empty cells; the columns of JSON lines are all fields that occur.
 
-    Raises InputError for a file that cannot be read, is not UTF-8 or breaks its format.
+    Raises InputError for a file that is unreadable, not UTF-8 or malformed.
     """
     try:
         content = read_bytes(path).decode("utf-8-sig")
@@ -54,13 +56,17 @@ def read_table(path: Path) -> InputTable:
             if cells
         )
     except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: {error}; close quotes, and double those in them") from None
+        raise InputError(
+            f"{path}: line {reader.line_num}: {error}; close quotes, and double quotes inside cells"
+        ) from None
     return InputTable(path, columns, rows)
 
 
 def _cells(columns: Sequence[str], cells: Sequence[str], name: str) -> dict[str, str]:
     if any(cell.strip() for cell in cells[len(columns) :]):
-        raise InputError(f"{name}: {len(cells)} cells, the header names {len(columns)}; quote what holds separators")
+        raise InputError(
+            f"{name}: {len(cells)} cells, but the header has {len(columns)}; quote cells that contain separators"
+        )
     return {column: cell for column, cell in zip(columns, cells, strict=False) if cell.strip()}
 
 

@@ -1,4 +1,4 @@
-"""A reader that another one learns from: its logits for the same texts, token by token."""
+"""The teacher of a reader: a trained reader whose logits for the same texts are the targets of distillation."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,20 @@ from bioqa.train.network import ReaderOutput
 
 
 class Teacher:
-    """A finished reader over the examples that a student learns from, which it sees in its own vocabulary."""
+    """A trained reader over the training examples, tokenized with its own vocabulary."""
 
     def __init__(
-        self, model: str, rows: Sequence[ReaderExample], theirs: Sequence[LabelledWindow], room: int, device: str
+        self,
+        model: str,
+        rows: Sequence[ReaderExample],
+        student_windows: Sequence[LabelledWindow],
+        room: int,
+        device: str,
     ):
-        """`theirs` are the windows of a student over the same examples, whose texts have room for `room` tokens.
+        """`student_windows` are the student's windows of the same examples; `room` is the number of tokens that they
+        have for question and text.
 
-        Raises ModelError for a model without positions for so many, and where it cuts words in other places.
+        Raises ModelError for a model with too few positions, and for one whose tokenizer splits texts differently.
         """
         tokenizer = source.backend_tokenizer(model)
         max_tokens = room + tokenizer.num_special_tokens_to_add(is_pair=True)
@@ -27,27 +33,27 @@ class Teacher:
         self._model = model_loading.to_device(network.load_reader(model, dropout=0.0), device).eval()
         self._device = device
         self._rows = list(batches.label_windows(rows, tokenizer, max_tokens))
-        if [_of_text(row) for row in self._rows] != [_of_text(row) for row in theirs]:
-            raise ModelError(f"{model}: cuts texts into other tokens than the base, and so cannot be its teacher")
+        if [_text_tokens(window) for window in self._rows] != [_text_tokens(window) for window in student_windows]:
+            raise ModelError(f"{model}: splits texts into other tokens than the base; choose a teacher that does not")
 
     def logits(self, numbers: Sequence[int], batch: WindowBatch) -> ReaderOutput:
-        """What it says of the windows with these numbers, at the places that their tokens have in the student's batch.
+        """The teacher's logits for the windows with these numbers, aligned with the tokens of the student's batch.
 
-        Only what is said of readable tokens has a meaning.
+        Values at tokens that are not readable are arbitrary.
         """
         own = batches.collate([self._rows[number] for number in numbers]).to(self._device)
         with torch.no_grad():
-            said = self._model(own.ids, own.mask, own.types)
-        places = torch.zeros_like(batch.ids)
-        places[batch.readable] = own.readable.nonzero()[:, 1]
+            output = self._model(own.ids, own.mask, own.types)
+        positions = torch.zeros_like(batch.ids)
+        positions[batch.readable] = own.readable.nonzero()[:, 1]
         return ReaderOutput(
-            said.start.gather(1, places),
-            said.end.gather(1, places),
-            said.tags.gather(1, places[..., None].expand(-1, -1, said.tags.shape[-1])),
-            said.verdict,
-            said.relevance,
+            output.start.gather(1, positions),
+            output.end.gather(1, positions),
+            output.tags.gather(1, positions[..., None].expand(-1, -1, output.tags.shape[-1])),
+            output.verdict,
+            output.relevance,
         )
 
 
-def _of_text(row: LabelledWindow) -> int:
-    return len(row.ids) - row.text_from
+def _text_tokens(window: LabelledWindow) -> int:
+    return len(window.ids) - window.text_start

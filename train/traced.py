@@ -1,6 +1,6 @@
-"""Networks in the form that export traces: token ids in, a tuple of arrays out.
+"""Networks in a form that ONNX export can trace: token ids in, a tuple of arrays out.
 
-They take no attention mask: nothing is ever padded, and adding a mask of zeros in every layer took 4% of the time.
+They take no attention mask: nothing is padded, and adding a mask of zeros in every layer took 4% of the time.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from bioqa.train import model_loading, network
 from bioqa.train.devices import autocast
 
 ALL_HEADS = ("start_logits", "end_logits", "tag_logits", "verdict_logits", "relevance_logit")
-_ONE_A_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
+_PER_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
 
 
 @dataclass(frozen=True, slots=True)
 class TraceableNetwork:
-    """A network with the names of its outputs; `dimensions` are those of an encoder's vectors, else 0."""
+    """A network with the names of its outputs; `dimensions` are those of an encoder's vectors, 0 for a reader."""
 
     module: nn.Module
     outputs: tuple[str, ...]
@@ -29,32 +29,34 @@ class TraceableNetwork:
 
     @property
     def axes(self) -> dict[str, dict[int, str]]:
-        """What may differ in length: of every output the batch, of those with a row a token also the tokens."""
-        return {name: {0: "batch"} if name in _ONE_A_TEXT else {0: "batch", 1: "tokens"} for name in self.outputs}
+        """The dynamic axes of each output: the batch, and the tokens for outputs with a row per token."""
+        return {name: {0: "batch"} if name in _PER_TEXT else {0: "batch", 1: "tokens"} for name in self.outputs}
 
 
 class TorchNetwork:
-    """A network in PyTorch that gives a tuple of arrays, run as an exported one is."""
+    """A PyTorch network with the interface of an exported one."""
 
     def __init__(self, module: nn.Module, precision: str = "fp32"):
         self._module, self._precision = module, precision
 
     def run(self, sequences: Sequence[Encoding]) -> list[Array]:
-        """The outputs for sequences of one length, with the batch dimension."""
+        """The outputs for sequences of equal length, with the batch dimension."""
         device = next(self._module.parameters()).device
         ids = torch.tensor([sequence.ids for sequence in sequences], device=device)
         types = torch.tensor([sequence.type_ids for sequence in sequences], device=device)
         with torch.inference_mode(), autocast(self._module, self._precision):
-            found = self._module(ids, types)
-        return [output.float().cpu().numpy() for output in ((found,) if isinstance(found, Tensor) else found)]
+            outputs = self._module(ids, types)
+        outputs = (outputs,) if isinstance(outputs, Tensor) else outputs
+        return [output.float().cpu().numpy() for output in outputs]
 
     def run_all(self, sequences: Sequence[Encoding]) -> list[list[Array]]:
-        """The outputs for every sequence by itself, without the batch dimension."""
+        """The outputs for each sequence alone, without the batch dimension."""
         return [[output[0] for output in self.run([sequence])] for sequence in sequences]
 
 
 def load_traceable(source: str, task: str) -> TraceableNetwork:
-    """The model in a folder or at a hub, for a task: an encoder, a reader with all heads, or one with a span head."""
+    """The model in a folder or at a hub for a task: an encoder, a reader with all heads, or a reader with only a span
+    head."""
     if task == "encoder":
         encoder = model_loading.load_pretrained(AutoModel, source)
         return TraceableNetwork(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
@@ -66,7 +68,7 @@ def load_traceable(source: str, task: str) -> TraceableNetwork:
 
 
 class _Embedding(nn.Module):  # type: ignore[misc]
-    """Mean over the tokens, scaled to length 1."""
+    """Mean pooling over the tokens, scaled to length 1."""
 
     def __init__(self, encoder: nn.Module):
         super().__init__()
@@ -100,5 +102,5 @@ class AllHeads(nn.Module):  # type: ignore[misc]
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
         """The logits, in the order of `ALL_HEADS`."""
-        found = self.reader(input_ids, None, token_type_ids)
-        return found.start, found.end, found.tags, found.verdict, found.relevance
+        output = self.reader(input_ids, None, token_type_ids)
+        return output.start, output.end, output.tags, output.verdict, output.relevance

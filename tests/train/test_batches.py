@@ -52,7 +52,7 @@ def test_tags_begin_and_go_on_inside_items_and_nowhere_else(tokenizer: object) -
     begins = np.flatnonzero(row.tags == 1)
     assert len(begins) == 2
     assert words(row, tokenizer, *_span(row.tags, begins[1])) == "nilotinib"
-    assert (row.tags[: row.text_from] == batches.UNKNOWN).all()
+    assert (row.tags[: row.text_start] == batches.UNKNOWN).all()
     assert row.tags[-1] == batches.UNKNOWN
 
 

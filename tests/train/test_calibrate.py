@@ -61,7 +61,7 @@ def test_the_fit_does_not_depend_on_the_units_of_a_feature() -> None:
     sample = drawn(2_000, seed=2)
     fitted = fit(sample)
     scaled = Observations()
-    for features, right in zip(sample.features, sample.right, strict=True):
+    for features, right in zip(sample.features, sample.correct, strict=True):
         scaled.add(features | {"a": 1000 * features["a"] - 7}, right, 0, SearchSetting.WHOLE)
     again = fit(scaled)
     assert again.weights["a"] * 1000 == pytest.approx(fitted.weights["a"], rel=1e-6)
@@ -78,14 +78,14 @@ def test_a_feature_that_is_left_out_has_no_weight_and_no_effect() -> None:
 
 def test_a_fit_is_well_calibrated_on_data_that_it_has_not_seen() -> None:
     unseen = drawn(10_000, seed=4)
-    error = expected_calibration_error(probabilities(fit(drawn(10_000, seed=3)), unseen), np.array(unseen.right))
+    error = expected_calibration_error(probabilities(fit(drawn(10_000, seed=3)), unseen), np.array(unseen.correct))
     assert error < 0.03
 
 
 def test_a_wrong_model_is_not_well_calibrated() -> None:
     unseen = drawn(5_000, seed=5)
     overconfident = Logistic({name: 4 * weight for name, weight in TRUE.items()}, 4 * BIAS, 0.0)
-    assert expected_calibration_error(probabilities(overconfident, unseen), np.array(unseen.right)) > 0.08
+    assert expected_calibration_error(probabilities(overconfident, unseen), np.array(unseen.correct)) > 0.08
 
 
 def test_a_fit_stays_finite_where_a_feature_separates_the_classes_or_never_changes() -> None:
@@ -121,7 +121,7 @@ def test_a_threshold_holds_back_at_most_three_in_a_hundred_of_what_is_right() ->
         sample.add({"x": i / 1000}, i % 3 > 0, i, SearchSetting.WHOLE)
     fitted = Logistic({"x": 1.0}, 0.0, 0.0)
     threshold = calibrate.answer_threshold(fitted, sample)
-    predicted = probabilities(fitted, sample)[np.array(sample.right)]
+    predicted = probabilities(fitted, sample)[np.array(sample.correct)]
     assert (predicted < threshold).sum() <= 0.03 * len(predicted) + 1
     assert (predicted < threshold + 0.01).sum() > 0.03 * len(predicted) + 1
 
@@ -149,11 +149,11 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
             rows = [
                 i
                 for i, place in enumerate(sample.question)
-                if place == number and sample.view[i] is SearchSetting.WHOLE
+                if place == number and sample.setting[i] is SearchSetting.WHOLE
             ]
             if rows:
                 given = [i for i in rows if predicted[i] >= threshold]
-                right = sum(sample.right[i] for i in given)
+                right = sum(sample.correct[i] for i in given)
                 precision, recall = right / max(1, len(given)), right / len(question.exact)
                 scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
         return float(np.mean(scores))
@@ -165,19 +165,19 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
 def test_every_question_is_asked_in_every_view(samples: dict[str, Observations]) -> None:
     found = samples["found"]
     assert found.question == [place for place in range(len(QUESTIONS)) for _ in SearchSetting]
-    assert found.view == [*SearchSetting] * len(QUESTIONS)
-    assert found.right[:: len(SearchSetting)] == [True] * len(QUESTIONS)
-    assert not any(found.where(lambda _, view: view is SearchSetting.NO_GOLD).right)
+    assert found.setting == [*SearchSetting] * len(QUESTIONS)
+    assert found.correct[:: len(SearchSetting)] == [True] * len(QUESTIONS)
+    assert not any(found.where(lambda _, view: view is SearchSetting.NO_GOLD).correct)
 
 
 def test_answers_are_right_where_the_gold_file_has_them(samples: dict[str, Observations]) -> None:
     factoid = samples["factoid"]
     first = factoid.where(lambda features, _: features["place"] == 0)
-    assert first.right[first.view.index(SearchSetting.WHOLE)] is True
-    assert not any(factoid.where(lambda _, view: view is SearchSetting.NO_GOLD).right)
-    assert sum(samples["list"].where(lambda _, view: view is SearchSetting.WHOLE).right) == 2
-    assert samples["yesno"].right == [True, False]
-    assert set(samples["yesno"].view) == {SearchSetting.WHOLE}
+    assert first.correct[first.setting.index(SearchSetting.WHOLE)] is True
+    assert not any(factoid.where(lambda _, view: view is SearchSetting.NO_GOLD).correct)
+    assert sum(samples["list"].where(lambda _, view: view is SearchSetting.WHOLE).correct) == 2
+    assert samples["yesno"].correct == [True, False]
+    assert set(samples["yesno"].setting) == {SearchSetting.WHOLE}
 
 
 def test_rows_of_other_views_count_less_than_those_of_the_whole_index() -> None:
@@ -236,7 +236,7 @@ def test_a_threshold_needs_something_that_is_right() -> None:
     sample = Observations()
     sample.add({"x": 1.0}, False, 0, SearchSetting.WHOLE)
     sample.add({"x": 0.5}, True, 0, SearchSetting.NO_GOLD)
-    with pytest.raises(InputError, match="nothing comes out right first; give more questions"):
+    with pytest.raises(InputError, match="none is answered correctly over the whole index"):
         calibrate.answer_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
 
 

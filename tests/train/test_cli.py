@@ -139,7 +139,10 @@ def test_questions_that_cannot_be_fitted_on_are_refused_in_one_line(
         (["nowhere.json", "--index", "INDEX", "--to", "READER"], "nowhere.json: No such file"),
         (["GOLD", "--index", "nowhere", "--to", "READER"], "nowhere: no index there"),
         (["GOLD", "--index", "INDEX", "--to", "READER", "--check", "nowhere.json"], "nowhere.json: No such file"),
-        (["GOLD", "--index", "INDEX", "--to", "READER", "--check", "GOLD"], "check on others than are fitted on"),
+        (
+            ["GOLD", "--index", "INDEX", "--to", "READER", "--check", "GOLD"],
+            "check on questions that are not fitted on",
+        ),
         (["GOLD", "--index", "INDEX", "--reader", "nowhere", "--to", "READER"], "nowhere: no model there"),
         (["GOLD", "--index", "INDEX", "--to", "nowhere"], "nowhere: no model there"),
     ],

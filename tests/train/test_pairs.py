@@ -112,7 +112,7 @@ def test_evidence_is_right_for_a_claim_that_it_speaks_for_or_against(tmp_path: P
         ("a.csv", "claim,evidence,label\na,b,perhaps\n", "row 2: the verdict is 'perhaps'"),
         ("a.csv", 'question,answer\na,"b\nc,d\n', "line 3: unexpected end of data; close quotes"),
         ("a.tsv", 'question\tanswer\na\t"b\nc\t"d\n', "line 3: .* expected after .*; close quotes"),
-        ("a.csv", "question,answer\na,b,\nc,d, and e\n", "row 3: 3 cells, the header names 2; quote what"),
+        ("a.csv", "question,answer\na,b,\nc,d, and e\n", "row 3: 3 cells, but the header has 2; quote cells"),
         ("a.jsonl", '{"question": "a", "answer": "b"}\nno\n', "line 2: not JSON at column 1"),
         ("a.jsonl", '{"question": "a", "answer": "b"}\n[]\n', "line 2: expected a JSON object"),
     ],
@@ -143,7 +143,7 @@ def test_what_cannot_be_learned_from_is_left_out_and_counted(write_jsonl: WriteJ
     told: list[str] = []
     found = pairs.read_pairs(config, [question("1", "held  OUT?")], told.append)
     assert [pair.query for pair in found] == ["On CFTR"]
-    assert told[0].endswith("papers.jsonl: 1 pairs, 1 held out, 1 there before, 1 unusable")
+    assert told[0].endswith("papers.jsonl: 1 pairs, 1 held out, 1 duplicates, 1 unusable")
 
 
 def test_a_limit_takes_pairs_from_all_over_a_file(write_jsonl: WriteJsonl) -> None:
@@ -227,10 +227,10 @@ def test_what_is_nearly_in_a_test_is_left_out_and_counted(write_jsonl: WriteJson
     path, told = write_jsonl("papers.jsonl", papers), list[str]()
     config = RetrieverConfig(base="", corpora=(str(path),), apart_from=(str(beir), str(gold)))
     assert [pair.query for pair in pairs.read_pairs(config, [], told.append)] == ["On oranges"]
-    assert told == [f"{path}: 1 pairs, 3 nearly in a test"]
+    assert told == [f"{path}: 1 pairs, 3 near a test"]
 
 
 def test_a_folder_without_anything_to_stay_apart_from_is_refused(beir: Path) -> None:
     config = RetrieverConfig(base="", beir=(str(beir),), apart_from=(str(beir),))
-    with pytest.raises(InputError, match="nothing to stay apart from"):
+    with pytest.raises(InputError, match="no test data there"):
         pairs.read_pairs(config, [], lambda _: None)

@@ -107,7 +107,7 @@ def test_a_finished_training_is_not_done_again(run: Run, recipe_file: Path, tmp_
     assert run(*call).status == 0
     outcome = run(*call)
     assert outcome.status == 2
-    assert "a reader was trained there already" in outcome.err
+    assert "holds a finished reader" in outcome.err
 
 
 def test_the_same_recipe_gives_the_same_weights(recipe_file: Path, tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_a_teacher_without_all_heads_and_papers_without_a_teacher_are_refused(
 ) -> None:
     call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set"]
     outcome = run(*call, f"teacher={tiny_bert('reader')}")
-    assert (outcome.status, "no reader as 'bioqa train reader' makes them" in outcome.err) == (2, True)
+    assert (outcome.status, "not a reader with all heads" in outcome.err) == (2, True)
     outcome = run(*call, f'corpora=["{recipe_file.name}"]')
-    assert (outcome.status, "only a teacher reads in corpora" in outcome.err) == (2, True)
+    assert (outcome.status, "corpora are unlabelled and need a teacher" in outcome.err) == (2, True)
 
 
 def test_of_several_seeds_those_that_are_trained_are_not_trained_again(
@@ -153,12 +153,12 @@ def test_of_several_seeds_those_that_are_trained_are_not_trained_again(
     written = (tmp_path / "runs" / "seed-1" / "model.safetensors").stat().st_mtime_ns
     again = run(*call, "--seed", "2")
     assert (again.status, again.out) == (0, told)
-    assert f"{tmp_path / 'runs' / 'seed-1'}: trained before" in again.err
+    assert f"{tmp_path / 'runs' / 'seed-1'}: already trained" in again.err
     assert (tmp_path / "runs" / "seed-1" / "model.safetensors").stat().st_mtime_ns == written
     assert (tmp_path / "runs" / "seed-2" / "model.safetensors").exists()
     other = run(*call, "--seed", "2", "--set", "dropout=0.5")
     assert other.status == 2
-    assert "a reader was trained there already" in other.err
+    assert "holds a finished reader" in other.err
 
 
 def test_more_tokens_than_the_model_has_positions_for_are_refused_before_training(
@@ -166,7 +166,7 @@ def test_more_tokens_than_the_model_has_positions_for_are_refused_before_trainin
 ) -> None:
     outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run", "--set", "max_tokens=4000")
     assert outcome.status != 0
-    assert "tokens at most" in outcome.err
+    assert "windows of at most" in outcome.err
     assert not (tmp_path / "run").exists()
 
 

@@ -69,15 +69,15 @@ def test_more_special_tokens_of_a_teacher_move_what_it_says_to_where_the_student
     pair.insert(closing, pair[closing])  # two between question and text, as of MPNet
     (of_all_heads / "tokenizer.json").write_text(json.dumps(description), encoding="utf-8")
     theirs, more = windows(of_all_heads)
-    assert (more, theirs[0].text_from) == (special + 1, rows[0].text_from + 1)
+    assert (more, theirs[0].text_start) == (special + 1, rows[0].text_start + 1)
 
     batch = batches.collate(rows)
     said = teacher.Teacher(str(of_all_heads), EXAMPLES, rows, ROOM, "cpu").logits(range(len(rows)), batch)
     own = batches.collate(theirs)
     found = network.load_reader(str(of_all_heads), dropout=0.0).eval()(own.ids, own.mask, own.types)
     for number, row in enumerate(rows):
-        text = slice(row.text_from, len(row.ids) - 1)
-        shifted = slice(row.text_from + 1, len(row.ids))
+        text = slice(row.text_start, len(row.ids) - 1)
+        shifted = slice(row.text_start + 1, len(row.ids))
         assert torch.equal(said.end[number, text], found.end[number, shifted])
         assert said.end[number, 0] == found.end[number, 0]
 
@@ -89,7 +89,7 @@ def test_a_teacher_that_cuts_words_otherwise_is_refused(
     shutil.copytree(tiny_biobert("encoder"), other)
     network.load_reader(str(other), dropout=0.0).save(other)
     rows, _ = windows(of_all_heads)
-    with pytest.raises(ModelError, match="other: cuts texts into other tokens than the base"):
+    with pytest.raises(ModelError, match="other: splits texts into other tokens than the base"):
         teacher.Teacher(str(other), EXAMPLES, rows, ROOM, "cpu")
 
 
