@@ -1,11 +1,10 @@
 """Asking the everyday questions and minimal pairs: of the starter index, and of an index with the PubMed abstracts."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 from bioqa.eval.everyday_scores import EverydayScores, JudgedPair, JudgedQuestion, Reply
-from bioqa.eval.everyday_table import EverydayQuestion, EverydayTable
+from bioqa.eval.everyday_table import EverydayQuestion, EverydayTable, MinimalPair
 from bioqa.index.progress import Progress, Silent
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
@@ -34,15 +33,14 @@ def evaluate(
     engine = Engine.open(starter, reader)
     parts = [(engine, chosen.of_starter())]
     facts = {"reader": engine.reader.model.card.name, "starter": str(starter)}
-    abstracts = chosen.of_pubmed()
     if pubmed:
         other = Engine.open(pubmed, reader)
-        parts.append((other, _held(abstracts, other)))
+        parts.append((other, _held(chosen.of_pubmed(), other)))
         facts["pubmed"] = str(pubmed)
     total = sum(len(part) for _, part in parts)
     ask = _Asking(total, progress or Silent()).ask
-    questions = [judged for asked, part in parts for judged in _questions(part, asked, ask)]
-    pairs = [judged for asked, part in parts for judged in _pairs(part, asked, ask)]
+    questions = [ask(question, asked) for asked, part in parts for question in part.questions]
+    pairs = [_judged(pair, asked, ask) for asked, part in parts for pair in part.pairs]
     left_out = {
         "questions": len(chosen.questions) - len(questions),
         "pairs": len(chosen.pairs) - len(pairs),
@@ -83,22 +81,16 @@ class _Asking:
 _Ask = Callable[[EverydayQuestion, Engine], JudgedQuestion]
 
 
-def _questions(part: EverydayTable, engine: Engine, ask: _Ask) -> Iterator[JudgedQuestion]:
-    return (ask(question, engine) for question in part.questions)
-
-
-def _pairs(part: EverydayTable, engine: Engine, ask: _Ask) -> Iterator[JudgedPair]:
-    for pair in part.pairs:
-        true, false = pair.questions()
-        yield JudgedPair(pair, ask(true, engine), ask(false, engine))
+def _judged(pair: MinimalPair, engine: Engine, ask: _Ask) -> JudgedPair:
+    true, false = pair.questions()
+    return JudgedPair(pair, ask(true, engine), ask(false, engine))
 
 
 def _held(table: EverydayTable, engine: Engine) -> EverydayTable:
     """The rows whose abstract the index holds."""
     sources = sorted(table.sources())
     held = {passage.document.id for passage in engine.index.passages_of(sources)}
-    return replace(
-        table,
+    return EverydayTable(
         questions=tuple(question for question in table.questions if question.source in held),
         pairs=tuple(pair for pair in table.pairs if pair.source in held),
     )

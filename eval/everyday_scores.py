@@ -49,7 +49,7 @@ class Reply:
 
     @property
     def asserted(self) -> str:
-        """What the reader must take as true: the first answer only, unless the answers are items of a list."""
+        """What a person must take as true: the first answer only, unless the answers are items of a list."""
         return self.answers[0] if self.type is QuestionType.FACTOID and self.answers else self.text
 
 
@@ -62,14 +62,19 @@ class JudgedQuestion:
 
     @property
     def is_right(self) -> bool:
-        """Whether the reply is right, given or not. Nothing is right where no passage answers."""
+        """Whether the reply is right, given or not. Nothing is right where no passage answers.
+
+        One of three answers may be right, except where a serious error is foreseen: there the asserted one must be.
+        """
         question, reply = self.question, self.reply
         if question.expect == "abstain":
             return False
         if question.expect != "answer":
             return [answer.lower() for answer in reply.answers[:1]] == [question.expect]
-        rejected = question.reject is not None and question.reject.search(reply.asserted)
-        return not rejected and all(pattern.search(reply.text) for pattern in question.accept)
+        if question.reject is None:
+            return all(pattern.search(reply.text) for pattern in question.accept)
+        accepted = all(pattern.search(reply.asserted) for pattern in question.accept)
+        return accepted and not question.reject.search(reply.asserted)
 
     @property
     def verdict(self) -> Verdict:

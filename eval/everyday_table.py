@@ -31,8 +31,8 @@ _SOURCE = re.compile(r"starter:[a-z0-9-]+|[1-9][0-9]*")
 class EverydayQuestion:
     """A question as people type it, and how to recognise a right answer.
 
-    An answer is right if every pattern in `accept` matches it and `reject` does not; `reject` is None where no serious
-    error is foreseen.
+    A right answer is matched by every pattern in `accept`, and not by `reject`, which is None where no serious error is
+    foreseen.
     """
 
     id: str

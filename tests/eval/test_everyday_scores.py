@@ -63,6 +63,7 @@ def test_prose_counts_for_a_summary_only() -> None:
     [
         (reply("Sabin", "Salk"), Verdict.RIGHT),  # the other answers of a factoid are alternatives
         (reply("Salk", "Sabin"), Verdict.WRONG),
+        (reply("a vaccine", "Sabin"), Verdict.WRONG),  # no second try where a serious error is foreseen
         (reply("Sabin", "Salk", of=LIST), Verdict.WRONG),  # all items of a list are asserted
         (reply(of=SUMMARY, prose="Sabin, unlike Salk, ..."), Verdict.WRONG),
     ],
