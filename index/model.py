@@ -1,16 +1,18 @@
 """Model folders: what a model is, and the check that its files are the ones its card names."""
 
+import errno
 import hashlib
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bioqa.index.errors import ModelError
-from bioqa.index.plain_files import read_plain
+from bioqa.index.plain_files import open_plain, read_plain
 
 CARD = "bioqa.json"
 QUESTION = "question"  # in the folder of an encoder of passages: that of the encoder of questions that goes with it
@@ -90,10 +92,24 @@ class Model:
         try:
             content = read_plain(path, FILES[name]) if name in self.card.digests else b""
         except OSError as error:
-            raise self.incomplete(name, error) from None
+            raise self._incomplete(name, error) from None
         if hashlib.sha256(content).hexdigest() != self.card.digests.get(name):
-            raise self.replaced(name)
+            raise self._replaced(name)
         return content
+
+    def size(self, name: str) -> int:
+        """How many bytes one of its files has, checked in the same way, but without taking them into memory."""
+        try:
+            with open_plain(self.folder / name) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > FILES[name]:
+                    raise OSError(errno.EFBIG, f"is larger than the {FILES[name]:,} bytes that such a file can have")
+                digest = hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest()
+        except OSError as error:
+            raise self._incomplete(name, error) from None
+        if digest != self.card.digests.get(name):
+            raise self._replaced(name)
+        return size
 
     def read_json(self, name: str) -> dict[str, Any]:
         """The object in one of its JSON files, checked in the same way."""
@@ -104,14 +120,12 @@ class Model:
             kind = name.removesuffix(".json")
             raise ModelError(f"{self.folder / name}: not a {kind} ({error}); install the model again") from None
 
-    def incomplete(self, name: str, error: OSError) -> ModelError:
-        """What to raise where one of its files cannot be read."""
+    def _incomplete(self, name: str, error: OSError) -> ModelError:
         return ModelError(
             f"{self.folder / name}: {error.strerror or error}; the model folder is incomplete, install it again"
         )
 
-    def replaced(self, name: str) -> ModelError:
-        """What to raise where one of its files is not the one the card names."""
+    def _replaced(self, name: str) -> ModelError:
         return ModelError(
             f"{self.folder / name}: damaged or replaced: its SHA-256 is not the one in {CARD}; install the model again"
         )

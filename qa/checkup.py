@@ -81,7 +81,7 @@ def _describe_model(entry: "Entry") -> str:
     if entry.card is None:
         raise ModelError(entry.problem)
     opened = Model(entry.folder, entry.card)
-    size = sum(len(opened.read(name)) for name in opened.card.digests)
+    size = sum(opened.size(name) for name in opened.card.digests)
     return f"{opened.card.name}, {size / 1e6:.0f} MB, digests right ({opened.folder})"
 
 

@@ -2,6 +2,7 @@ import hashlib
 import json
 import os
 import shutil
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,22 @@ def test_a_file_larger_than_it_can_be_is_not_read(folder: Path) -> None:
         file.truncate(40 << 30)
     with pytest.raises(ModelError, match="is larger than the 25,000,000 bytes"):
         model.open_model(folder, "encoder").read("tokenizer.json")
+
+
+def test_the_size_of_a_file_is_told_once_it_is_checked(folder: Path) -> None:
+    opened = model.open_model(folder, "encoder")
+    assert opened.size("model.onnx") == len(CONTENT)
+    with (folder / "model.onnx").open("ab") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    with pytest.raises(ModelError, match="damaged or replaced"):
+        opened.size("model.onnx")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+    with (folder / "model.onnx").open("ab") as file:
+        file.truncate(40 << 30)
+    with pytest.raises(ModelError, match="is larger than the 1,500,000,000 bytes"):
+        opened.size("model.onnx")
 
 
 def test_of_a_pair_both_are_opened(folder: Path) -> None:
