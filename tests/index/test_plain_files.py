@@ -75,17 +75,6 @@ def test_new_files_follow_the_umask(tmp_path):
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("mode", ["wb", "a+b"])
-def test_a_file_with_another_name_is_read_and_not_written_to(tmp_path, mode):
-    (tmp_path / "precious").write_bytes(b"kept")
-    os.link(tmp_path / "precious", tmp_path / "twin")
-    with pytest.raises(OSError, match="hard link"):
-        open_plain(tmp_path / "twin", mode)
-    assert (tmp_path / "precious").read_bytes() == b"kept"
-    with open_plain(tmp_path / "twin") as file:
-        assert file.read() == b"kept"
-
-
 def test_without_a_buffer_what_is_written_is_there(tmp_path):
     with open_plain(tmp_path / "file", "wb", buffering=0) as file:
         file.write(b"1234")
