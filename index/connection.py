@@ -18,6 +18,7 @@ _MOST_ADDRESSES = 8  # of a server
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")  # RFC 9112, 7.1
 _MOST_STATED = 10**15  # bytes
 _LONGEST_LINE = 256  # bytes, of those between chunks
+_MOST_CHUNKS = 1_000_000  # a page of one byte in each would keep a processor busy for minutes
 _MOST_TRAILERS = 100
 
 _Address = tuple[Any, ...]  # as the socket module has it: family, kind, protocol, name, place
@@ -34,6 +35,7 @@ class Response(http.client.HTTPResponse):
         super().__init__(sock, debuglevel, method, url)
         self._pace = Paced(self.fp.detach(), sock.gettimeout() or 0.0)
         self.fp = io.BufferedReader(self._pace)
+        self._chunks = 0
 
     def begin(self) -> None:
         """Read the headers. Raises Malformed where nobody could tell from them where the body ends."""
@@ -55,6 +57,9 @@ class Response(http.client.HTTPResponse):
         match = _CHUNK_SIZE.fullmatch(line)
         if not match:
             raise Malformed(f"{line[:40]!r} is no size of a chunk")
+        self._chunks += 1
+        if self._chunks > _MOST_CHUNKS:
+            raise Malformed(f"it comes in more than {_MOST_CHUNKS:,} chunks")
         return int(match[1], 16)
 
     def _read_and_discard_trailer(self) -> None:

@@ -189,6 +189,8 @@ def _pieces(response: "HTTPResponse") -> Iterator[bytes]:
 def _opened(part: Path, mode: str) -> BinaryIO:
     """Without a buffer: closing it has nothing left to write, so that only `_write` can find the disk full."""
     with storing(part):
+        if os.path.lexists(part) and part.lstat().st_nlink > 1 and plain_size(part) is not None:
+            raise OSError(errno.EMLINK, "is another file as well (a hard link), which is not written to")
         return open_plain(part, mode, buffering=0)
 
 

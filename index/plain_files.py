@@ -29,8 +29,7 @@ def open_plain(path: Path, mode: str = "rb", buffering: int = -1) -> BinaryIO:
     """Open a plain file for bytes: `mode` is "rb", "wb" (emptied), "xb" (fresh) or "a+b" (kept).
 
     Raises OSError, with a reason for people in `strerror`, where `path` is a symbolic link, a folder, a pipe, a socket
-    or a device, or where it would be written to and has other names (hard links), perhaps elsewhere; with errno ENOENT
-    where there is nothing.
+    or a device; with errno ENOENT where there is nothing.
     """
     opened = open(path, mode, buffering, opener=lambda *_: _descriptor(path, mode))  # noqa: SIM115 (the caller closes it)
     return cast(BinaryIO, opened)
@@ -63,11 +62,8 @@ def _descriptor(path: Path, mode: str) -> int:
             raise OSError(error.errno, "is not a plain file", str(path)) from None
         raise
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "is not a plain file", str(path))
-        if mode != "rb" and found.st_nlink > 1:
-            raise OSError(errno.EMLINK, "is another file as well (a hard link), which is not written to", str(path))
         if mode == "wb":
             os.ftruncate(descriptor, 0)
         return descriptor

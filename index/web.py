@@ -72,20 +72,20 @@ class Web:
         """
         import http.client
 
-        from bioqa.index import failures
+        from bioqa.index import refusals
 
         with self._answer(url, first_byte, method) as response:
             try:
                 yield response
             except (OSError, http.client.HTTPException) as error:
-                raise failures.failure(url, error) from None
+                raise refusals.failure(url, error) from None
 
     def _answer(self, url: str, first_byte: int, method: str) -> "HTTPResponse":
         """The answer with a status from 200 to 299, at `url` or where it leads."""
         import http.client
         import urllib.request
 
-        from bioqa.index import failures
+        from bioqa.index import refusals
         from bioqa.index.connection import Unreached
 
         headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
@@ -97,18 +97,18 @@ class Web:
             try:
                 response: HTTPResponse = self._opener.open(request, timeout=self._patience.silence)
             except Unreached as error:
-                reason = f"{url}: {request.host}: {failures.said(error.__cause__)}"  # the host may be that of a proxy
+                reason = f"{url}: {request.host}: {refusals.said(error.__cause__)}"  # the host may be that of a proxy
                 known = urlsplit(place).netloc in self._known
                 raise TransientError(reason) if known else UnreachableError(reason) from None
             except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host that is no name
-                raise failures.failure(url, error) from None
+                raise refusals.failure(url, error) from None
             self._known.add(urlsplit(place).netloc)
             if 200 <= response.status < 300:
                 return response
             with response:  # its body may have no end, and is not read
                 location = response.headers.get("Location")
                 if response.status not in _MOVED or location is None:
-                    raise failures.refusal(url, response)
+                    raise refusals.refusal(url, response)
                 place = redirects.target(place, str(location))
         raise NetworkError(
             f"{url}: the server answers {response.status} and leads on after {_MOST_REDIRECTIONS} redirections; "

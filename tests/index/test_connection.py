@@ -59,6 +59,14 @@ def test_chunks_that_break_off_are_asked_for_again(
     assert len(said) == 2
 
 
+def test_chunks_without_number_are_too_many(answering: Answering, client: Web, monkeypatch: Any) -> None:
+    monkeypatch.setattr(connection, "_MOST_CHUNKS", 3)
+    assert client.page(answering(CHUNKED + b"1\r\na\r\n" * 2 + b"0\r\n\r\n")) == "aa"
+    with pytest.raises(NetworkError, match="comes in more than 3 chunks") as caught:
+        client.page(answering(CHUNKED + b"1\r\na\r\n" * 4 + b"0\r\n\r\n"))
+    assert not isinstance(caught.value, TransientError)
+
+
 def endless(start: bytes, block: bytes) -> Callable[[socket.socket], None]:
     def script(connection: socket.socket) -> None:
         connection.sendall(start)

@@ -4,7 +4,7 @@ from urllib.error import URLError
 
 import pytest
 
-from bioqa.index import failures
+from bioqa.index import refusals
 from bioqa.index.errors import TransientError
 
 URL = "https://a.example/"
@@ -24,7 +24,7 @@ URL = "https://a.example/"
     ],
 )
 def test_what_may_pass_is_transient(error: Exception) -> None:
-    assert isinstance(failures.failure(URL, error), TransientError)
+    assert isinstance(refusals.failure(URL, error), TransientError)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_may_pass_is_transient(error: Exception) -> None:
     ],
 )  # fmt: skip
 def test_what_will_not_change_is_final(error: Exception, said: str) -> None:
-    failure = failures.failure(URL, error)
+    failure = refusals.failure(URL, error)
     assert not isinstance(failure, TransientError)
     with pytest.raises(type(failure), match=said):
         raise failure
@@ -51,6 +51,6 @@ def test_what_will_not_change_is_final(error: Exception, said: str) -> None:
 
 @pytest.mark.parametrize("said", ["x" * 100_000, "a\nb\r\n\tc " * 1000])
 def test_what_a_server_says_becomes_one_line_of_bounded_length(said: str) -> None:
-    told = str(failures.failure(URL, http.client.BadStatusLine(said)))
+    told = str(refusals.failure(URL, http.client.BadStatusLine(said)))
     assert len(told) < 400
     assert "\n" not in told
