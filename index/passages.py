@@ -58,16 +58,11 @@ def _stretches(text: str) -> Iterator[tuple[int, str]]:
 
 def _windows_of_stretch(text: str, max_words: int) -> list[tuple[int, int]]:
     ranges: list[tuple[int, int]] = []
-    lengths: list[int] = []
     for start, end in sentences.split(text):
-        words = _words(text, start, end)
-        if words <= max_words:
-            ranges.append((start, end))
-            lengths.append(words)
-        else:
-            cut = _cut(text, start, end, max_words)
-            ranges += cut
-            lengths += [min(max_words, _words(text, *piece)) for piece in cut]
+        short = _words(text, start, end) <= max_words
+        ranges += [(start, end)] if short else _cut(text, start, end, max_words)
+    before = [start for start, _ in ranges[:1]] + [end for _, end in ranges[:-1]]
+    lengths = [min(max_words, _words(text, start, end)) for start, (_, end) in zip(before, ranges, strict=True)]
     return [(ranges[first][0], ranges[last - 1][1]) for first, last in _groups(lengths, max_words)]
 
 

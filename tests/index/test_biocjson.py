@@ -1,6 +1,8 @@
 import contextlib
 import io
+import itertools
 import json
+import time
 from typing import Any
 
 import pytest
@@ -121,3 +123,31 @@ def test_damage_is_refused_or_counted(content: str, data: st.DataObject) -> None
         damaged[place : place + data.draw(st.integers(0, 9))] = piece
     with contextlib.suppress(InputError):
         assert all(isinstance(item, dict | BadRecord) for item in found(bytes(damaged)))
+
+
+class Counted(io.BytesIO):
+    """A stream that says how often it was asked."""
+
+    asked = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.asked += 1
+        return super().read(size)
+
+
+@pytest.mark.parametrize("between", ["", "\n", ","])
+def test_objects_without_anything_are_read_in_time_that_grows_with_their_number(between: str) -> None:
+    content = json.dumps(document(1)) + "\n" + f"{{}}{between}" * 60_000
+    stream = Counted(content.encode())
+    begin = time.perf_counter()
+    items = list(biocjson.documents(stream, "file.json"))
+    assert items == [document(1), *[{}] * 60_000]
+    assert stream.asked < 20
+    assert time.perf_counter() - begin < 10, "the whole text was searched for each"
+
+
+def test_what_begins_again_and_again_and_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(biocjson, "_MOST_IN_VAIN", 1_000_000)
+    content = json.dumps(document(1)) + "\n" + '{"a":[0,\n' * 100_000
+    assert "file.json: document " in refusal(content)
+    assert list(itertools.islice(biocjson.documents(io.BytesIO(content.encode()), "file.json"), 1)) == [document(1)]

@@ -32,3 +32,11 @@ def test_a_section_without_text_is_none() -> None:
 def test_what_nobody_asks_about_is_left_out_with_all_that_stands_under_it(heading: str) -> None:
     paragraphs = [((heading,), "None."), ((heading, "More"), "None."), (("Results",), "Some.")]
     assert body.sections(paragraphs) == (Section("Results", "Some."),)
+
+
+def test_headings_that_are_repeated_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LARGEST", 10_000)
+    long = "Long " * 1000
+    assert len(body.sections([((long,), "a")] * 100)) == 1
+    with pytest.raises(ValueError, match="headings of its sections"):
+        body.sections([((long, str(number)), "a") for number in range(100)])

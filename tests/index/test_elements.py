@@ -1,4 +1,5 @@
 import io
+import time
 from typing import Any
 
 import pytest
@@ -62,3 +63,39 @@ def test_the_first_path_that_leads_anywhere_counts() -> None:
 def test_text_of_nothing_is_empty_and_white_space_is_folded() -> None:
     assert elements.text(None) == ""
     assert elements.text(etree.XML("<a> b\n <i>c</i><!-- d -->\t</a>")) == "b c"
+
+
+def test_entities_without_end_are_spelled_out_in_time_that_grows_with_their_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = 0
+    unescape = elements.html.unescape
+
+    def counted(text: str) -> str:
+        nonlocal written
+        written += len(text)
+        return unescape(text)
+
+    monkeypatch.setattr(elements.html, "unescape", counted)
+    begin = time.perf_counter()
+    content = '<!DOCTYPE set SYSTEM "set.dtd"><set><one>' + "&nbsp;a" * 200_000 + "</one></set>"
+    ((name, length),) = [(one[:3], len(one)) for one in found(content)]
+    assert (name, length) == ("one", 5 + 400_000 - 1)
+    assert written == 6 * 200_000
+    assert time.perf_counter() - begin < 10, "text was put together piece by piece"
+
+
+def test_what_stands_around_records_is_not_kept() -> None:
+    content = b"<set>" + b"<g>words" + b"<h>words<one/></h>" * 3 + b"<one/>" * 2 + b"</g>" + b"</set>"
+    stream = io.BytesIO(content)
+    for element in elements.read(stream, "file.xml", kind="a set", roots=("set",), records=("one",)):
+        last = element
+    root = last.getroottree().getroot()
+    assert sum(1 for _ in root.iter()) <= 4
+    assert "words" not in "".join(root.itertext())
+
+
+def test_a_name_without_end_is_not_repeated() -> None:
+    with pytest.raises(InputError) as caught:
+        found(f"<{'r' * 40_000}/>")
+    assert len(str(caught.value)) < 1000

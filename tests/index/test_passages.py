@@ -100,3 +100,34 @@ def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
     pieces = [document.text[start:end] for start, end in passages.windows(document)]
     assert [len(words(piece)) for piece in pieces] == [150, 150, 100]
     assert " ".join(pieces) == abstract
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 200_000, "x" * 400 + " y" * 300, "(" * 100_000, "a. " + "β" * 90_000 + " b.", "a" + " " * 90_000 + "b"],
+)
+def test_a_word_longer_than_any_is_cut_and_no_passage_is_endless(text: str) -> None:
+    for made in (Document("1", "T", text), Document("1", text)):
+        ranges = passages.windows(made)
+        assert "".join("".join(made.text[start:end].split()) for start, end in ranges) == "".join(text.split())
+        assert all(end - start <= 200 * passages.MAX_WORDS for start, end in ranges)
+
+
+@pytest.mark.parametrize("piece", ["a\n", "One two. ", "word ", "x"])
+def test_a_text_far_longer_than_any_is_cut_a_stretch_at_a_time(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (piece * 40_000).strip()
+    monkeypatch.setattr(passages, "_STRETCH", 10_000)
+    longest = 0
+    split = passages.sentences.split
+
+    def noted(text: str) -> list[tuple[int, int]]:
+        nonlocal longest
+        longest = max(longest, len(text))
+        return split(text)
+
+    monkeypatch.setattr(passages.sentences, "split", noted)
+    made = Document("1", "T", text)
+    ranges = passages.windows(made)
+    assert longest <= 10_000
+    assert "".join("".join(made.text[start:end].split()) for start, end in ranges) == "".join(text.split())
+    assert [end for _, end in ranges[:-1]] < [start for start, _ in ranges[1:]] or piece == "x"

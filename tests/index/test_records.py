@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.records import BadRecord, Document, Hit, Passage, Section
+from bioqa.index.records import BadRecord, Document, Hit, Passage, Section, titled
 
 
 @given(st.text(), st.text())
@@ -94,3 +94,36 @@ def test_a_bad_record_says_which_file_where_and_why() -> None:
 def test_a_hit_that_a_search_did_not_return_has_neither_rank_nor_score_there() -> None:
     hit = Hit(Passage(0, Document("1", "t"), 0, 1), 0.5)
     assert (hit.lexical_rank, hit.dense_rank, hit.lexical_score, hit.dense_score) == (None, None, None, None)
+
+
+def test_a_title_and_a_heading_longer_than_any_are_cut_before_passages_and_whole_in_the_document() -> None:
+    long = "title " * 10_000
+    document = Document("1", long, "Abstract.", sections=(Section(long, "Text."),))
+    start = document.section_starts[0]
+    passage = Passage(0, document, start, start + 5)
+    assert len(passage.titled) == 2000 + 1 + 2000 + 1 + 5
+    assert document.title == long
+    assert passage.titled.endswith(" Text.")
+
+
+def test_passages_of_one_document_are_put_behind_its_title_without_the_text_being_joined_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    joined = 0
+    text = Document.text
+
+    def counted(self: Document) -> str:
+        nonlocal joined
+        joined += 1
+        return str(text.fget(self))  # type: ignore[attr-defined]
+
+    document = Document("1", "Title", "One. Two. Three.")
+    every = [Passage(0, document, 6 + at, 10 + at) for at in range(10)]
+    expected = [passage.titled for passage in every]
+    monkeypatch.setattr(Document, "text", property(counted))
+    assert list(titled(every)) == expected
+    assert joined == 1
+
+
+def test_what_a_bad_record_says_has_an_end() -> None:
+    assert len(str(BadRecord("a.xml", "p" * 10_000, "r" * 10_000))) < 1000
