@@ -118,7 +118,7 @@ class Network:
             )
         if not all(output.dtype.kind == "f" and np.isfinite(output).all() for output in outputs):
             raise ModelError(
-                f"{self._folder}: the network gives what is no number; the weights it comes from are damaged"
+                f"{self._folder}: its network gives values that are not finite; its weights are damaged"
             )
         return [output[0] for output in outputs]
 

@@ -80,7 +80,7 @@ def response(**fields: Any) -> Any:
         "guesses": (),
         "ideal_answer": "",
         "sentences": (),
-        "found": 0.3,
+        "relevance": 0.3,
     }
     return cast(Any, SimpleNamespace(**{**nothing, **fields}))
 

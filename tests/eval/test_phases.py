@@ -142,7 +142,7 @@ def test_reading_counts_passages(sampled: Job) -> None:
 
 
 def test_every_stage_of_an_answer_is_timed_in_order(job: Job, monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:
-    monkeypatch.setattr(phases, "Engine", lambda *_: engine)
+    monkeypatch.setattr(Engine, "open", lambda *_: engine)
     groups = phases.answering(replace(job, repeat=2))
     assert list(groups) == [
         "answering",

@@ -91,14 +91,14 @@ def test_a_reader_fresh_from_export_can_be_calibrated(
 def test_of_what_a_reader_has_learned_from_another_one_is_asked_but_not_where_it_is_checked(
     run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Path | None] = []
+    asked: list[Path] = []
+    opened = Engine.open
 
-    class Noted(Engine):
-        def __init__(self, index_folder: Path, reader_folder: Path | None = None):
-            asked.append(reader_folder)
-            super().__init__(index_folder, reader_folder)
+    def noted(index: Path, reader: Path) -> Engine:
+        asked.append(reader)
+        return opened(index, reader)
 
-    monkeypatch.setattr("bioqa.qa.engine.Engine", Noted)
+    monkeypatch.setattr(Engine, "open", noted)
     other, check = model.shipped("reader"), gold(OTHERS, "check")
     outcome = run(
         "train", "calibration", gold(), "--index", small_index, "--reader", other, "--to", reader, "--check", check

@@ -52,7 +52,7 @@ def test_a_query_goes_with_what_is_judged_relevant_and_there(beir: Path) -> None
 
 def test_a_folder_without_training_judgments_is_refused(beir: Path) -> None:
     (beir / "qrels" / "train.tsv").rename(beir / "qrels" / "test.tsv")
-    with pytest.raises(InputError, match="no such split; there are: test"):
+    with pytest.raises(InputError, match="no such split; known splits: test"):
         pairs.from_beir(beir)
 
 
