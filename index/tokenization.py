@@ -75,8 +75,11 @@ def _prepend(part: Mapping[str, Any]) -> str:
 
 def _precompiled(part: Mapping[str, Any]) -> str:
     """A trie, whose size comes first, and then the replacements, each closed by a zero."""
-    table = base64.b64decode(part["precompiled_charsmap"] or "")
-    replacements = table[4 + int.from_bytes(table[:4], "little") :].split(b"\0")
+    table = base64.b64decode(part["precompiled_charsmap"], validate=True)
+    size = int.from_bytes(table[:4], "little")
+    if not 4 <= size <= len(table) - 4 or size % 4:
+        return "has a damaged table of characters"  # at which the tokenizers package panics
+    replacements = table[4 + size :].split(b"\0")
     return "" if max(map(len, replacements)) <= _LONGEST_REPLACEMENT else "replaces characters by long texts"
 
 

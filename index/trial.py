@@ -52,9 +52,7 @@ def require(model: Model) -> None:
     if os.path.exists(mark):  # noqa: PTH110 (Path.exists raises where the cache cannot be looked into)
         return
     seconds = _SECONDS + _SECONDS_A_GIGABYTE * _size(model, NETWORK) / 1e9
-    one_thread = dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "MALLOC_ARENA_MAX"), "1"
-    )
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
     call = [sys.executable, "-P", "-m", "bioqa.index.trial", os.fspath(model.folder), model.card.task]
     try:
         ended = subprocess.run(  # noqa: S603 (this very Python)
@@ -62,7 +60,7 @@ def require(model: Model) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **one_thread},
+            env={**os.environ, **threads, "RUST_BACKTRACE": "0"},  # which takes seconds
             timeout=seconds,
             check=False,
         )
