@@ -1,5 +1,6 @@
 import gzip
 import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,12 @@ def test_what_is_not_there_or_a_folder_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(InputError, match=str(path)):
             unpacked(path)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_file_larger_than_memory_should_hold_is_refused(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(compress(bytes(2000)))
+    assert unpacked(path, 2000) == bytes(2000)
+    with pytest.raises(InputError, match="not held in memory"):
+        unpacked(path, 1999)
