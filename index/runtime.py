@@ -117,9 +117,7 @@ class Network:
                 f"says {', '.join(str((1, *shape)) for shape in shapes[: len(found)])}; export the model again"
             )
         if not all(output.dtype.kind == "f" and np.isfinite(output).all() for output in outputs):
-            raise ModelError(
-                f"{self._folder}: its network gives values that are not finite; its weights are damaged"
-            )
+            raise ModelError(f"{self._folder}: its network gives values that are not finite; its weights are damaged")
         return [output[0] for output in outputs]
 
     def run_all(self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None) -> list[list[Array]]:

@@ -1,5 +1,6 @@
 import gzip
 import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,12 @@ def test_what_is_not_json_says_what_was_expected(tmp_path: Path, content: bytes)
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(InputError, match=r"file: not a file of answers \("):
         read_json(tmp_path / "file", "a file of answers")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_file_larger_than_memory_should_hold_is_refused(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(compress(bytes(2000)))
+    assert read_bytes(path, 2000) == bytes(2000)
+    with pytest.raises(InputError, match="not held in memory"):
+        read_bytes(path, 1999)

@@ -115,3 +115,11 @@ def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:
 )
 def test_words_of_asking_do_not_count_in_a_query_that_has_others(question: str, expected: list[str]) -> None:
     assert analyzer.query_terms(question) == expected
+
+
+def test_what_is_remembered_of_words_has_an_end_in_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyzer, "_MOST_LETTERS", 10_000)
+    words = analyzer._Words()
+    for number in range(2000):
+        assert words["α" * 60 + f"{number}"]
+        assert sum(len(word) + len(made) for word, made in words.items()) < 11_000

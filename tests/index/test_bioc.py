@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import bioc
+from bioqa.index import bioc, body
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Record, Section
 
@@ -194,3 +194,14 @@ def test_xml_that_cannot_be_read_on_is_refused_with_the_place(content: str | byt
         read_xml(content)
     assert str(caught.value).startswith("file.xml: ")
     assert why in str(caught.value)
+
+
+def test_a_document_whose_headings_are_repeated_without_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LARGEST", 100_000)
+    pieces = [{"infons": {"type": "title_1"}, "text": "h" * 1000}]
+    for number in range(300):
+        pieces += [{"infons": {"type": "title_2"}, "text": str(number)}, {"text": "a"}]
+    content = json.dumps({"documents": [{"id": "1", "passages": pieces}]}).encode()
+    (bad,) = bioc.read_json(io.BytesIO(content), "file.json")
+    assert isinstance(bad, BadRecord)
+    assert "headings of its sections" in bad.reason

@@ -30,8 +30,9 @@ from bioqa.index.hybrid import Index
 from bioqa.index.lock import LOCK
 from bioqa.index.manifest import MANIFEST, EncoderIdentity, read_manifest, write_manifest
 from bioqa.index.progress import Silent
-from bioqa.index.records import Hit
+from bioqa.index.records import Document, Hit
 from bioqa.index.search_index import Query
+from bioqa.index.segments import Segment
 from bioqa.index.verification import verify
 
 TOPICS = [
@@ -1387,3 +1388,75 @@ def test_every_file_can_be_read_by_whom_the_umask_lets(mask: int, mode: int, ten
         os.umask(before)
     files = [path for path in (tmp_path / "index").rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert {oct(path.stat().st_mode & 0o777) for path in files} == {oct(mode)}
+
+
+def test_what_waits_for_a_commit_has_an_end_in_bytes_and_ranks_the_same(
+    ten_papers: Path, uninterrupted_lexical: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder, "COMMIT_SIZE", 3_000)
+    builder.build([ten_papers], tmp_path / "index", None)
+    assert found(tmp_path / "index") == uninterrupted_lexical
+    assert read_manifest(tmp_path / "index").commit > 2
+
+
+def test_of_bad_records_a_few_are_kept_and_all_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"id": "1", "title": "Paper"}\n' + b"x\n" * 5000)
+    report = builder.build([path], tmp_path / "index", None)
+    assert (report.records, report.unusable) == (1, 5000)
+    assert [bad.place for bad in report.bad_records] == [f"line {number}" for number in range(2, 7)]
+
+
+def test_a_file_of_nothing_but_bad_records_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "_MOST_UNUSABLE", 100)
+    good = "".join(f'{{"id": "{number}", "title": "Paper"}}\n' for number in range(40))
+    bad, mixed = tmp_path / "bad.jsonl", tmp_path / "mixed.jsonl"
+    bad.write_text(good[:30] + "\nx" * 5000)
+    mixed.write_text((good + "x\n" * 90) * 3 + good)
+    report = builder.build([bad, mixed], tmp_path / "index", None)
+    assert [str(error) for error in report.bad_files] == [
+        f"{bad}: 101 of 102 records cannot be used, so the rest is not read; the file is damaged or of another format"
+    ]
+    assert report.unusable == 101 + 270
+
+
+def test_an_error_is_kept_without_what_was_read_by_then(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text("<PubmedArticleSet>")
+    (error,) = builder.build([path], tmp_path / "index", None).bad_files
+    assert (error.__traceback__, error.__context__) == (None, None)
+
+
+def test_what_cannot_be_listed_is_a_bad_file_and_the_rest_is_indexed(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_jsonl("in/a.jsonl", records(2))
+    (tmp_path / "in" / "b.jsonl").symlink_to("gone")
+    report = builder.build([tmp_path / "in"], tmp_path / "index", None)
+    assert report.records == 2
+    assert [str(error) for error in report.bad_files] == [f"{tmp_path}/in/b.jsonl: No such file or directory"]
+
+
+def test_deletions_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "_MOST_WITHDRAWN", 50)
+    path = numbered(tmp_path, 1, article(900, "Paper"), *(deletion(number) for number in range(1, 100)))
+    report = builder.build([path], tmp_path / "index", None)
+    assert "withdraws more than 50 documents" in str(report.bad_files[0])
+    assert len(titles(tmp_path / "index")) == 1
+
+
+def test_a_document_that_is_replaced_is_read_once_however_many_passages_it_has(
+    write_jsonl: WriteJsonl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {"id": "1", "title": "Paper", "abstract": "Mice were studied. " * 5000}
+    builder.build([write_jsonl("a.jsonl", [long])], tmp_path / "index", None)
+    count = 0
+    document = Segment.document
+
+    def counted(self: Segment, row: int) -> Document:
+        nonlocal count
+        count += 1
+        return document(self, row)
+
+    monkeypatch.setattr(Segment, "document", counted)
+    builder.build([write_jsonl("b.jsonl", [long | {"title": "Paper again"}])], tmp_path / "index", None)
+    assert count <= 3

@@ -1,10 +1,12 @@
 import gzip
+import io
 import json
 import lzma
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -820,3 +822,33 @@ def test_a_folder_of_nothing_but_files_that_are_passed_over_is_refused_after_the
     told, error = outcome.err.splitlines()
     assert told.startswith(f"1 file passed over, whose name says no format: {tmp_path}/papers/export.txt; ")
     assert error.startswith("error: ")
+
+
+def test_what_is_passed_over_in_an_archive_is_told_in_one_line(build: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in ("a.jsonl", "1.txt", "2.txt", "3.txt", "4.txt"):
+            info = tarfile.TarInfo(name)
+            content = b'{"id": "7", "title": "Paper"}'
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    outcome = build(path)
+    assert outcome.status == 0
+    names = ", ".join(f"{path}: {number}.txt" for number in (1, 2, 3))
+    assert f"4 files in archives passed over, whose names say no format: {names} ...; " in outcome.err
+
+
+def test_what_of_a_folder_cannot_be_read_is_an_error_after_the_rest_is_indexed(
+    build: Run, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    write_jsonl("in/a.jsonl", papers(1))
+    os.mkfifo(tmp_path / "in" / "b.jsonl")
+    for number in range(8):
+        (tmp_path / "in" / f"{number}.xml").symlink_to("gone")
+    outcome = build(tmp_path / "in")
+    assert outcome.status == 2
+    assert f"1 pipe, socket or device passed over: {tmp_path}/in/b.jsonl" in outcome.err
+    assert outcome.err.count(": No such file or directory") == 5
+    assert "3 further files were not read to the end" in outcome.err
+    assert found(tmp_path / "index") == ["1"]

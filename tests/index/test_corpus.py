@@ -14,10 +14,10 @@ from typing import Literal
 
 import pytest
 
-from bioqa.index import corpus
+from bioqa.index import compressed, corpus
 from bioqa.index.corpus import CorpusFile
 from bioqa.index.errors import InputError
-from bioqa.index.records import BadRecord, Document, Record
+from bioqa.index.records import BadRecord, Document, PassedOver, Record
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "": lambda data: data,
@@ -464,3 +464,76 @@ def test_what_is_hidden_or_in_a_hidden_folder_is_not_told_as_passed_over(tmp_pat
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert corpus.passed_over([tmp_path]) == [tmp_path / "deep/b.txt", tmp_path / "notes.txt"]
+
+
+def test_files_of_an_archive_whose_names_say_no_format_are_told(tmp_path: Path) -> None:
+    path = pack(
+        tmp_path / "a.tar", {"README": b"x", "x.jsonl": LINE, ".hidden": b"x", "y.txt": b"x", "z.xml.md5": b"x"}
+    )
+    found = [record for record in CorpusFile(path).records() if isinstance(record, PassedOver)]
+    assert found == [PassedOver(str(path), "README"), PassedOver(str(path), "y.txt")]
+
+
+@pytest.mark.parametrize("change", ["shrinks", "grows", "is another", "is written again"])
+def test_a_file_that_changes_while_it_is_read_is_told(change: str, many_lines: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(many_lines)
+    records = CorpusFile(path).records()
+    next(records)
+    if change == "is another":
+        (tmp_path / "b").write_bytes(many_lines)
+        (tmp_path / "b").replace(path)
+    else:
+        again = {"shrinks": many_lines[:300_000].rpartition(b"\n")[0], "grows": many_lines + LINE}.get(
+            change, many_lines
+        )
+        time.sleep(0.02)  # the clock of some file systems is coarse
+        path.write_bytes(again)
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(records)
+
+
+def test_a_file_that_changes_between_two_readings_is_not_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(LINE)
+    file = CorpusFile(path)
+    assert len(list(file.records())) == 1
+    path.write_bytes(LINE * 2)
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(file.records())
+
+
+def test_a_device_is_refused_unread() -> None:
+    assert until_error(Path("/dev/zero"), "jsonl") == ([], "/dev/zero: a device, not a file")
+
+
+def test_pipes_in_folders_are_told_and_never_opened(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jsonl")
+    os.mkfifo(tmp_path / "b.jsonl")
+    os.mkfifo(tmp_path / "c")
+    assert corpus.files([tmp_path]) == [tmp_path / "a.jsonl"]
+    assert corpus.special([tmp_path]) == [tmp_path / "b.jsonl"]
+    assert corpus.passed_over([tmp_path]) == []
+
+
+def test_what_of_a_folder_cannot_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jsonl")
+    (tmp_path / "b.jsonl").symlink_to("gone")
+    (tmp_path / "c").symlink_to("gone")
+    (only,) = corpus.unread([tmp_path, tmp_path / "a.jsonl"])
+    assert str(only) == f"{tmp_path}/b.jsonl: No such file or directory"
+    (tmp_path / "a.jsonl").unlink()
+    with pytest.raises(InputError, match=r"b\.jsonl: No such file"):
+        corpus.files([tmp_path])
+
+
+@pytest.mark.parametrize("inner", [b"\n" * 1000, b" " * 1000, b"<a/>" * 250])
+def test_a_bomb_in_an_archive_is_counted_and_the_next_is_read(
+    inner: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compressed, "_FREE", 1 << 20)
+    bomb = gzip.compress(inner * 4000)
+    path = pack(tmp_path / "a.tar", {"bad.jsonl.gz": bomb, "x.jsonl": LINE})
+    *_, bad, good = CorpusFile(path).records()
+    assert isinstance(bad, BadRecord)
+    assert good == Document("1", "A title")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import bounded, jats, passages
+from bioqa.index import body, bounded, jats, passages
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Passage, Record, Section
 
@@ -263,3 +263,17 @@ def test_a_damaged_article_is_read_refused_or_counted(data: st.DataObject) -> No
     with contextlib.suppress(InputError):
         for record in read(bytes(content)):
             assert isinstance(record, BadRecord) or (isinstance(record, Document) and record.id and record.text)
+
+
+@pytest.mark.parametrize("where", ["body", "abstract"])
+def test_an_article_whose_headings_are_repeated_without_end_is_counted(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "LARGEST", 100_000)
+    parts = "".join(f"<sec><title>{number}</title><p>a</p></sec>" for number in range(300))
+    text = f"<{where}><sec><title>{'h' * 1000}</title>{parts}</sec></{where}>"
+    meta = '<article-id pub-id-type="pmid">1</article-id>' + (text if where == "abstract" else "")
+    xml = f"<article><front><article-meta>{meta}</article-meta></front>{text if where == 'body' else ''}</article>"
+    (bad,) = jats.read(io.BytesIO(xml.encode()), "file.nxml")
+    assert isinstance(bad, BadRecord)
+    assert "headings of its sections" in bad.reason

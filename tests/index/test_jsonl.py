@@ -251,3 +251,28 @@ def test_lines_are_read_as_they_are_asked_for() -> None:
 
     records = jsonl.read(io.BufferedReader(Endless()), "endless")  # type: ignore[arg-type]
     assert all(isinstance(next(records), Document) for _ in range(1000))
+
+
+def test_a_record_of_more_values_than_any_is_refused_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "MOST_VALUES", 1000)
+    monkeypatch.setattr(jsonl, "_DECODER", None)
+    for values in ("1," * 1000, "[]," * 500, "{}," * 500):
+        (bad,) = read(f'{{"id": "1", "title": "A title", "many": [{values}1]}}')
+        assert isinstance(bad, BadRecord)
+        assert "holds more than 1,000 values" in bad.reason
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_is_no_identifier_and_no_title(value: str) -> None:
+    (bad,) = read(f'{{"pmid": {value}, "title": "A title"}}')
+    assert isinstance(bad, BadRecord)
+    assert bad.reason == "no 'pmid' or 'id'"
+    if value != "1e999":
+        (record,) = read(f'{{"id": 1, "title": {value}, "abstract": "Text"}}')
+        assert isinstance(record, Document)
+        assert (record.title, record.abstract, record.extra) == ("", "Text", {"title": None})
+
+
+@pytest.mark.parametrize("version", [10**9, -(10**9), 10**4000, 1e308, "9" * 4000, "9" * 5000], ids=range(6))
+def test_a_version_beyond_any_is_the_first(version: Any) -> None:
+    assert document(pmid=1, title="A title", version=version).version == 1

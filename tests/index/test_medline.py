@@ -217,3 +217,13 @@ PIECES = st.sampled_from(
 def test_whatever_the_lines_hold_every_record_is_a_document_or_is_counted(content: str | bytes) -> None:
     for record in read(content if isinstance(content, bytes) else content.encode("utf-8", "replace")):
         assert isinstance(record, BadRecord) or (record.id.isdigit() and isinstance(record, Document) and record.text)
+
+
+def test_lines_without_end_make_a_record_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(medline, "LARGEST", 1_000_000)
+    for line in (b"AU  - a\n", b"      a\n"):
+        text = b"PMID- 1\nTI  - A title\n" + line * 20_000 + b"\nPMID- 2\nTI  - A title\n"
+        bad, good = medline.read(io.BytesIO(text), "a.nbib")
+        assert isinstance(bad, BadRecord)
+        assert "larger than" in bad.reason
+        assert good == Document("2", "A title")

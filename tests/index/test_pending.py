@@ -49,3 +49,16 @@ def test_a_withdrawn_document_comes_back_only_with_a_later_numbered_file_or_with
     assert (list(pending.entries), pending.withdrawn) == ([], {"1": 9})
     pending.add(entry("1"), 0)
     assert list(pending.entries) == ["1"]
+
+
+def test_the_size_is_that_of_what_waits() -> None:
+    pending = Pending({}, Changes())
+    for identity, version, size in (("1", 1, 10), ("2", 1, 20), ("1", 2, 40), ("2", 0, 99)):
+        pending.add(Prepared(Document(identity, version=version), (), (), size), 0)
+    assert pending.size == 60
+    pending.outdated([(0, committed("2", version=5))])
+    assert pending.size == 40
+    pending.delete("1", 0)
+    assert pending.size == 1, "of the id"
+    pending.clear()
+    assert pending.size == 0

@@ -502,3 +502,14 @@ def test_articles_are_read_as_they_are_asked_for() -> None:
 
     records = pubmed.read(Endless(), "endless")  # type: ignore[arg-type]
     assert all(isinstance(next(records), Document) for _ in range(5000))
+
+
+def test_mesh_terms_inside_each_other_are_not_multiplied() -> None:
+    inner = "<MeshHeading><DescriptorName>" * 50 + "x" * 10_000 + "</DescriptorName></MeshHeading>" * 50
+    xml = (
+        "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>A title</ArticleTitle>"
+        f"</Article><MeshHeadingList>{inner}</MeshHeadingList></MedlineCitation></PubmedArticle></PubmedArticleSet>"
+    )
+    (document,) = pubmed.read(io.BytesIO(xml.encode()), "file.xml")
+    assert isinstance(document, Document)
+    assert document.mesh == ("x" * 10_000,)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import lines, tsv
+from bioqa.index import jsonl, lines, tsv
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Record
 
@@ -96,3 +96,12 @@ def test_whatever_the_rows_hold_every_one_is_a_document_or_is_counted(content: s
     data = content if isinstance(content, bytes) else content.encode()
     for record in read(b"id\ttitle\n" + data):
         assert isinstance(record, BadRecord) or (isinstance(record, Document) and record.title)
+
+
+def test_more_values_in_a_cell_than_any_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "MOST_VALUES", 100)
+    stream = io.BytesIO(b"pmid\ttitle\tmesh\n1\tA title\t" + b"a;" * 101 + b"\n2\tA title\ta;b\n")
+    bad, good = tsv.read(stream, "a.tsv")
+    assert isinstance(bad, BadRecord)
+    assert bad.reason == "more than 100 values in the column 'mesh'"
+    assert good == Document("2", "A title", mesh=("a", "b"))

@@ -35,3 +35,10 @@ def test_any_other_is_unknown(year: int) -> None:
 )
 def test_the_first_plausible_year_of_a_text_is_found(text: str, year: int | None) -> None:
     assert years.first_in(text) == year
+
+
+def test_years_are_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(years, "plausible", lambda year: seen.append(year) or year)
+    assert years.first_in("1999 " * 100_000) == 1999
+    assert seen == [1999]
