@@ -63,7 +63,7 @@ def test_a_question_without_a_letter_or_digit_is_refused_with_an_example(questio
 
 def test_a_question_may_be_as_long_as_allowed_and_not_longer() -> None:
     assert validate_question("x" * 2_000, 2_000) == "x" * 2_000
-    with pytest.raises(InputError, match=r"2,001 characters; at most 2,000"):
+    with pytest.raises(InputError, match=r"2,001 characters; the limit is 2,000"):
         validate_question("x" * 2_001, 2_000)
 
 

@@ -130,7 +130,7 @@ def test_a_reader_learns_from_a_teacher_on_passages_that_nobody_judged(
     recipe_file.write_text(more, encoding="utf-8")
     outcome = run("train", "reader", recipe_file, "--to", tmp_path / "student")
     assert outcome.status == 0, outcome.err
-    assert "passages for the teacher alone: 2 examples" in outcome.err
+    assert "passages for the teacher only: 2 examples" in outcome.err
     record = json.loads((tmp_path / "student" / "training.json").read_text(encoding="utf-8"))
     assert record["config"]["teacher"] == str(tmp_path / "teacher")
 
@@ -167,7 +167,7 @@ def test_more_tokens_than_the_model_has_positions_for_are_refused_before_trainin
 ) -> None:
     outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run", "--set", "max_tokens=4000")
     assert outcome.status != 0
-    assert "windows of at most" in outcome.err
+    assert "tokens at most" in outcome.err
     assert not (tmp_path / "run").exists()
 
 

@@ -91,9 +91,9 @@ def test_a_trained_retriever_goes_through_export_into_an_index(run: Run, recipe_
     assert run(*call).status == 0
     texts = ["CFTR is mutated in cystic fibrosis.", "Heart"]
     made = str(tmp_path / "run")
-    again = retriever.biencoder.load(made, asymmetric=False, dropout=0.0).eval()
-    rows = retriever.biencoder.tokenized(retriever.source.backend_tokenizer(made), texts, 32)
-    ours = retriever.biencoder.vectors(lambda part: again(part, "passage"), again, rows, "fp32")
+    again = retriever.biencoder.load_biencoder(made, asymmetric=False, dropout=0.0).eval()
+    rows = retriever.biencoder.tokenize(retriever.source.backend_tokenizer(made), texts, 32)
+    ours = retriever.biencoder.encode_tokens(lambda part: again(part, "passage"), again, rows, "fp32")
     assert ours == pytest.approx(Encoder(tmp_path / "onnx").encode(texts), abs=1e-5)
     built = run("index", "build", tmp_path / "papers.jsonl", "--to", tmp_path / "index", "--encoder", tmp_path / "onnx")
     assert built.status == 0, built.err
@@ -102,8 +102,8 @@ def test_a_trained_retriever_goes_through_export_into_an_index(run: Run, recipe_
 
 def test_what_can_be_learned_is_learned(recipe_file: Path) -> None:
     config = configured(recipe_file, "dropout=0", "negatives=2")
-    learned = retriever.negatives.of_pairs(retriever.pairs.of_files(config, [], lambda _: None), 5)
-    judged = retriever.pool.of_gold(read_gold(Path(config.dev[0])), [])
+    learned = retriever.negatives.mine_negatives(retriever.pairs.read_pairs(config, [], lambda _: None), 5)
+    judged = retriever.pool.build_pool(read_gold(Path(config.dev[0])), [])
     task = retriever.RetrieverTask(config, learned, judged, "cpu")
     optimizer = torch.optim.AdamW(task.model.parameters(), lr=0.003)
     (batch,) = [make() for make in task.batches(0, 6, 1)]
@@ -120,7 +120,7 @@ def test_either_side_can_have_an_encoder_of_its_own(recipe_file: Path, tmp_path:
     question, passage = (weights(tmp_path / "run" / side) for side in ("question", "passage"))
     assert not all(torch.equal(tensor, passage[name]) for name, tensor in question.items())
     for side in ("question", "passage"):
-        assert retriever.biencoder.load(str(tmp_path / "run" / side), asymmetric=False, dropout=0.0)
+        assert retriever.biencoder.load_biencoder(str(tmp_path / "run" / side), asymmetric=False, dropout=0.0)
         assert (tmp_path / "run" / side / "tokenizer.json").is_file()
 
 
@@ -147,7 +147,7 @@ def test_a_teacher_is_imitated(recipe_file: Path, tmp_path: Path, tiny_biobert: 
     alone, taught = weights(tmp_path / "alone"), weights(tmp_path / "taught")
     assert not all(torch.equal(tensor, taught[name]) for name, tensor in alone.items())
     first, mean = (
-        retriever.biencoder.encoded(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
+        retriever.biencoder.encode_texts(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
         for pooling in ("first", "mean")
     )
     assert np.linalg.norm(first, axis=1) == pytest.approx([1, 1], abs=1e-2)
@@ -167,7 +167,7 @@ def test_a_round_before_finds_negatives_for_the_next(run: Run, recipe_file: Path
 
 def test_the_places_nearest_to_a_question_are_found(base: Path) -> None:
     texts = ["The heart beats.", "Chorea has a gene.", "HTT", "On warfarin."]
-    found = retriever.biencoder.nearest(str(base), 32, "cpu")([*texts, "HTT"], texts, 2)
+    found = retriever.biencoder.nearest_passages(str(base), 32, "cpu")([*texts, "HTT"], texts, 2)
     assert found.shape == (5, 2)
     assert found[:, 0].tolist() == [0, 1, 2, 3, 2]
 
@@ -240,8 +240,8 @@ def test_what_cannot_be_trained_is_refused(
 
 def test_negatives_are_drawn_anew_every_epoch_and_alike_for_one_seed(recipe_file: Path) -> None:
     config = configured(recipe_file)
-    learned = retriever.negatives.of_pairs(retriever.pairs.of_files(config, [], lambda _: None), 5)
-    judged = retriever.pool.of_gold(read_gold(Path(config.dev[0])), [])
+    learned = retriever.negatives.mine_negatives(retriever.pairs.read_pairs(config, [], lambda _: None), 5)
+    judged = retriever.pool.build_pool(read_gold(Path(config.dev[0])), [])
     task = retriever.RetrieverTask(config, learned, judged, "cpu")
 
     def drawn(epoch: int, seed: int) -> list[list[int]]:
@@ -311,6 +311,6 @@ def test_test_questions_without_snippets_are_stayed_apart_from(recipe_file: Path
     (tmp_path / "test.json").write_text(json.dumps({"questions": bare}))
     heard: list[str] = []
     config = configured(recipe_file, 'apart_from=["test.json"]')
-    found = retriever.pairs.of_files(config, [], heard.append)
+    found = retriever.pairs.read_pairs(config, [], heard.append)
     assert {pair.query for pair in found} == {each["body"] for each in learned[4:]}
     assert "4 near a test" in heard[0]
