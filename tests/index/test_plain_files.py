@@ -92,17 +92,6 @@ def test_what_leads_out_of_a_folder_or_never_ends_is_named_by_its_path_in_it(tmp
     assert list(followed(tmp_path / "none")) == list(followed(deep / "file")) == []
 
 
-@pytest.mark.parametrize("mode", ["wb", "a+b"])
-def test_a_file_with_another_name_is_read_and_not_written_to(tmp_path, mode):
-    (tmp_path / "precious").write_bytes(b"kept")
-    os.link(tmp_path / "precious", tmp_path / "twin")
-    with pytest.raises(OSError, match="hard link"):
-        open_plain(tmp_path / "twin", mode)
-    assert (tmp_path / "precious").read_bytes() == b"kept"
-    with open_plain(tmp_path / "twin") as file:
-        assert file.read() == b"kept"
-
-
 def test_without_a_buffer_what_is_written_is_there(tmp_path):
     with open_plain(tmp_path / "file", "wb", buffering=0) as file:
         file.write(b"1234")
