@@ -9,7 +9,7 @@ from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.measure import Measure, mean
 from bioqa.eval.rouge import rouge_scores
 from bioqa.eval.submission import SubmittedAnswer
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 from bioqa.qa.questions import QuestionType
 
 Measures = Mapping[str, Measure]

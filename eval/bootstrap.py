@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from bioqa.eval.measure import Measure
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 
 RESAMPLES = 2000
 _SEED = 20_190  # arbitrary, but fixed: the same files always give the same interval

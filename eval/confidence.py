@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bioqa.eval.tables import Table
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 
 BINS = 10
 _THRESHOLDS = [step / 10 for step in range(10)]

@@ -16,6 +16,7 @@ from bioqa.eval.process import Figures, Groups, Job
 from bioqa.eval.tables import Cell, Table
 from bioqa.index import builder, corpus, model
 from bioqa.index import passages as windows
+from bioqa.index.arrays import Array
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import InputError
 from bioqa.index.filters import NO_FILTER
@@ -23,7 +24,6 @@ from bioqa.index.hybrid import DEPTH, Index
 from bioqa.index.layouts import open_structure, open_vectors
 from bioqa.index.manifest import read_manifest
 from bioqa.index.records import Passage
-from bioqa.index.runtime import Array
 from bioqa.index.search_index import Query
 from bioqa.index.segments import Store
 from bioqa.index.vectors import VectorIndex

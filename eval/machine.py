@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from bioqa.index.runtime import processors
+from bioqa.index.cpus import processors
 
 _PACKAGES = (
     *("bioqa", "tantivy", "faiss-cpu", "onnxruntime", "tokenizers", "numpy"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 
 
 def _only(means: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from bioqa.eval import phases
 from bioqa.eval.process import Figures, Groups, Job
 from bioqa.index import analyzer
-from bioqa.index.runtime import processors
+from bioqa.index.cpus import processors
 
 _K1, _B = 1.2, 0.75  # of BM25, as in tantivy
 _BATCH_SIZES = (8, 32, 128)

@@ -11,8 +11,8 @@ import numpy as np
 
 from bioqa.eval.measure import Measure, mean
 from bioqa.eval.trec import Qrels, Run, ranked
+from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError
-from bioqa.index.runtime import Array
 
 
 def measures(run: Run, qrels: Qrels, names: Sequence[str]) -> dict[str, Measure]:

@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from bioqa.eval.squad import Predictions, SquadDataset, SquadQuestion
+from bioqa.index.cpus import processors
 from bioqa.index.progress import Progress
 from bioqa.index.records import Document, Passage
-from bioqa.index.runtime import processors
 from bioqa.qa.reader import Reader
 
 _ANSWER_TOKENS = 30  # word pieces: the usual limit for SQuAD since BERT

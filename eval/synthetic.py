@@ -10,10 +10,10 @@ import numpy as np
 
 from bioqa.eval import phases
 from bioqa.index import model, sentences
+from bioqa.index.arrays import Array
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
-from bioqa.index.runtime import Array
 
 SOURCE_DOCUMENTS = 20_000  # the most real documents whose sentences are recombined
 _NEIGHBOURS = 32

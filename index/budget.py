@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from bioqa.index import planner
+from bioqa.index.cpus import processors
 from bioqa.index.errors import BudgetError
-from bioqa.index.runtime import processors
 
 
 class Budget:

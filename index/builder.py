@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import analyzer, corpus, layouts, listing, merging, passages
+from bioqa.index.arrays import Array
 from bioqa.index.budget import Budget
 from bioqa.index.crew import Crew
 from bioqa.index.encoder import Encoder
@@ -22,7 +23,6 @@ from bioqa.index.pending import Changes, Pending
 from bioqa.index.prepared import Entry, Prepared
 from bioqa.index.progress import Progress, Silent
 from bioqa.index.records import BadRecord, Deletion, Document, Passage, PassedOver, titled
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
 from bioqa.index.storage import (
     commit,

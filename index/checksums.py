@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import digests
-from bioqa.index.arrays import damaged, mapped
-from bioqa.index.runtime import Array
+from bioqa.index.array_files import damaged, mapped
+from bioqa.index.arrays import Array
 
 FILE = "checksums.npy"
 _BLOCK = 16_384  # bytes; the table takes 1/4096 of what it covers

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bioqa.index.cpus import processors
 from bioqa.index.errors import AlteredError, IndexFolderError
 from bioqa.index.manifest import Manifest, SegmentInfo
 from bioqa.index.plain_files import open_plain
-from bioqa.index.runtime import processors
 
 
 def digests(folder: Path, before: Manifest, after: Manifest) -> dict[str, str]:

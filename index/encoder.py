@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import trial
+from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
 from bioqa.index.manifest import EncoderIdentity
 from bioqa.index.model import Model, ModelCard, open_sides, shipped
-from bioqa.index.runtime import Array, Network, panicking, tokenizer
+from bioqa.index.runtime import Network, panicking, tokenizer
 
 
 class Encoder:

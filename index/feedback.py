@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bioqa.index import bm25
 
 if TYPE_CHECKING:
-    from bioqa.index.runtime import Array
+    from bioqa.index.arrays import Array
 
 PASSAGES = 3  # that speak for a question
 _TERMS = 10  # of their titles, those that weigh most

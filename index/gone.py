@@ -3,9 +3,9 @@
 import hashlib
 
 from bioqa.index import analyzer
+from bioqa.index.arrays import Array
 from bioqa.index.lexical_writer import counted
 from bioqa.index.records import titled
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
 
 

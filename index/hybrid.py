@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import analyzer, feedback, ties
+from bioqa.index.arrays import Array
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.filters import NO_FILTER, Filter
@@ -20,7 +21,6 @@ from bioqa.index.manifest import Manifest
 from bioqa.index.model import shipped
 from bioqa.index.opening import opened
 from bioqa.index.records import Hit, Passage
-from bioqa.index.runtime import Array
 from bioqa.index.search_index import Query
 from bioqa.index.segments import Store
 from bioqa.index.structure import Structure

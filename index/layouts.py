@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import digests, planner, structure
-from bioqa.index.arrays import damaged
+from bioqa.index.array_files import damaged
+from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, StructureInfo
 from bioqa.index.rows import Rows
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
 from bioqa.index.storage import commit
 from bioqa.index.structure import Structure

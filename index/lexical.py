@@ -15,12 +15,12 @@ import numpy as np
 import tantivy
 
 from bioqa.index import analyzer, bm25, digests, tantivy_errors, ties
+from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.filters import Filter
 from bioqa.index.manifest import Manifest
 from bioqa.index.plain_files import read_plain
 from bioqa.index.records import RETRACTED, Passage
-from bioqa.index.runtime import Array
 
 _WHOLE = 64_000_000  # bytes that are checked before the first search: they take some 50 ms on one processor
 _AT_ONCE = 1_000_000  # bytes of an index that are checked as it is opened: they take less than a millisecond

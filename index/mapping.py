@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 
 # Bytes that the system maps in where one is read, at most: Linux takes 64 KB, or all that its cache holds as one piece.
 AT_ONCE = 2 * 2**20

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import arrays, digests
+from bioqa.index import array_files, digests
+from bioqa.index.arrays import Array
 from bioqa.index.manifest import Manifest, SegmentInfo
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Segment
 from bioqa.index.storage import commit, sealed
 
@@ -77,10 +77,10 @@ def _join(
 ) -> None:
     """Write the rows of array files one after the other into a file of the same name, with so much added to the first
     column of each. Raises IndexFolderError where they have not as many columns as one another."""
-    heads = [arrays.mapped(source, kind, columns=True)[1] for source in sources]
+    heads = [array_files.mapped(source, kind, columns=True)[1] for source in sources]
     for source, head in zip(sources, heads, strict=True):
         if head.shape[1] != heads[0].shape[1]:
-            raise arrays.damaged(source, f"is of shape {head.shape}, another segment of {heads[0].shape}")
+            raise array_files.damaged(source, f"is of shape {head.shape}, another segment of {heads[0].shape}")
     header = np.lib.format.header_data_from_array_1_0(heads[0])
     header["shape"] = (sum(map(len, heads)), *heads[0].shape[1:])
     with (target / sources[0].name).open("wb") as joined:

@@ -10,8 +10,9 @@ import faiss
 import numpy as np
 
 from bioqa.index import mapping
+from bioqa.index.arrays import Array
+from bioqa.index.cpus import processors
 from bioqa.index.mapping import Allowance
-from bioqa.index.runtime import Array, processors
 
 _SCANNED_AT_ONCE = 32_768  # rows of one part of a segment: 25 MB of 384 dimensions
 

@@ -11,20 +11,16 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from bioqa.index.arrays import Array
+from bioqa.index.cpus import processors
 from bioqa.index.errors import ModelError
 from bioqa.index.model import NETWORK, TOKENIZER, Model
 
-Array = np.ndarray[Any, np.dtype[Any]]
 _OUTPUTS = {"encoder": (1,), "reader": (2, 5)}  # of a network, by task: vectors; spans alone, or all heads
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _LONGEST_RUN = 30.0  # seconds for one sequence; BERT-large takes one for 512 tokens on a slow core
 _LEAST_MEMORY = 512 << 20  # bytes for what all networks work out at once
 _MEMORY_A_RUN = 128 << 20  # BERT-large takes half of that for 512 tokens
-
-
-def processors() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load(name: str = "onnxruntime") -> Any:

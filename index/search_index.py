@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bioqa.index import feedback
+from bioqa.index.arrays import Array
 from bioqa.index.encoder import Encoder
 from bioqa.index.filters import NO_FILTER, Filter
 from bioqa.index.fusion import FUSION
 from bioqa.index.records import Hit, Passage
-from bioqa.index.runtime import Array
 
 
 @dataclass(frozen=True, slots=True)

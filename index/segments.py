@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from bioqa.index import arrays, checksums
-from bioqa.index.arrays import damaged
+from bioqa.index import array_files, checksums
+from bioqa.index.array_files import damaged
+from bioqa.index.arrays import Array
 from bioqa.index.checksums import Checked
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.manifest import Manifest, SegmentInfo
 from bioqa.index.mapping import Allowance
 from bioqa.index.planner import TEXTS_KEPT
 from bioqa.index.records import Document, Passage, Section
-from bioqa.index.runtime import Array
 
 _WHOLE = 8_000_000  # bytes of a file without checksums that is checked as a whole: they take some 7 ms
 
@@ -97,7 +97,7 @@ class Segment:
             with path.open("rb") as file:
                 lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
-            raise arrays.unreadable(path, error) from None
+            raise array_files.unreadable(path, error) from None
         except ValueError:
             raise damaged(path, "it is empty") from None
         self._texts.cover(lines)
@@ -121,7 +121,7 @@ class Segment:
     def _array(self, name: str, kind: type[np.generic], rows: int, counted: str) -> tuple[Array, Checked, int]:
         """An array, its file, and the byte of the file at which it begins."""
         path = self._folder / name
-        content, array = arrays.mapped(path, kind, columns=name != "documents.npy")
+        content, array = array_files.mapped(path, kind, columns=name != "documents.npy")
         if len(array) != rows:
             raise damaged(path, f"is of shape {array.shape}, the manifest counts {counted}")
         return array, self._checked(path, content), len(content) - array.nbytes
@@ -234,7 +234,7 @@ class Store:
         self._removed: tuple[Array, Checked] | None = None
         if manifest.removed:
             path = folder / manifest.removed
-            content, rows = arrays.mapped(path, np.int64, columns=False)
+            content, rows = array_files.mapped(path, np.int64, columns=False)
             self._removed = rows, Checked(path, content, None, manifest.digests.get(manifest.removed, ""))
 
     def hold(self) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index import atomic, checksums, digests, plain_files
+from bioqa.index.arrays import Array
 from bioqa.index.errors import AlteredError, IndexFolderError, StorageError
 from bioqa.index.lock import LOCK, locked
 from bioqa.index.manifest import (
@@ -39,7 +40,6 @@ from bioqa.index.manifest import (
     write_manifest,
 )
 from bioqa.index.records import Document
-from bioqa.index.runtime import Array
 
 _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commit
 

@@ -14,12 +14,12 @@ import faiss
 import numpy as np
 
 from bioqa.index import faiss_file
+from bioqa.index.arrays import Array
 from bioqa.index.checksums import Checked
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import StructureInfo
 from bioqa.index.planner import CLUSTERING, Design
 from bioqa.index.rows import Rows, selecting
-from bioqa.index.runtime import Array
 
 _BLOCK = 16_384  # rows in memory at once, as float32: 25 MB of 384 dimensions
 _SEED = 20_111  # the same rows give the same lists

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bioqa.index.arrays import Array
 from bioqa.index.rows import Rows, Scored, best
-from bioqa.index.runtime import Array
 from bioqa.index.structure import Structure
 
 # So many rows, wherever they lie, are picked out and scored in a few milliseconds.

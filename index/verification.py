@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bioqa.index.arrays import Array
 from bioqa.index.digests import digest
 from bioqa.index.errors import AlteredError, IndexFolderError
 from bioqa.index.lexical import LexicalIndex
@@ -14,7 +15,6 @@ from bioqa.index.manifest import MANIFEST, Manifest, is_as_written
 from bioqa.index.opening import files, opened, size_of
 from bioqa.index.plain_files import followed
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Segment, Store
 
 _ALTERED = "is not what the last commit wrote"

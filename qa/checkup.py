@@ -52,7 +52,7 @@ def doctor_command(as_json: bool) -> None:
 def check_installation() -> list[InstallationCheck]:
     """A check of each part that bioqa needs to answer questions."""
     from bioqa.index import registry
-    from bioqa.index.runtime import processors
+    from bioqa.index.cpus import processors
 
     system = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {processors()} processors"
     checks = [

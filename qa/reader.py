@@ -9,9 +9,10 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from bioqa.index import runtime, sentences, trial
+from bioqa.index.arrays import Array
 from bioqa.index.model import Model, open_model
 from bioqa.index.records import Passage
-from bioqa.index.runtime import Array, Network, panicking
+from bioqa.index.runtime import Network, panicking
 from bioqa.qa import spans
 from bioqa.qa.spans import Span
 from bioqa.qa.windows import Window, split_windows

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from bioqa.index.arrays import Array
 from bioqa.index.encoder import Encoder
 from bioqa.index.records import Hit, Passage
-from bioqa.index.runtime import Array
 from bioqa.qa.reader import context_of
 from bioqa.qa.terms import QuestionTerms
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 from bioqa.train.examples import fold_text
 
 _WORDS = 3  # per shingle

@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import VERDICTS
 from bioqa.qa.windows import Window, split_windows

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bioqa.index import registry
+from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError, ModelError
 from bioqa.index.model import QUESTION
-from bioqa.index.runtime import Array
 from bioqa.train import batches, model_loading, source, weights
 from bioqa.train.devices import autocast
 

@@ -14,10 +14,10 @@ from bioqa.eval.bioasq import is_correct
 from bioqa.eval.confidence import expected_calibration_error
 from bioqa.eval.gold import GoldQuestion
 from bioqa.index import analyzer
+from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError
 from bioqa.index.hybrid import DEPTH
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.runtime import Array
 from bioqa.qa.calibration import FILE, HELD_OUT, Logistic
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine

@@ -14,9 +14,10 @@ from bioqa.eval import plain_sums
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.plain_sums import FACTOID_MEASURES, SELECTION_MEASURES
 from bioqa.eval.tables import Table
+from bioqa.index.cpus import processors
 from bioqa.index.model import Model, read_card
 from bioqa.index.progress import Progress
-from bioqa.index.runtime import Network, processors, tokenizer
+from bioqa.index.runtime import Network, tokenizer
 from bioqa.train.model_loading import use_fused_attention
 from bioqa.train.parity import Parity, encode_pair, measure_parity
 from bioqa.train.traced import ALL_HEADS, TorchNetwork, TraceableNetwork

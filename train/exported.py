@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bioqa.index import trial
+from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
 from bioqa.index.model import NETWORK, Model, read_card
-from bioqa.index.runtime import Array
 
 if TYPE_CHECKING:
     from onnx import GraphProto

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from bioqa.eval import alignment
 from bioqa.eval.gold import GoldQuestion, Snippet
+from bioqa.index.arrays import Array
 from bioqa.index.filters import NO_FILTER
 from bioqa.index.lexical import LexicalIndex
 from bioqa.index.lexical_writer import LexicalWriter
 from bioqa.index.passages import windows
 from bioqa.index.records import Document, Passage
-from bioqa.index.runtime import Array
 from bioqa.qa.questions import QuestionType
 from bioqa.qa.reader import context_of
 from bioqa.train.examples import ReaderExample

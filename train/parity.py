@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Encoding
 
+from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
 from bioqa.index.model import Model, read_card
-from bioqa.index.runtime import Array, Network, tokenizer
+from bioqa.index.runtime import Network, tokenizer
 from bioqa.train.traced import TorchNetwork, TraceableNetwork
 
 _TEXTS = (  # (question, passage) pairs of different lengths

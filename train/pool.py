@@ -9,9 +9,9 @@ import numpy as np
 from bioqa.eval import ranking
 from bioqa.eval.gold import GoldQuestion
 from bioqa.eval.trec import Qrels
+from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError
 from bioqa.index.records import Document
-from bioqa.index.runtime import Array
 from bioqa.train.pairs import CandidatePassage
 
 MEASURES = ("ndcg@10", "mrr@10", "recall@100")  # the first selects the best weights

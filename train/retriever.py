@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
 from bioqa.index.progress import Progress
-from bioqa.index.runtime import Array
 from bioqa.train import (
     batches,
     biencoder,

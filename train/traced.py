@@ -11,7 +11,7 @@ from tokenizers import Encoding
 from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForQuestionAnswering
 
-from bioqa.index.runtime import Array
+from bioqa.index.arrays import Array
 from bioqa.train import model_loading, network
 from bioqa.train.devices import autocast
 

@@ -6,9 +6,9 @@ import pytest
 
 from bioqa.eval import synthetic
 from bioqa.index import model, sentences
+from bioqa.index.arrays import Array
 from bioqa.index.encoder import Encoder
 from bioqa.index.errors import InputError
-from bioqa.index.runtime import Array
 from bioqa.qa import starter
 
 

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import settings
 
 from bioqa.index import storage, web
+from bioqa.index.arrays import Array
 from bioqa.index.manifest import EncoderIdentity, Manifest
 from bioqa.index.records import Document
 from bioqa.index.rows import Rows
-from bioqa.index.runtime import Array
 from bioqa.index.web import Patience
 
 settings.register_profile("index", deadline=None)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from bioqa.index import faiss_file, structure
+from bioqa.index.arrays import Array
 from bioqa.index.planner import Design
 from bioqa.index.rows import Rows
-from bioqa.index.runtime import Array
 
 DIMENSIONS = 16
 LISTS = 20

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bioqa.index import layouts, planner, storage, structure
+from bioqa.index.arrays import Array
 from bioqa.index.errors import BudgetError, IndexFolderError
 from bioqa.index.manifest import MANIFEST, Manifest, read_manifest
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
 from bioqa.index.vectors import VectorIndex
 

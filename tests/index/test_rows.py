@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index import arrays
+from bioqa.index import array_files
+from bioqa.index.arrays import Array
 from bioqa.index.rows import Rows
-from bioqa.index.runtime import Array
 
 MakeRows = Callable[[int, int], Array]
 RowsOf = Callable[[Sequence[Array]], Rows]
@@ -98,7 +98,7 @@ def test_what_may_not_stay_is_given_back_and_can_be_read_again(
     vector = every[17].astype(np.float32)
     monkeypatch.setattr(mmap, "mmap", Mapped)
     monkeypatch.setattr(Mapped, "given_back", 0)
-    mapped = Rows([4000], lambda _: arrays.mapped(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept)
+    mapped = Rows([4000], lambda _: array_files.mapped(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept)
     in_memory = Rows([4000], [every].__getitem__, 16, kept)
     for _ in range(3):
         assert mapped.nearest(vector, 9)[0].tolist() == in_memory.nearest(vector, 9)[0].tolist()
@@ -113,7 +113,9 @@ def test_however_large_a_segment_is_no_more_of_it_stays_in_memory_than_may(
     every = np.tile(unit_rows(1000, 5), (1000, 1))
     np.save(tmp_path / "rows.npy", every)
     kept, scanned = 8_000_000, 1_100_000
-    mapped = Rows([len(every)], lambda _: arrays.mapped(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept)
+    mapped = Rows(
+        [len(every)], lambda _: array_files.mapped(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept
+    )
     numbers = np.random.default_rng(1).integers(0, len(every), 3000)
     assert (mapped.read(numbers) == every[numbers].astype(np.float32)).all()
     assert 0 < resident_bytes(tmp_path / "rows.npy") <= kept

@@ -12,8 +12,9 @@ import pytest
 from tokenizers import Encoding
 
 from bioqa.index import model, runtime
+from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
-from bioqa.index.runtime import Array, Network
+from bioqa.index.runtime import Network
 
 TEXTS = [
     "short",
@@ -50,10 +51,6 @@ def folder_with(tmp_path: Path) -> Callable[[str, bytes], Path]:
         return tmp_path
 
     return write
-
-
-def test_there_is_at_least_one_processor() -> None:
-    assert runtime.processors() >= 1
 
 
 def test_many_sequences_give_what_each_gives_alone_in_the_order_given(

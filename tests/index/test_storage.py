@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bioqa.index import opening, storage, verification
+from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import Manifest, read_manifest, write_manifest
 from bioqa.index.records import Document
-from bioqa.index.runtime import Array
 from bioqa.index.segments import Store
 
 EMPTY = Manifest(analyzer="a", passage_words=150, encoder=None)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from bioqa.index import structure
+from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.manifest import StructureInfo
 from bioqa.index.planner import Design
 from bioqa.index.rows import Rows
-from bioqa.index.runtime import Array
 from bioqa.index.structure import Structure
 
 MakeRows = Callable[[int, int], Array]

@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bioqa.index import structure, vectors
+from bioqa.index.arrays import Array
 from bioqa.index.manifest import StructureInfo
 from bioqa.index.planner import Design
 from bioqa.index.rows import Rows
-from bioqa.index.runtime import Array
 from bioqa.index.structure import Structure
 from bioqa.index.vectors import VectorIndex
 

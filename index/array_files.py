@@ -1,0 +1,53 @@
+"""Array files (.npy) as bioqa writes them, mapped; another head is refused, for NumPy's reader would evaluate it."""
+
+import mmap
+import re
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from bioqa.index.arrays import Array
+from bioqa.index.errors import IndexFolderError
+
+_LONGEST_HEAD = 256  # bytes
+_HEAD = re.compile(  # https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0
+    rb"\x93NUMPY\x01\x00(?P<length>..)\{'descr': '(?P<kind><[a-z][0-9])', 'fortran_order': False, "
+    rb"'shape': \((?P<rows>[0-9]{1,15}),(?: (?P<columns>[0-9]{1,9}))?\), \} *\n",
+    re.DOTALL,
+)
+
+
+def mapped(path: Path, kind: type[np.generic], columns: bool) -> tuple[mmap.mmap, Array]:
+    """A file and the array in it, of numbers of a `kind`, with `columns` or a plain row of numbers.
+
+    Raises IndexFolderError where the file cannot be read, and where it holds anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError:  # an empty file cannot be mapped
+        raise damaged(path, "it is empty") from None
+    head = _HEAD.match(content[:_LONGEST_HEAD])
+    dtype = np.dtype(kind)
+    if head is None or head.end() != 10 + int.from_bytes(head["length"], "little"):
+        raise damaged(path, "it does not begin as an array that bioqa wrote")
+    if head["kind"].decode() != dtype.str or (head["columns"] is not None) is not columns:
+        raise damaged(path, "its array is of another kind")
+    shape = [int(head["rows"]), *([int(head["columns"])] if columns else [])]
+    count = prod(shape)
+    if head.end() + count * dtype.itemsize != len(content):
+        raise damaged(path, f"is of shape {tuple(shape)}, but of {len(content):,} bytes")
+    return content, np.frombuffer(content, dtype, count, head.end()).reshape(shape)
+
+
+def unreadable(path: Path, error: OSError) -> IndexFolderError:
+    """The error for a file that the system does not let us read."""
+    return IndexFolderError(f"{path} cannot be read ({error.strerror or error})")
+
+
+def damaged(path: Path, how: str) -> IndexFolderError:
+    """The error for a file that does not hold what was written."""
+    return IndexFolderError(f"{path}: damaged ({how}); rebuild with 'bioqa index build'")
