@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioqa.index import runtime
+from bioqa.index.errors import ModelError
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -46,8 +47,14 @@ def int8(network: "ModelProto") -> "ModelProto":
     """Weights quantised by output channel and embeddings as a whole; activations are quantised when it runs.
 
     7 of the 8 bits are used: with 8, processors without VNNI instructions overflow in the sums of products.
+
+    Raises ModelError where a weight is no number, which has no scale.
     """
     import onnx
+
+    arrays = map(onnx.numpy_helper.to_array, network.graph.initializer)
+    if not all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f"):
+        raise ModelError("its weights hold what is no number; get the model again")
 
     quantization = runtime.load("onnxruntime.quantization")
     _scale_rows(network.graph)
