@@ -73,6 +73,8 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
             digests = {file: digest(content) for file, content in files.items()}
             filled = replace(card, digests=digests, dimensions=original.dimensions, precision=precision)
             write_card(folder, filled)
+    except ModelError as error:
+        raise ModelError(f"{source}: cannot be exported: {error}") from None
     except OSError as error:
         raise StorageError(
             f"{error.filename or folder}: {error.strerror or error}; the model is not complete"

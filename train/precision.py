@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioqa.index import runtime
+from bioqa.index.errors import ModelError
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -48,8 +49,14 @@ def int8(network: "ModelProto") -> "ModelProto":
     """Weights quantised per output channel, embeddings per tensor, activations dynamically.
 
     7 of the 8 bits are used: with 8, processors without VNNI instructions overflow in sums of products.
+
+    Raises ModelError if a weight is not finite, which leaves no scale.
     """
     import onnx
+
+    arrays = map(onnx.numpy_helper.to_array, network.graph.initializer)
+    if not all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f"):
+        raise ModelError("its weights hold values that are not finite; get the model again")
 
     quantization = runtime.load("onnxruntime.quantization")
     _scale_rows(network.graph)

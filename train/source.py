@@ -161,6 +161,8 @@ def backend_tokenizer(source: str) -> "Tokenizer":
     backend: Tokenizer = tokenizer(source).backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
+    with loading(f"{source}: its tokenizer cannot be run on a text"):
+        backend.encode("Which α?", "A gene.")
     return backend
 
 

@@ -285,3 +285,14 @@ def test_what_no_card_can_say_is_refused_before_work(tmp_path: Path, name: str, 
     with pytest.raises(ModelError, match=r"name is|max_tokens is"):
         export.export("nowhere", {"int8": tmp_path / "out"}, "encoder", name=name, max_tokens=tokens)
     assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_are_no_numbers_are_refused(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    source = tiny_bert("encoder")
+    weights = load_file(source / "model.safetensors")
+    save_file({name: np.full_like(array, np.nan) for name, array in weights.items()}, source / "model.safetensors")
+    with pytest.raises(ModelError, match="what is no number"):
+        export.export(str(source), {"int8": tmp_path / "out"}, "encoder", name="x", max_tokens=128)
+    assert not (tmp_path / "out").exists()

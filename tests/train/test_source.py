@@ -283,6 +283,15 @@ def test_a_tokenizer_takes_no_files_from_elsewhere(
         source.backend_tokenizer(str(folder))
 
 
+def test_a_tokenizer_that_cannot_be_run_is_refused(tiny_bert: Callable[[str], Path]) -> None:
+    folder = tiny_bert("encoder")
+    content = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    content["model"]["vocab"] = {}
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=r"cannot be (run on a text|loaded)"):
+        source.backend_tokenizer(str(folder))
+
+
 def test_the_panic_of_a_tokenizer_is_an_error() -> None:
     with pytest.raises(ModelError, match="cannot be loaded: Onig"), source.loading("cannot be loaded"):
         raise type("PanicException", (BaseException,), {})("Onig")
