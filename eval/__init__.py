@@ -1,1 +1,1 @@
-"""Evaluation: gold files, measures, runs, reports, conversions and benchmarks."""
+"""Measuring answers and retrieval."""

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.eval.cli_everyday import everyday
-from bioqa.eval.cli_growth import growth
-from bioqa.eval.cli_retrieval import retrieval
-from bioqa.eval.cli_speed import speed
+from bioqa.eval.everyday.cli import everyday
+from bioqa.eval.retrieval.cli import retrieval
+from bioqa.eval.speed.cli import speed
+from bioqa.eval.speed.cli_growth import growth
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.terminal import say, say_json, say_lines
-from bioqa.qa.options import json_option, reader_option
+from bioqa.qa.cli.options import json_option, reader_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bioqa.eval.evaluation import Evaluation
-    from bioqa.eval.squad import Predictions, SquadDataset
+    from bioqa.eval.datasets.squad import Predictions, SquadDataset
+    from bioqa.eval.runs.evaluation import Evaluation
 
 
 @click.group()
@@ -96,7 +96,10 @@ def bioasq(
       bioqa eval bioasq 7B*_golden.json --given snippets --save run.json --report figures
       bioqa eval bioasq 7B*_golden.json run.json --against baseline.json --json
     """
-    from bioqa.eval import evaluation, ledger, report, submission, tables
+    from bioqa.eval import tables
+    from bioqa.eval.datasets import submission
+    from bioqa.eval.report import writer
+    from bioqa.eval.runs import evaluation, ledger
 
     is_submission = len(files) > 1 and not (folder or given or reader_folder or save)
     if is_submission and ledger_file:
@@ -115,7 +118,7 @@ def bioasq(
         if ledger_file:
             ledger.write(ledger_file, scored.ledger)
         if report_folder:
-            report.write(report_folder, scored)
+            writer.write(report_folder, scored)
 
     if is_submission:
         scored = evaluation.evaluate_submission(evaluation.read_batches(files[:-1]), files[-1], baseline)
@@ -136,7 +139,7 @@ def _run(
     baseline: Path | None,
     deliver: "Callable[[Evaluation], None]",
 ) -> "Evaluation":
-    from bioqa.eval import evaluation, runner
+    from bioqa.eval.runs import evaluation, runner
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa import starter
     from bioqa.qa.engine import Engine
@@ -184,7 +187,9 @@ def squad(
     """
     from dataclasses import replace
 
-    from bioqa.eval import squad, squad_scores, tables
+    from bioqa.eval import tables
+    from bioqa.eval.datasets import squad
+    from bioqa.eval.measures import squad as squad_scores
 
     if predictions and (save or reader_folder):
         raise click.UsageError("--save and --reader apply to the reader's own answers: leave out PREDICTIONS")
@@ -213,8 +218,8 @@ def squad(
 
 
 def _read(dataset: "SquadDataset", reader_folder: Path | None) -> "Predictions":
-    from bioqa.eval import squad_runner
-    from bioqa.index import model
+    from bioqa.eval.runs import squad as squad_runner
+    from bioqa.index.models import model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.reader import Reader
 

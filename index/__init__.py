@@ -1,1 +1,1 @@
-"""Corpora in, passages out: readers of PubMed files, the index folder, and search over it."""
+"""Corpora and search: from files of papers to ranked passages."""

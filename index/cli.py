@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bioqa.index import corpus, opening, planner
+from bioqa.index.corpus import files as corpus
 from bioqa.index.errors import BioqaError, InputError
-from bioqa.index.manifest import MANIFEST, Manifest
+from bioqa.index.store import planner, snapshot
+from bioqa.index.store.manifest import MANIFEST, Manifest
 from bioqa.index.terminal import say, say_json, say_lines
 
 if TYPE_CHECKING:
-    from bioqa.index.builder import BuildReport
+    from bioqa.index.ingest.builder import BuildReport
 
 _SHOWN = 5  # files not read to the end that are named one by one
 _NAMED = 3  # files that were passed over
@@ -72,8 +73,9 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
       bioqa index build abstracts.jsonl.xz --to bm25-only --encoder none
       bioqa index build baseline/ --to pubmed --max-ram 4G
     """
-    from bioqa.index import builder, model, registry
-    from bioqa.index.encoder import Encoder
+    from bioqa.index.ingest import builder
+    from bioqa.index.models import model, registry
+    from bioqa.index.models.encoder import Encoder
     from bioqa.index.progress import TerminalProgress
 
     _tell_passed_over(inputs, folder)
@@ -118,9 +120,10 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
       bioqa index update my-index updatefiles/
       bioqa index update my-index --from-downloads pubmed
     """
-    from bioqa.index import builder, downloads
-    from bioqa.index.hybrid import Index
+    from bioqa.index.download import record
+    from bioqa.index.ingest import builder
     from bioqa.index.progress import TerminalProgress
+    from bioqa.index.search.hybrid import Index
 
     if bool(inputs) == bool(downloaded):
         raise click.UsageError("name files to read, or a folder of downloads with --from-downloads")
@@ -128,8 +131,8 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
     files = list(inputs)
     _tell_passed_over(inputs, folder)
     if downloaded:
-        files = downloads.complete_files(downloaded)
-        for warning in downloads.warnings(downloaded):
+        files = record.complete_files(downloaded)
+        for warning in record.warnings(downloaded):
             say(f"warning: {warning}", err=True)
     with TerminalProgress("Updating", "documents") as progress:
         report = builder.build(files, folder, encoder, format_name=format_name, progress=progress)
@@ -239,9 +242,9 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
-    from bioqa.index.layouts import open_structure
-    from bioqa.index.lexical import open_lexical
-    from bioqa.index.segments import Store
+    from bioqa.index.search.layout import open_structure
+    from bioqa.index.search.lexical import open_lexical
+    from bioqa.index.store.segments import Store
 
     def counted(manifest: Manifest) -> tuple[int, int]:
         store = Store(folder, manifest)  # this and the next two lines check that every file is there
@@ -249,8 +252,8 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
         waiting = open_lexical(folder, manifest).waiting
         return store.next_passage - manifest.passages, waiting
 
-    manifest, (removed, waiting) = opening.opened(folder, counted)
-    size = sum(opening.files(folder).values())
+    manifest, (removed, waiting) = snapshot.opened(folder, counted)
+    size = sum(snapshot.files(folder).values())
     if as_json:
         counts = {"removed_passages": removed, "waiting_passages": waiting}
         fields = {**asdict(manifest), **counts, "path": str(folder), "bytes": size}

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from bioqa.index.arrays import Array
-from bioqa.index.digests import digest
 from bioqa.index.errors import AlteredError, IndexFolderError
-from bioqa.index.lexical import LexicalIndex
-from bioqa.index.lock import LOCK
-from bioqa.index.manifest import MANIFEST, Manifest, is_as_written
-from bioqa.index.opening import files, opened, size_of
 from bioqa.index.plain_files import followed
 from bioqa.index.progress import Progress, Silent
-from bioqa.index.segments import Segment, Store
+from bioqa.index.search.lexical import LexicalIndex
+from bioqa.index.store.digests import digest
+from bioqa.index.store.lock import LOCK
+from bioqa.index.store.manifest import MANIFEST, Manifest, is_as_written
+from bioqa.index.store.segments import Segment, Store
+from bioqa.index.store.snapshot import files, opened, size_of
 
 _ALTERED = "is not what the last commit wrote"
 _CURE = "restore it from a copy, or rebuild the index with 'bioqa index build'"

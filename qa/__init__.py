@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bioqa.qa.config import AskConfig
     from bioqa.qa.engine import Engine
-    from bioqa.qa.questions import QuestionType
+    from bioqa.qa.question_types import QuestionType
     from bioqa.qa.response import Response
 
 __all__ = ["AskConfig", "Engine", "QuestionType", "Response"]
 _MODULES = {
     "AskConfig": "bioqa.qa.config",
     "Engine": "bioqa.qa.engine",
-    "QuestionType": "bioqa.qa.questions",
+    "QuestionType": "bioqa.qa.question_types",
     "Response": "bioqa.qa.response",
 }
 

@@ -8,12 +8,12 @@ from math import exp
 
 from bioqa.index.records import Hit, Passage
 from bioqa.qa import abbreviations
-from bioqa.qa.kinds import matches_answer_type
+from bioqa.qa.answer_types import matches_answer_type
 from bioqa.qa.normalize import core_range, normalize_answer
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_terms import QuestionTerms
+from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reading
 from bioqa.qa.spans import Span, trim_range, unpaired_brackets
-from bioqa.qa.terms import QuestionTerms
 
 _SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\s+|[,;]\s+|\s+(?:and|or|as well as)\s+)(?:the\s+|an?\s+)?")
 # Tuned on BioASQ factoid questions of years 4-6 over an index of 50,000 documents:

@@ -8,9 +8,9 @@ from bioqa.qa import calibration
 from bioqa.qa.aggregate import AnswerCandidate, Evidence, overlap
 from bioqa.qa.calibration import Logistic
 from bioqa.qa.config import AskConfig
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_terms import QuestionTerms
+from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reading
-from bioqa.qa.terms import QuestionTerms
 
 _SCORED = 20  # candidates that get a confidence
 _CONSIDERABLE = 0.5  # share of the best answer's evidence that a conflicting answer needs

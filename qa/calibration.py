@@ -6,11 +6,11 @@ from math import exp, log
 from typing import Any
 
 from bioqa.index.errors import ModelError
-from bioqa.index.model import Model, open_model, shipped
+from bioqa.index.models.model import Model, open_model, shipped
 from bioqa.index.records import Hit
 from bioqa.qa.aggregate import AnswerCandidate, is_enumeration, support_margin
+from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
-from bioqa.qa.terms import QuestionTerms
 
 FILE = "calibration.json"
 _NO_VECTORS = 0.55  # taken for a cosine: on BioASQ years 9 and 10 it holds back 3 in 100 of what is to the point

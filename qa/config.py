@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass, replace
 
-from bioqa.index.filters import NO_FILTER, Filter
+from bioqa.index.search.filters import NO_FILTER, Filter
 
 
 @dataclass(frozen=True, slots=True)

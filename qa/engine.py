@@ -9,21 +9,21 @@ from math import isfinite
 from os import PathLike
 from pathlib import Path
 
-from bioqa.index import model
-from bioqa.index.encoder import Encoder
-from bioqa.index.filters import NO_FILTER, Filter
-from bioqa.index.hybrid import Index
+from bioqa.index.models import model
+from bioqa.index.models.encoder import Encoder
 from bioqa.index.records import Hit
-from bioqa.index.search_index import Query, SearchIndex
-from bioqa.qa import calibration, kinds, questions, starter, summary, wording, yesno
+from bioqa.index.search.filters import NO_FILTER, Filter
+from bioqa.index.search.hybrid import Index
+from bioqa.index.search.search_index import Query, SearchIndex
+from bioqa.qa import answer_types, calibration, question_types, starter, summary, wording, yesno
 from bioqa.qa.aggregate import merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_terms import QuestionTerms
+from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reader, Reading
 from bioqa.qa.response import IndexSummary, Response
 from bioqa.qa.summary import Sentence
-from bioqa.qa.terms import QuestionTerms
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
 _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the free cores of most laptops
@@ -101,8 +101,8 @@ class Engine:
         return AnalyzedQuestion(
             question=text,
             plain=plain,
-            type=question_type or questions.classify(text),
-            answer_type=kinds.expected_answer_type(plain),
+            type=question_type or question_types.classify(text),
+            answer_type=answer_types.expected_answer_type(plain),
             query=Query.of(plain, self.encoder),
             terms=QuestionTerms(plain, self.index),
         )

@@ -1,13 +1,13 @@
 """Normalisation of answers: which strings count as the same answer when spans are merged and confidence is fitted.
 
-BioASQ's own measures compare whole strings instead (`bioqa.eval.bioasq.same`).
+BioASQ's own measures compare whole strings instead (`bioqa.eval.measures.bioasq.same`).
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
-from bioqa.index import greek
+from bioqa.index.text import greek
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")  # soft hyphens, joiners, direction marks
 _POSSESSIVE = re.compile(r"(?<=[^\W\d_]{2})\s?['’]s\b", re.IGNORECASE)

@@ -8,11 +8,12 @@ from typing import Protocol
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from bioqa.index import runtime, sentences, trial
 from bioqa.index.arrays import Array
-from bioqa.index.model import Model, open_model
+from bioqa.index.models import runtime, sandbox
+from bioqa.index.models.model import Model, open_model
+from bioqa.index.models.runtime import Network, panicking
 from bioqa.index.records import Passage
-from bioqa.index.runtime import Network, panicking
+from bioqa.index.text import sentences
 from bioqa.qa import spans
 from bioqa.qa.spans import Span
 from bioqa.qa.windows import Window, split_windows
@@ -72,7 +73,7 @@ class Reader:
 
     def __init__(self, folder: Path):
         self.model: Model = open_model(folder, "reader")
-        trial.require(self.model)
+        sandbox.require(self.model)
         self._tokenizer = runtime.tokenizer(self.model)
         self._network = Network(self.model)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bioqa.index.model import shipped
+from bioqa.index.models.model import shipped
 from bioqa.index.records import Hit
 from bioqa.qa.calibration import log_odds, relevances
 from bioqa.qa.reader import Reader

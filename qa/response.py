@@ -6,7 +6,7 @@ from typing import Any
 
 from bioqa.index.records import Hit
 from bioqa.qa.answers import Answer
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 
@@ -53,7 +53,7 @@ class Response:
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `bioqa ask --json` prints, ready for `json.dumps`."""
-        from bioqa.qa.objects import response_json
+        from bioqa.qa.json_output import response_json
 
         return response_json(self)
 

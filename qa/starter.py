@@ -8,12 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from bioqa.index import model
 from bioqa.index.errors import IndexFolderError, StorageError
-from bioqa.index.lock import LOCK, locked
-from bioqa.index.manifest import FORMAT
+from bioqa.index.models import model
 from bioqa.index.progress import TerminalProgress
-from bioqa.index.storage import read_checked
+from bioqa.index.store.lock import LOCK, locked
+from bioqa.index.store.manifest import FORMAT
+from bioqa.index.store.storage import read_checked
 
 _MAKING = re.compile("starter-[a-z0-9_]{8}")  # the folder beside its place in which an index is made
 _BEGINNING = 60  # seconds, within which who has made such a folder has surely locked it
@@ -49,8 +49,8 @@ def index_folder() -> Path:
         return target
     _remove(target)
 
-    from bioqa.index import builder  # it brings all that reads corpora, which an index that is there does not need
-    from bioqa.index.encoder import Encoder
+    from bioqa.index.ingest import builder
+    from bioqa.index.models.encoder import Encoder
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

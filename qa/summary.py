@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from bioqa.index.arrays import Array
-from bioqa.index.encoder import Encoder
+from bioqa.index.models.encoder import Encoder
 from bioqa.index.records import Hit, Passage
+from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import context_of
-from bioqa.qa.terms import QuestionTerms
 
 _ENCODED = 16  # the sentences with the best term coverage are encoded, at about 2 ms each
 _REDUNDANCY = 0.4  # weight of similarity to chosen sentences in maximal marginal relevance (Carbonell, Goldstein 1998)

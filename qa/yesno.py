@@ -6,9 +6,9 @@ from math import log
 
 from bioqa.index.records import Hit
 from bioqa.qa.aggregate import Evidence, passage_weight
+from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
-from bioqa.qa.terms import QuestionTerms
 
 _NEGATION = re.compile(
     r"\b(?:(?-i:[Nn]o)|not|never|neither|nor|none|without|cannot|lacks?|absent|fail(?:s|ed|ure)? to|unlike|rather than"

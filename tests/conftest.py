@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bioqa.index import builder, model
-from bioqa.index.encoder import Encoder
-from bioqa.qa import cli
+from bioqa.index.ingest import builder
+from bioqa.index.models import model
+from bioqa.index.models.encoder import Encoder
+from bioqa.qa.cli import main
 from bioqa.qa.engine import Engine
 
 CORPUS = Path(__file__).parent / "corpus.jsonl"
@@ -33,7 +34,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """Runs `bioqa` with arguments in this process, errors turned into messages as for a user."""
 
     def call(*arguments: str | Path) -> Outcome:
-        status = cli._run(args=[str(argument) for argument in arguments])
+        status = main._run(args=[str(argument) for argument in arguments])
         captured = capsys.readouterr()
         return Outcome(status, captured.out, captured.err)
 

@@ -1,1 +1,1 @@
-"""Training: tasks, data, networks, export, and the fit of confidence."""
+"""Training, calibrating and exporting models."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bioqa.index.terminal import say
-from bioqa.qa.options import model_folder
+from bioqa.qa.cli.options import model_folder
 from bioqa.train import extras
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ def calibration(
       bioqa train calibration 9B*_golden.json --check 11B1_golden.json --index my-index --to my-reader
       bioqa train calibration 9B*_golden.json --index my-index --reader trained-before-year-9 --to my-reader
     """
-    from bioqa.eval import evaluation, scores
-    from bioqa.index.model import open_model
+    from bioqa.eval.runs import evaluation, scores
+    from bioqa.index.models.model import open_model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.engine import Engine
-    from bioqa.train import calibrate
+    from bioqa.train import calibration as calibrate
 
     open_model(target, "reader")  # raises before an hour of work
     batches, checked = evaluation.read_batches(gold), evaluation.read_batches(held_out)
@@ -150,8 +150,8 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
       bioqa train reader recipe.toml --to runs/taught --set teacher=runs/mpnet
     """
     extras.require()
-    from bioqa.train.reader import train as train_reader
-    from bioqa.train.reader_recipe import ReaderConfig
+    from bioqa.train.tasks.reader import train as train_reader
+    from bioqa.train.tasks.reader_recipe import ReaderConfig
 
     _train(train_reader, ReaderConfig, recipe, folder, changes, seeds, device)
 
@@ -175,8 +175,8 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
       bioqa train retriever recipe.toml --to runs/second --set miner=runs/retriever
     """
     extras.require()
-    from bioqa.train.retriever import train as train_retriever
-    from bioqa.train.retriever_recipe import RetrieverConfig
+    from bioqa.train.tasks.retriever import train as train_retriever
+    from bioqa.train.tasks.retriever_recipe import RetrieverConfig
 
     _train(train_retriever, RetrieverConfig, recipe, folder, changes, seeds, device)
 
@@ -192,7 +192,7 @@ def _train(
 ) -> None:
     """Train a model for every seed, and print the mean of their figures."""
     from bioqa.index.progress import TerminalProgress
-    from bioqa.train import record
+    from bioqa.train import run_record
     from bioqa.train.recipe import read_recipe
 
     results = []
@@ -200,7 +200,7 @@ def _train(
         config = read_recipe(recipe, kind, [*changes, *filter(None, [seed])])
         name = f"seed-{config.schedule.seed}"
         target = folder / name if len(seeds) > 1 else folder
-        finished = record.finished_figures(target, config) if len(seeds) > 1 else None
+        finished = run_record.finished_figures(target, config) if len(seeds) > 1 else None
         if finished is not None:
             say(f"{target}: already trained", err=True)
             results.append(finished)

@@ -18,9 +18,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from bioqa.index.errors import BioqaError
 from bioqa.index.progress import Progress
-from bioqa.train.allocation import keep_freed_memory
 from bioqa.train.checkpoint import CHECKPOINT, TrainingState, resume, save_checkpoint
 from bioqa.train.devices import autocast
+from bioqa.train.malloc import keep_freed_memory
 from bioqa.train.schedule import Schedule
 
 _CHECKPOINT_INTERVAL = 300.0  # seconds: the most work that a kill can lose

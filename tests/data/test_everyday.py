@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from bioqa.eval import everyday_table
-from bioqa.eval.everyday_table import EverydayQuestion, EverydayTable, is_pmid
+from bioqa.eval.everyday import table as everyday_table
+from bioqa.eval.everyday.table import EverydayQuestion, EverydayTable, is_pmid
 from bioqa.qa import starter
 
 _CHOICES = "choice"  # these questions name the right answer themselves

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bioqa.index import passages
 from bioqa.index.records import Document
+from bioqa.index.text import passages
 from bioqa.qa import starter
 
 Passages = dict[str, dict[str, Any]]

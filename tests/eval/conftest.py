@@ -2,15 +2,15 @@
 
 import pytest
 
-from bioqa.eval import evaluation
-from bioqa.eval.evaluation import Evaluation
-from bioqa.eval.gold import GoldQuestion
-from bioqa.eval.ledger import Cause, LedgerEntry, NearestPair
-from bioqa.eval.outcome import Outcome
-from bioqa.eval.scores import GoldBatch
-from bioqa.eval.squad import SquadQuestion
-from bioqa.eval.submission import SubmittedAnswer
-from bioqa.qa.questions import QuestionType
+from bioqa.eval.datasets.bioasq import GoldQuestion
+from bioqa.eval.datasets.squad import SquadQuestion
+from bioqa.eval.datasets.submission import SubmittedAnswer
+from bioqa.eval.runs import evaluation
+from bioqa.eval.runs.evaluation import Evaluation
+from bioqa.eval.runs.ledger import Cause, LedgerEntry, NearestPair
+from bioqa.eval.runs.outcome import Outcome
+from bioqa.eval.runs.scores import GoldBatch
+from bioqa.qa.question_types import QuestionType
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | *starred* </details>"
 FACTS = {"given": "nothing", "index": "my <index>", "reader": "toy", "date": "2020-02-02"}

@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from bioqa.index import storage, web
 from bioqa.index.arrays import Array
-from bioqa.index.manifest import EncoderIdentity, Manifest
+from bioqa.index.download import client
+from bioqa.index.download.client import Patience
 from bioqa.index.records import Document
-from bioqa.index.rows import Rows
-from bioqa.index.web import Patience
+from bioqa.index.search.flat import Rows
+from bioqa.index.store import storage
+from bioqa.index.store.manifest import EncoderIdentity, Manifest
 
 settings.register_profile("index", deadline=None)
 settings.load_profile("index")
@@ -157,7 +158,7 @@ def serving(server: Nlm) -> Iterator[Nlm]:
 def nlm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nlm]:
     """NLM's server on this machine; whoever asks it has little patience."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(web, "PATIENCE", HASTE)
+    monkeypatch.setattr(client, "PATIENCE", HASTE)
     with serving(Nlm()) as server:
         yield server
 

@@ -13,17 +13,20 @@ from typing import Any
 
 import pytest
 
-from bioqa.index import builder, downloads, model, planner, storage
-from bioqa.index.downloads import Download
+from bioqa.index.download import record as downloads
+from bioqa.index.download.record import Download
 from bioqa.index.errors import StorageError
-from bioqa.index.hybrid import Index
-from bioqa.index.manifest import FORMAT, MANIFEST
+from bioqa.index.ingest import builder
+from bioqa.index.models import model
 from bioqa.index.progress import TerminalProgress
-from bioqa.index.search_index import Query
+from bioqa.index.search.hybrid import Index
+from bioqa.index.search.search_index import Query
+from bioqa.index.store import planner, storage
+from bioqa.index.store.manifest import FORMAT, MANIFEST
 
 Run = Callable[..., Any]
 WriteJsonl = Callable[..., Path]
-BIOQA = [sys.executable, "-c", "from bioqa.qa.cli import main; main()"]
+BIOQA = [sys.executable, "-c", "from bioqa.qa.cli.main import run; run()"]
 ARTICLE = (
     "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><ArticleTitle>Paper {0}</ArticleTitle></Article>"
     "</MedlineCitation></PubmedArticle>\n"
@@ -608,7 +611,7 @@ def in_own_mounts(script: str, *arguments: str | Path) -> "subprocess.CompletedP
     probe = [unshare or "false", "-rm", "sh", "-c", 'mount -t tmpfs -o size=64k tmpfs "$1"', "sh"]
     if subprocess.run([*probe, str(arguments[0])], capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody mount")
-    function = 'bioqa() { "$PYTHON" -c "from bioqa.qa.cli import main; main()" "$@"; echo "status $?"; }\n'
+    function = 'bioqa() { "$PYTHON" -c "from bioqa.qa.cli.main import run; run()" "$@"; echo "status $?"; }\n'
     return subprocess.run(
         [str(unshare), "-rm", "sh", "-c", function + script, "sh", *map(str, arguments)],
         capture_output=True,

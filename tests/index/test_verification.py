@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bioqa.index import builder, digests, manifest, verification
-from bioqa.index.digests import files
-from bioqa.index.encoder import Encoder
+from bioqa.index import verification
 from bioqa.index.errors import IndexFolderError
-from bioqa.index.lexical_writer import LexicalWriter
-from bioqa.index.manifest import MANIFEST, Manifest, read_manifest, write_manifest
+from bioqa.index.ingest import builder
+from bioqa.index.models.encoder import Encoder
+from bioqa.index.search.lexical_writer import LexicalWriter
+from bioqa.index.store import digests, manifest
+from bioqa.index.store.digests import files
+from bioqa.index.store.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from bioqa.index.verification import Finding, verify
 
 Run = Callable[..., Any]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bioqa.index import builder
+from bioqa.index.ingest import builder
 
 
 @pytest.fixture(scope="session")

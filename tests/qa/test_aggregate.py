@@ -10,10 +10,10 @@ from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.aggregate import AnswerCandidate, merge, overlap, support_margin
 from bioqa.qa.engine import Engine
 from bioqa.qa.normalize import normalize_answer
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_terms import QuestionTerms
+from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.spans import Span
-from bioqa.qa.terms import QuestionTerms
 
 Found = tuple[Hit, Reading]
 QUESTION = "Which cytokine causes fever?"

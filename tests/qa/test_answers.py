@@ -5,7 +5,7 @@ from bioqa.index.records import Document, Passage
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.answers import Answer, conflicting_answers, select_answers, top_answers
 from bioqa.qa.config import AskConfig
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_types import QuestionType
 
 CONFIG = AskConfig()
 

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 import bioqa.qa
-from bioqa.index import builder
-from bioqa.index.hybrid import Index
-from bioqa.index.search_index import SearchIndex
+from bioqa.index.ingest import builder
+from bioqa.index.search.hybrid import Index
+from bioqa.index.search.search_index import SearchIndex
 from bioqa.qa import AskConfig, Engine, QuestionType, Response, engine
 from bioqa.qa.reader import Reader
 

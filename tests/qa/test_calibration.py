@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.index import model
 from bioqa.index.errors import ModelError
+from bioqa.index.models import model
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa import yesno
 from bioqa.qa.aggregate import AnswerCandidate, Evidence
 from bioqa.qa.calibration import FILE, Calibration, Logistic, answer_features, found_features, load
 from bioqa.qa.engine import Engine
+from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading, context_of
-from bioqa.qa.terms import QuestionTerms
 
 
 @pytest.fixture

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bioqa.index import builder, model
 from bioqa.index.errors import IndexFolderError, InputError, ModelError
-from bioqa.index.filters import Filter
-from bioqa.index.manifest import read_manifest, write_manifest
+from bioqa.index.ingest import builder
+from bioqa.index.models import model
 from bioqa.index.records import Document, Hit, Passage
+from bioqa.index.search.filters import Filter
+from bioqa.index.store.manifest import read_manifest, write_manifest
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.normalize import normalize_answer
-from bioqa.qa.questions import QuestionType
+from bioqa.qa.question_types import QuestionType
 from bioqa.qa.response import Response
 
 ALWAYS = AskConfig(min_confidence=0.0)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.index import model, passages
 from bioqa.index.errors import ModelError
+from bioqa.index.models import model
 from bioqa.index.records import Document, Passage
+from bioqa.index.text import passages
 from bioqa.qa.engine import Engine
 from bioqa.qa.reader import Reader, Reading, context_of
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bioqa.index.errors import InputError, StorageError
-from bioqa.index.hybrid import Index
-from bioqa.index.lock import LOCK, locked
-from bioqa.index.manifest import read_manifest
+from bioqa.index.search.hybrid import Index
+from bioqa.index.store.lock import LOCK, locked
+from bioqa.index.store.manifest import read_manifest
 from bioqa.index.verification import verify
 from bioqa.qa import starter
 
@@ -89,7 +89,7 @@ def test_a_build_that_fails_leaves_nothing_behind(cache: Path, monkeypatch: pyte
 
     (tmp_path / "other.jsonl").write_text('{"id": "x", "text": "y"}\n')
     monkeypatch.setattr(starter, "passages_file", lambda: tmp_path / "other.jsonl")
-    monkeypatch.setattr("bioqa.index.builder.build", fails)
+    monkeypatch.setattr("bioqa.index.ingest.builder.build", fails)
     with pytest.raises(InputError):
         starter.index_folder()
     assert sorted(cache.rglob("*")) == before

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from bioqa.index import passages
-from bioqa.index.encoder import Encoder
+from bioqa.index.models.encoder import Encoder
 from bioqa.index.records import Document, Hit, Passage
+from bioqa.index.text import passages
 from bioqa.qa.engine import Engine
+from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.summary import Sentence, choose_sentences, join_sentences, relevant_sentences
-from bioqa.qa.terms import QuestionTerms
 
 QUESTION = "How does metformin lower blood glucose?"
 

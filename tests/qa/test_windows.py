@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.index import runtime
-from bioqa.index.model import open_model, shipped
+from bioqa.index.models import runtime
+from bioqa.index.models.model import open_model, shipped
 from bioqa.qa.windows import Window, split_windows
 
 TOKENIZER = runtime.tokenizer(open_model(shipped("reader"), "reader"))

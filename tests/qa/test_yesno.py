@@ -2,9 +2,9 @@ import pytest
 
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.engine import Engine
+from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.summary import Sentence
-from bioqa.qa.terms import QuestionTerms
 from bioqa.qa.yesno import evidence, features
 
 QUESTION = "Does metformin cause hypoglycemia?"

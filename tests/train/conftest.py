@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bioqa.index import model
+from bioqa.index.models import model
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bioqa.index import model
+from bioqa.index.models import model
 from bioqa.qa.engine import Engine
 
 QUESTIONS = [

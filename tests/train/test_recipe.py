@@ -6,8 +6,8 @@ import pytest
 
 from bioqa.index.errors import InputError
 from bioqa.train import recipe
-from bioqa.train.reader_recipe import ReaderConfig
-from bioqa.train.retriever_recipe import RetrieverConfig
+from bioqa.train.tasks.reader_recipe import ReaderConfig
+from bioqa.train.tasks.retriever_recipe import RetrieverConfig
 
 
 def written(folder: Path, content: str) -> Path:
@@ -141,7 +141,7 @@ def test_a_recipe_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> Non
 
 def test_reading_a_recipe_imports_no_torch() -> None:
     code = (
-        "import sys; import bioqa.train.recipe, bioqa.train.reader_recipe, bioqa.train.retriever_recipe; "
+        "import sys; import bioqa.train.recipe, bioqa.train.tasks.reader_recipe, bioqa.train.tasks.retriever_recipe; "
         "import bioqa.train.schedule; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,1 @@
+"""BioASQ questions as SQuAD, IOB and BEIR files."""

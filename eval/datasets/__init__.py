@@ -1,0 +1,1 @@
+"""Files of questions, judgments and predictions."""

@@ -1,0 +1,1 @@
+"""Everyday questions and minimal pairs: right, silent or wrong with confidence."""

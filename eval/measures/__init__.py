@@ -1,0 +1,1 @@
+"""Measures of the literature, each beside its source."""

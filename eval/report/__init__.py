@@ -1,0 +1,1 @@
+"""Reports of a run as HTML, Markdown and JSON."""

@@ -1,0 +1,1 @@
+"""Evaluation runs: asking, journaling, scoring, and why an answer was missed."""

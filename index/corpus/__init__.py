@@ -1,0 +1,1 @@
+"""Readers of corpus formats: bytes in, records out."""

@@ -1,0 +1,165 @@
+"""Files inside a tar archive, read where they stand: nothing is ever unpacked to disk.
+
+The standard library decodes single headers. Its walk through an archive believes them: a map of holes or a size that
+somebody made up keeps it busy for days. https://www.gnu.org/software/tar/manual/html_node/Standard.html has the form.
+"""
+
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from bioqa.index.corpus.limits import LARGEST, Bounded
+from bioqa.index.records import BadRecord
+
+_PIECE = 1 << 20  # bytes skipped at once
+_SHOWN = 200  # characters of a name
+_FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
+_WITHOUT_CONTENT = set(tarfile.SUPPORTED_TYPES) - set(tarfile.REGULAR_TYPES)
+_ABOUT_NEXT = {  # kinds of headers
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.XGLTYPE,
+}
+_SPARSE = "sparse"  # stands for all pax keywords about holes
+_GOES_ON_AT, _GOES_ON_AGAIN_AT = 482, 504  # where GNU's headers say that the map of holes goes on
+_LONGEST_NUMBER = 20  # digits of a size
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What stands before a member, its name and size as the headers before it have them."""
+
+    kind: bytes
+    name: str
+    size: int
+    sparse: bool
+
+
+def members(stream: BinaryIO, source: str) -> Iterator[Member | BadRecord]:
+    """The regular files of an archive, in order, one in memory at a time; one that is too large, is a link, a device
+    or sparse, or has a name that leads elsewhere becomes a BadRecord, and so does what follows the end mark.
+
+    Raises tarfile.TarError where the archive is damaged or cut off, InputError where a header has no end.
+    """
+    for header in _headers(stream, source):
+        fault = _fault(header)
+        if fault or header.kind not in _FILES:
+            _skip(stream, _padded(header.size))
+        if fault:
+            yield BadRecord(source, header.name[:_SHOWN], fault)
+        elif header.kind in _FILES:
+            yield Member(header.name, _exactly(stream, _padded(header.size))[: header.size])
+    pieces = iter(lambda: stream.read(_PIECE), b"")
+    if max(map(len, (piece.strip(b"\0") for piece in pieces)), default=0):  # all is read: a checksum can be at the end
+        yield BadRecord(source, "end", "more follows the end of the archive; unpack it with 'tar --ignore-zeros'")
+
+
+def _fault(header: _Header) -> str:
+    path = PurePosixPath(header.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts:
+        return "its name leads out of the archive"
+    if header.sparse:
+        return "a file with holes; pack it without '--sparse'"
+    if header.kind not in _FILES and header.kind != tarfile.DIRTYPE:
+        return "a link or device, not a file"
+    return f"larger than {LARGEST >> 20} MB" if header.size > LARGEST else ""
+
+
+def _headers(stream: BinaryIO, source: str) -> Iterator[_Header]:
+    """The headers of the members up to the end mark; who takes them reads or skips each member before the next.
+
+    Raises as `members` does.
+    """
+    bounded = cast(BinaryIO, headers := Bounded(stream, source))
+    of_all: dict[str, str] = {}
+    of_next: dict[str, str] = {}
+    while info := _info(bounded):
+        kind = info.type
+        if kind in _ABOUT_NEXT:
+            data = _exactly(bounded, _padded(info.size))[: info.size]
+            if kind == tarfile.GNUTYPE_LONGNAME:
+                of_next["path"] = data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+            elif kind != tarfile.GNUTYPE_LONGLINK:
+                (of_all if kind == tarfile.XGLTYPE else of_next).update(_keywords(data))
+        else:
+            headers.ended()
+            yield _header(info, of_all | of_next)
+            of_next = {}
+
+
+def _info(stream: BinaryIO) -> tarfile.TarInfo | None:
+    """The header that comes next, by itself, None at the end mark."""
+    block = _exactly(stream, tarfile.BLOCKSIZE)
+    try:
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+        return None
+    except tarfile.HeaderError as error:
+        raise tarfile.ReadError(str(error)) from None
+    if info.size < 0:
+        raise tarfile.ReadError("a member of negative size")
+    if info.type == tarfile.GNUTYPE_SPARSE:
+        more = block[_GOES_ON_AT]
+        while more:  # the map of a file with many holes goes on in blocks of its own
+            more = _exactly(stream, tarfile.BLOCKSIZE)[_GOES_ON_AGAIN_AT]
+    return info
+
+
+def _header(info: tarfile.TarInfo, keywords: Mapping[str, str]) -> _Header:
+    """A header with what the headers before it say in its place."""
+    written, name, kind = keywords.get("size"), keywords.get("path", info.name), info.type
+    if written is not None and not (written.isascii() and written.isdigit() and len(written) < _LONGEST_NUMBER):
+        raise tarfile.ReadError("a member whose size is no number")
+    if kind in _FILES and name.endswith("/"):
+        kind = tarfile.DIRTYPE
+    size = 0 if kind in _WITHOUT_CONTENT else info.size if written is None else int(written)
+    return _Header(kind, name, size, kind == tarfile.GNUTYPE_SPARSE or _SPARSE in keywords)
+
+
+def _keywords(data: bytes) -> dict[str, str]:
+    """What counts of the records `length key=value` in a pax header: path, size, and whether it tells of holes.
+
+    Raises tarfile.ReadError where it holds something else.
+    """
+    found = {}
+    at = 0
+    while at < len(data) and data[at]:
+        digits, blank, _ = data[at : at + _LONGEST_NUMBER].partition(b" ")
+        end = at + int(digits) if digits.isdigit() else 0
+        if not (blank and at + len(digits) < end <= len(data) and data[end - 1 : end] == b"\n"):
+            raise tarfile.ReadError("a damaged pax header")
+        key, _, value = data[at + len(digits) + 1 : end - 1].partition(b"=")
+        if key in (b"path", b"size"):
+            found[key.decode()] = value.decode("utf-8", "surrogateescape")
+        elif key.startswith(b"GNU.sparse."):
+            found[_SPARSE] = ""
+        at = end
+    return found
+
+
+def _padded(size: int) -> int:
+    return -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise tarfile.ReadError("unexpected end of data")
+    return data
+
+
+def _skip(stream: BinaryIO, size: int) -> None:
+    while size > 0:
+        size -= len(_exactly(stream, min(size, _PIECE)))

@@ -1,0 +1,171 @@
+"""BioC, as JSON and as XML: what PubTator3 and the BioC service of PubMed Central give (Comeau et al. 2013)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from bioqa.index.corpus import sections, xml_records, years
+from bioqa.index.corpus.bioc_json import documents
+from bioqa.index.records import BadRecord, Document, Record
+
+_LEFT_OUT = {"REF", "SUPPL", "COMP_INT", "AUTH_CONT", "ACK_FUND"}  # types of sections without findings
+_NO_PROSE = {"ref", "table", "footnote", "table_footnote"}  # types of passages
+_HEADINGS = {
+    "INTRO": "Introduction",
+    "METHODS": "Methods",
+    "RESULTS": "Results",
+    "DISCUSS": "Discussion",
+    "CONCL": "Conclusions",
+}
+_LEVEL = re.compile(r"title_(?P<level>[1-9])")
+_ISSUE = re.compile(r"[.;]?\s+\d{4}\b.*", re.DOTALL)  # PubTator3's journal goes on with date, issue and DOI
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A piece of a document with its infons, the facts that BioC attaches to anything."""
+
+    infons: Mapping[str, str]
+    text: str
+
+    @property
+    def kind(self) -> str:
+        """What sort of piece it is: "title", "abstract", "paragraph", "title_1", "fig_caption" ..."""
+        return self.infons.get("type", "").lower()
+
+    @property
+    def section(self) -> str:
+        """The type of the section it stands in, which full texts name: "INTRO", "METHODS" ..."""
+        return self.infons.get("section_type", "").upper()
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it is the title of the document."""
+        return self.kind in ("title", "front") or self.section == "TITLE"
+
+    @property
+    def is_abstract(self) -> bool:
+        """Whether it is a part of the abstract, or a heading in it."""
+        return self.kind.startswith("abstract") or self.section == "ABSTRACT"
+
+
+def read_json(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Documents from a collection in JSON, or from one document after the other, one in memory at a time.
+
+    A document that cannot be used becomes a BadRecord, and the rest is read. Raises InputError, with the place, where
+    a collection breaks off or is malformed.
+    """
+    for number, found in enumerate(documents(stream, source), start=1):
+        if isinstance(found, BadRecord):
+            yield found
+            continue
+        pieces = found.get("passages")
+        passages = (
+            [_from_json(piece) for piece in pieces if isinstance(piece, dict)] if isinstance(pieces, list) else []
+        )
+        yield _document_or_bad(_text(found.get("id")), passages, source, f"document {number}")
+
+
+def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Documents from a collection in XML, one in memory at a time.
+
+    Raises InputError, with the line, where the XML breaks off, is malformed or is not BioC.
+    """
+    for element in xml_records.read(stream, source, kind="BioC", roots=("collection",), records=("document",)):
+        passages = [
+            _Passage(_infons(passage), xml_records.text(passage.find("text")))
+            for passage in element.iterfind("passage")
+        ]
+        place = f"line {element.sourceline}"
+        yield _document_or_bad(xml_records.text(element.find("id")), passages, source, place)
+
+
+def _from_json(piece: Mapping[str, Any]) -> _Passage:
+    infons = piece.get("infons")
+    known = {key: _text(value) for key, value in infons.items()} if isinstance(infons, dict) else {}
+    return _Passage(known, _text(piece.get("text")))
+
+
+def _text(value: object) -> str:
+    """A string or a number as text, white space folded; half characters are no text and could not be written back."""
+    if not isinstance(value, str | int):
+        return ""
+    return " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
+
+
+def _infons(passage: etree._Element) -> dict[str, str]:
+    return {infon.get("key", ""): xml_records.text(infon) for infon in passage.iterfind("infon")}
+
+
+def _document_or_bad(name: str, passages: Sequence[_Passage], source: str, place: str) -> Document | BadRecord:
+    front = next((passage for passage in passages if passage.is_title), _Passage({}, ""))
+    pmid = front.infons.get("article-id_pmid", "")
+    try:
+        document = _document(pmid or name, front, passages)
+    except ValueError as error:
+        return BadRecord(source, place, str(error))
+    if not document.id:
+        return BadRecord(source, place, "document without id")
+    if not document.text:
+        return BadRecord(source, place, f"neither title nor text in document {document.id[:20]!r}")
+    return document
+
+
+def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Document:
+    infons = front.infons
+    pmc = infons.get("article-id_pmc", "")
+    return Document(
+        id=name,
+        title=front.text,
+        abstract=_abstract(passages),
+        year=years.first_in(infons.get("year", "")),
+        journal=infons.get("journal-title") or _ISSUE.sub("", infons.get("journal", "")),
+        authors=_authors(infons),
+        sections=sections.sections(_paragraphs(passages)),
+        extra={"pmc": f"PMC{pmc.removeprefix('PMC')}"} if pmc else {},
+    )
+
+
+def _authors(infons: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of PubTator3 as they are, those of PubMed Central ("surname:Doe;given-names:Jane Ann") as "Doe JA"."""
+    if infons.get("authors"):
+        return tuple(name.strip() for name in infons["authors"].split(",") if name.strip())
+    names = []
+    for number in range(sum(key.startswith("name_") for key in infons)):
+        parts = dict(part.partition(":")[::2] for part in infons.get(f"name_{number}", "").split(";"))
+        initials = "".join(given[0] for given in parts.get("given-names", "").split())
+        names.append(f"{parts.get('surname', '')} {initials}".strip())
+    return tuple(name for name in names if name)
+
+
+def _abstract(passages: Sequence[_Passage]) -> str:
+    """All parts of the abstract, each behind its heading as PubMed prints it ("METHODS: ...")."""
+    parts = []
+    label = ""
+    for passage in passages:
+        if passage.is_abstract and not passage.is_title and passage.text:
+            if "title" in passage.kind:
+                label = passage.text.rstrip(": ").upper()
+            else:
+                parts.append(f"{label}: {passage.text}" if label else passage.text)
+                label = ""
+    return " ".join(parts)
+
+
+def _paragraphs(passages: Sequence[_Passage]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paragraphs of the body with the headings they stand under."""
+    headings: tuple[str, ...] = ()
+    section = ""
+    for passage in passages:
+        if passage.is_title or passage.is_abstract or passage.section in _LEFT_OUT or passage.kind in _NO_PROSE:
+            continue
+        if passage.section != section and passage.section not in ("FIG", "TABLE"):  # these stand in between
+            section, headings = passage.section, ()
+        level = _LEVEL.fullmatch(passage.kind)
+        if level:
+            headings = (*headings[: int(level["level"]) - 1], passage.text)
+        else:
+            yield headings or (_HEADINGS.get(section, ""),), passage.text

@@ -1,0 +1,126 @@
+"""The documents in a file of BioC JSON, of which only the one that is read needs to be in memory."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from bioqa.index.corpus.limits import LARGEST
+from bioqa.index.errors import InputError
+from bioqa.index.records import BadRecord
+
+_BETWEEN = re.compile(r"[\s,\[\]}]*")  # what may stand between two documents, or after the last
+_KEY = re.compile(r'"(?P<name>documents|PubTator3|passages)"\s*:\s*\[')
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what stands for a byte that could not be decoded
+_CHUNK = 1 << 16  # bytes read at least
+_PIECE = 16  # characters that a number, escape or literal which the text breaks off in can have
+_LONGEST_KEY = 1000  # characters, blanks included
+_MOST_IN_VAIN = 4 * LARGEST  # characters: each line of a file can be the beginning of what breaks off far behind it
+_DECODER = json.JSONDecoder()
+
+
+class _Text:
+    """What has been read of a stream and not been used."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._ended = False
+        self.rest = ""
+        self.at = 0  # where in `rest` reading stands
+        self.key: re.Match[str] | None = None  # the next one
+        self.without_key = 0  # where in `rest` a key can begin that has not been looked for
+        self.in_vain = 0  # characters that were decoded, but of no document
+
+    def more(self) -> bool:
+        """Read on; whether there was anything. The more is waiting, the more is read: long documents stay linear."""
+        waiting = len(self.rest) - self.at
+        if self._ended or waiting >= LARGEST:
+            return False
+        data = self._stream.read(max(_CHUNK, waiting))
+        self._ended = not data
+        self.rest = self.rest[self.at :] + self._decoder.decode(data, final=self._ended)
+        self.without_key = max(0, self.without_key - self.at)
+        self.at, self.key = 0, None
+        return not self._ended
+
+    def next_key(self) -> re.Match[str] | None:
+        """The key that tells a document from what a collection begins with, of the object that comes next."""
+        while self.key is None or self.key.start() < self.at:
+            self.key = _KEY.search(self.rest, max(self.at, self.without_key))
+            if self.key is None:
+                self.without_key = len(self.rest) - _LONGEST_KEY
+                if not self.more():
+                    break
+        return self.key
+
+
+def documents(stream: BinaryIO, source: str) -> Iterator[dict[str, Any] | BadRecord]:
+    """The objects that are documents: in the array of a collection, in several, or one after the other.
+
+    Where they follow one another, a broken one becomes a BadRecord and reading goes on at the next line. Raises
+    InputError, with the number of the document, where a collection is broken or cut off.
+    """
+    text = _Text(stream)
+    count = depth = 0
+    while text.at < len(text.rest) or text.more():
+        between = cast(re.Match[str], _BETWEEN.match(text.rest, text.at)).group()
+        key = text.next_key() if not between else None
+        if between:
+            depth += _opened(between)
+            text.at += len(between)
+        elif key and key["name"] != "passages":
+            depth += _opened(text.rest[text.at : key.end()])
+            text.at = key.end()
+        else:
+            count += 1
+            try:
+                found = _decoded(text)
+                yield BadRecord(source, f"document {count}", "not UTF-8") if found is None else found
+            except ValueError as error:
+                if depth > 0 or text.in_vain > _MOST_IN_VAIN:
+                    raise InputError(f"{source}: document {count:,}: broken or cut off ({error})") from None
+                yield BadRecord(source, f"document {count}", str(error))
+                _skip_line(text)
+    if depth > 0:
+        raise InputError(f"{source}: cut off behind document {count:,}")
+
+
+def _opened(text: str) -> int:
+    """How many more lists and objects begin than end in it."""
+    return text.count("[") + text.count("{") - text.count("]") - text.count("}")
+
+
+def _decoded(text: _Text) -> dict[str, Any] | None:
+    """The object that comes next, None where it is not UTF-8. Raises ValueError with the reason where there is none."""
+    while True:
+        begin = text.at
+        try:
+            value, text.at = _DECODER.raw_decode(text.rest, begin)
+        except RecursionError:
+            text.in_vain += len(text.rest) - begin
+            raise ValueError("nested too deeply") from None
+        except json.JSONDecodeError as error:
+            breaks_off = error.msg.startswith("Unterminated string") or error.pos > len(text.rest) - _PIECE
+            if breaks_off and text.more():
+                continue
+            text.in_vain += error.pos - begin
+            raise ValueError(f"not JSON: {error.msg}") from None
+        if not isinstance(value, dict):
+            raise ValueError(f"expected an object, found {type(value).__name__}")
+        return None if _NOT_UTF8.search(text.rest, begin, text.at) else _unwrapped(value)
+
+
+def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
+    """The document itself where an object holds it beside other things."""
+    inner = (held for held in value.values() if isinstance(held, dict) and "passages" in held)
+    return value if "passages" in value else next(inner, value)
+
+
+def _skip_line(text: _Text) -> None:
+    while (end := text.rest.find("\n", text.at)) < 0:
+        text.at = len(text.rest)
+        if not text.more():
+            return
+    text.at = end

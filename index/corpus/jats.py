@@ -1,0 +1,199 @@
+"""JATS, the XML of full-text articles in PubMed Central: title, abstract and the sections of the body.
+
+https://jats.nlm.nih.gov/archiving/
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import BinaryIO
+
+from lxml import etree
+
+from bioqa.index.corpus import sections, xml_records, years
+from bioqa.index.corpus.xml_records import first
+from bioqa.index.records import RETRACTED, BadRecord, Document, Record
+
+_ROOTS = ("article", "pmc-articleset", "OAI-PMH")  # one article, what efetch returns, what PMC's OAI service returns
+_NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object-id", "table", "tex-math", "annotation"}
+_OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # stand inside a paragraph, but are none of it
+_BLOCKS = {"break", "def-item", "disp-formula", "disp-quote", "list-item", "p", "sec", "statement", "td", "title"}
+_BLOCKS |= {"verse-line"}
+_FLOATS = ("floats-group", "floats-wrap")  # figures and tables that stand behind all text
+_CITED = {"bibr", "ref"}  # what a cross-reference can be called that leads to the list of references
+_NOTES = _CITED | {"fn", "table-fn"}  # what one by a mere number or sign can lead to
+_MARK = re.compile(r"(?!.*(?<!\d)(?:1[89]|20)\d\d(?!\d))[\s\d,;.*†‡§¶()\[\]‐–—-]*", re.DOTALL)  # a year is none
+_BETWEEN_MARKS = re.compile(r"[\s,;‐–—-]*")
+_GONE = "\0"  # stands for what is left out; no XML holds it
+_EMPTIED = rf"[\[(][\s,;‐–—-]*{_GONE}[\s,;{_GONE}‐–—-]*[\])]"
+_EMPTY_BRACKETS = re.compile(rf"\s*{_EMPTIED}(?:[\s,;‐–—-]*{_EMPTIED})*")
+_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # what a citation leaves
+_DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
+_LANGUAGES = {  # ISO 639 to the codes of PubMed
+    "cs": "cze",
+    "de": "ger",
+    "en": "eng",
+    "es": "spa",
+    "fr": "fre",
+    "it": "ita",
+    "ja": "jpn",
+    "ko": "kor",
+    "pl": "pol",
+    "pt": "por",
+    "ru": "rus",
+    "tr": "tur",
+    "zh": "chi",
+}
+_TYPES = {  # article types that PubMed has a name for
+    "case-report": "Case Reports",
+    "correction": "Published Erratum",
+    "editorial": "Editorial",
+    "letter": "Letter",
+    "news": "News",
+    "research-article": "Journal Article",
+    "retraction": "Retraction of Publication",
+    "review-article": "Review",
+}
+
+
+def read(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Documents from `stream`, one article in memory at a time.
+
+    Raises InputError, with the line, where the XML breaks off, is malformed or is not JATS.
+    """
+    for article in xml_records.read(stream, source, kind="JATS", roots=_ROOTS, records=("article",)):
+        yield _document_or_bad(article, source)
+
+
+def _document_or_bad(article: etree._Element, source: str) -> Document | BadRecord:
+    meta = article.find("front/article-meta")
+    try:
+        document = Document("") if meta is None else _document(article, meta)
+    except ValueError as error:
+        return BadRecord(source, f"line {article.sourceline}", str(error))
+    if not document.id:
+        return BadRecord(source, f"line {article.sourceline}", "article with neither PMID nor PMC id")
+    if not document.text:
+        return BadRecord(source, f"article {document.id}", "neither title nor text")
+    return document
+
+
+def _document(article: etree._Element, meta: etree._Element) -> Document:
+    ids = {name.get("pub-id-type", ""): xml_records.text(name) for name in meta.iterfind("article-id")}
+    pmc = (ids.get("pmcid") or ids.get("pmc") or "").removeprefix("PMC")
+    pmc = f"PMC{pmc}" if _is_number(pmc) else ""
+    pmid = ids.get("pmid", "")
+    language = article.get("{http://www.w3.org/XML/1998/namespace}lang", "").partition("-")[0].lower()
+    kind = _TYPES.get(article.get("article-type", ""))
+    related = {notice.get("related-article-type") for notice in meta.iterfind("related-article")}
+    return Document(
+        id=pmid if _is_number(pmid) else pmc,
+        title=_title(meta),
+        abstract=_abstract(meta),
+        year=_year(meta),
+        journal=xml_records.text(article.find("front/journal-meta//journal-title")),
+        authors=_authors(meta),
+        publication_types=(kind,) if kind else (),
+        language=_LANGUAGES.get(language, language),
+        status=RETRACTED if "retraction-forward" in related else "",
+        sections=sections.sections(
+            chain.from_iterable(_paragraphs(article.find(part), ()) for part in ("body", *_FLOATS))
+        ),
+        extra={name: value for name, value in (("pmc", pmc), ("doi", ids.get("doi", ""))) if value},
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _title(meta: etree._Element) -> str:
+    """Title and subtitle, with the full stop that PubMed puts behind both."""
+    parts = [_prose(meta.find(f"title-group/{name}")) for name in ("article-title", "subtitle")]
+    title = ": ".join(part for part in parts if part)
+    return title if not title or title[-1] in ".?!" else f"{title}."
+
+
+def _abstract(meta: etree._Element) -> str:
+    """The abstract proper, or else the first of another type that has text."""
+    every = sorted(meta.iterfind("abstract"), key=lambda abstract: bool(abstract.get("abstract-type")))
+    return next(filter(None, map(_labelled, every)), "")
+
+
+def _labelled(abstract: etree._Element) -> str:
+    """The text of an abstract, its sections behind their titles as PubMed prints them ("METHODS: ...")."""
+    parts = ((heading.rstrip(":. ").upper(), texts) for heading, texts in sections.gathered(_paragraphs(abstract, ())))
+    labelled = (
+        (label, " ".join(chain.from_iterable(texts for _, texts in group)))
+        for label, group in groupby(parts, key=itemgetter(0))
+    )
+    return " ".join(f"{label}: {text}" if label else text for label, text in labelled)
+
+
+def _year(meta: etree._Element) -> int | None:
+    found: dict[str, int | None] = {}
+    for date in meta.iterfind("pub-date"):
+        kinds = (date.get("pub-type"), date.get("publication-format"), date.get("date-type"))
+        found.setdefault(
+            next((kind for kind in kinds if kind), ""), years.first_in(xml_records.text(date.find("year")))
+        )
+    return next((found[kind] for kind in _DATES if found.get(kind)), None)
+
+
+def _authors(meta: etree._Element) -> tuple[str, ...]:
+    """Names as PubMed writes them: "Doe JA", or that of a group."""
+    names = []
+    for author in meta.iterfind("contrib-group/contrib[@contrib-type='author']"):
+        given = xml_records.text(first(author, "name/given-names", "name-alternatives/name/given-names"))
+        surname = xml_records.text(first(author, "name/surname", "name-alternatives/name/surname"))
+        initials = "".join(part[0] for part in re.split(r"[\s.-]+", given) if part)
+        names.append(f"{surname} {initials}".strip() or _prose(author.find("collab")))
+    return tuple(name for name in names if name)
+
+
+def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paragraphs in an element with the headings they stand under, legends of figures and tables included."""
+    for child in () if parent is None else parent.iterchildren("*"):
+        if child.tag == "sec":
+            yield from _paragraphs(child, (*headings, _prose(child.find("title"))))
+        elif child.tag not in ("title", "label"):
+            if child.tag not in _OUTSIDE:
+                yield headings, _prose(child)
+            for inside in child.iter(*_OUTSIDE):
+                yield headings, " ".join(_prose(part) for part in inside.iterchildren("label", "caption"))
+
+
+def _prose(element: etree._Element | None) -> str:
+    """The text that a reader of the article reads in an element, without numbers of citations, tables and formulas."""
+    if element is None:
+        return ""
+    text = _EMPTY_BRACKETS.sub("", _folded("".join(_pieces(element))))
+    return _SPACE_BEFORE_STOP.sub("", _folded(text.replace(_GONE, "")))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        is_mark = _is_mark(child)
+        if isinstance(child.tag, str):
+            space = " " if child.tag in _BLOCKS else ""
+            left_out = is_mark or child.tag.rpartition("}")[2] in _NO_PROSE | _OUTSIDE
+            yield space
+            yield from _GONE if left_out else _pieces(child)
+            yield space
+        after, tail = child.getnext(), child.tail or ""
+        if not (is_mark and after is not None and _is_mark(after) and _BETWEEN_MARKS.fullmatch(tail)):
+            yield tail
+
+
+def _is_mark(element: etree._Element) -> bool:
+    """Whether it is the number or sign of a citation or note, raised or not; author and year belong to a sentence."""
+    if element.tag == "sup":
+        return any(reference.get("ref-type") in _CITED for reference in element.iterfind("xref"))
+    leads_to_note = element.tag == "xref" and element.get("ref-type") in _NOTES
+    return leads_to_note and _MARK.fullmatch(xml_records.text(element)) is not None

@@ -1,0 +1,131 @@
+"""PubMed XML: baseline files, daily update files and what efetch returns (NLM's PubmedArticleSet DTD)."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from lxml import etree
+
+from bioqa.index.corpus import xml_records, years
+from bioqa.index.corpus.xml_records import first, text
+from bioqa.index.records import CONCERN, RETRACTED, BadRecord, Deletion, Document, Record
+
+_ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation")
+_RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
+_TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # of an article, of a book
+_NO_TITLE = {"", "[not available].", "[not available]"}
+NO_ABSTRACT = "Abstract available from the publisher."  # stands in for one in another language
+
+
+def read(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Documents and deletions from `stream`, one record in memory at a time.
+
+    Raises InputError, with the line, where the XML breaks off, is malformed or is not PubMed's.
+    """
+    for element in xml_records.read(stream, source, kind="PubMed's", roots=_ROOTS, records=_RECORDS):
+        if element.tag == "DeleteCitation":
+            yield from (_deletion_or_bad(pmid, source) for pmid in element.iterfind("PMID"))
+        else:
+            yield _document_or_bad(element, source)
+
+
+def pmid_fault(pmid: str) -> str:
+    """What is wrong with the PMID of a record, empty where nothing is."""
+    if not pmid:
+        return "record without PMID"
+    return "" if pmid.isascii() and pmid.isdigit() else f"the PMID {pmid[:20]!r} is no number"
+
+
+def chosen_title(title: str, vernacular: str) -> str:
+    """The title, or that in the language of the article where PubMed has no other."""
+    return vernacular if title.lower() in _NO_TITLE else title
+
+
+def status_of(retracted: bool, concern: bool, publication_types: tuple[str, ...]) -> str:
+    """The status of a document that a notice of either kind points to, or that has these publication types."""
+    if retracted or "Retracted Publication" in publication_types:
+        return RETRACTED
+    return CONCERN if concern else ""
+
+
+def _deletion_or_bad(pmid: etree._Element, source: str) -> Deletion | BadRecord:
+    fault = pmid_fault(text(pmid))
+    return BadRecord(source, f"line {pmid.sourceline}", fault) if fault else Deletion(text(pmid))
+
+
+def _document_or_bad(record: etree._Element, source: str) -> Document | BadRecord:
+    document = _document(record)
+    if fault := pmid_fault(document.id):
+        return BadRecord(source, f"line {record.sourceline}", fault)
+    if not document.title and not document.abstract:
+        return BadRecord(source, f"PMID {document.id}", "neither title nor abstract")
+    return document
+
+
+def _document(record: etree._Element) -> Document:
+    citation = first(record, "MedlineCitation", "BookDocument")
+    if citation is None:
+        return Document("")
+    article = first(citation, "Article")
+    article = citation if article is None else article
+    pmid = citation.find("PMID")
+    vernacular = text(article.find("VernacularTitle"))
+    title = chosen_title(text(first(article, "ArticleTitle", "Book/BookTitle")), vernacular)
+    version = "" if pmid is None else pmid.get("Version", "")
+    publication_types = tuple(text(kind) for path in _TYPES for kind in article.iterfind(path))
+    notices = {notice.get("RefType") for notice in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")}
+    return Document(
+        id=text(pmid),
+        title=title,
+        abstract=_abstract(article.find("Abstract"))
+        or next(filter(None, map(_abstract, citation.iterfind("OtherAbstract"))), ""),
+        year=_year(article),
+        journal=text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
+        or text(citation.find("MedlineJournalInfo/MedlineTA")),
+        authors=_authors(article),
+        mesh=_mesh(citation.find("MeshHeadingList")),
+        publication_types=publication_types,
+        language="; ".join(filter(None, map(text, article.iterfind("Language")))),
+        version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1,
+        status=status_of("RetractionIn" in notices, "ExpressionOfConcernIn" in notices, publication_types),
+        extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
+    )
+
+
+def _mesh(headings: etree._Element | None) -> tuple[str, ...]:
+    return () if headings is None else tuple(map(text, headings.iterfind("MeshHeading/DescriptorName")))
+
+
+def _abstract(abstract: etree._Element | None) -> str:
+    """All AbstractText parts, each behind its section label as PubMed prints it ("METHODS: ...")."""
+    if abstract is None:
+        return ""
+    parts = []
+    for part in abstract.iterfind("AbstractText"):
+        label, said = (part.get("Label") or "").strip(), text(part)
+        if said and said != NO_ABSTRACT:
+            parts.append(f"{label}: {said}" if label and label.upper() != "UNLABELLED" else said)
+    return " ".join(parts)
+
+
+def _year(article: etree._Element) -> int | None:
+    for path in (
+        "Journal/JournalIssue/PubDate/Year",
+        "Journal/JournalIssue/PubDate/MedlineDate",
+        "ArticleDate/Year",
+        "Book/PubDate/Year",
+        "ContributionDate/Year",
+    ):
+        year = years.first_in(text(article.find(path)))
+        if year:
+            return year
+    return None
+
+
+def _authors(article: etree._Element) -> tuple[str, ...]:
+    names = []
+    for author in article.iterfind("AuthorList/Author"):
+        said = {part.tag: part for part in author.iterchildren("*")}
+        initials = said.get("Initials", said.get("ForeName"))
+        personal = f"{text(said.get('LastName'))} {text(initials)}"
+        names.append(text(said.get("CollectiveName")) or personal.strip())
+    return tuple(name for name in names if name)

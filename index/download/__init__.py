@@ -1,0 +1,1 @@
+"""Files from NLM's server and from hubs, checked and resumed."""

@@ -1,0 +1,1 @@
+"""Building and updating an index from corpus files."""

@@ -1,0 +1,1 @@
+"""Model folders and the one door to ONNX Runtime."""

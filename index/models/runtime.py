@@ -1,0 +1,174 @@
+"""The one door to the inference engine: ONNX Runtime, one sequence a call, sequences in parallel."""
+
+import importlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from bioqa.index.arrays import Array
+from bioqa.index.cpus import processors
+from bioqa.index.errors import ModelError
+from bioqa.index.models.model import NETWORK, TOKENIZER, Model
+
+_OUTPUTS = {"encoder": (1,), "reader": (2, 5)}  # of a network, by task: vectors; spans alone, or all heads
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_LONGEST_RUN = 30.0  # seconds for one sequence; BERT-large takes one for 512 tokens on a slow core
+_LEAST_MEMORY = 512 << 20  # bytes for what all networks work out at once
+_MEMORY_A_RUN = 128 << 20  # BERT-large takes half of that for 512 tokens
+
+
+def load(name: str = "onnxruntime") -> Any:
+    """The package, or a module of it, for all who need it. Since 1.29 it reports every process and model to its maker,
+    and keeps the machine's id in the user's cache, unless it is told not to before it is first imported."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    return importlib.import_module(name)
+
+
+@cache
+def _limit_memory() -> None:
+    """Have the networks of this process share one arena, which can grow so far: a network whose arrays grow with what
+    it is given is then an error, and not the end of the process. Weights lie outside it."""
+    onnxruntime = load()
+    most = max(_LEAST_MEMORY, _MEMORY_A_RUN * processors())
+    kinds = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    place = onnxruntime.OrtMemoryInfo("Cpu", kinds[0], 0, kinds[1])
+    onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg({"max_mem": most}))
+
+
+class Network:
+    """An exported network: token ids in, arrays out.
+
+    Every sequence is its own call on one thread, and calls run side by side: nothing is padded. Measured on two cores
+    with the int8 MiniLM this is within 10% of the best batch size at 64 tokens and faster than any at 256. It also
+    makes a result independent of its neighbours: int8 activations are scaled per call, so in a batch a vector would
+    depend on what else is in it.
+    """
+
+    def __init__(self, model: Model):
+        onnxruntime = load()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # what it raises says as much as what it logs
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
+        _limit_memory()
+        self._folder = model.folder
+        self._card = model.card
+        self._how = onnxruntime.RunOptions()
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model.read("model.onnx"),
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=["SkipLayerNormFusion"],  # its kernel takes 6 times as long as the two it replaces
+            )
+        except ModelError:
+            raise
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise ModelError(f"{model.folder}: ONNX Runtime cannot load {NETWORK}: {_line(error)}") from None
+        outputs, known = len(self._session.get_outputs()), _OUTPUTS[model.card.task]
+        if outputs not in known:
+            raise ModelError(
+                f"{model.folder}: its card says that it is of type {model.card.task!r}, and {NETWORK} has {outputs} "
+                f"outputs, not {' or '.join(map(str, known))}; export the model again"
+            )
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        if not {"input_ids"} <= self._inputs <= set(_INPUTS):
+            raise ModelError(
+                f"{model.folder}: {NETWORK} has the inputs {', '.join(sorted(self._inputs))!r:.200}, "
+                f"expected input_ids and perhaps others of {', '.join(_INPUTS)}; export the model again"
+            )
+
+    def run(self, sequence: Encoding) -> list[Array]:
+        """The outputs for one sequence of n tokens, without the batch dimension.
+
+        Raises ModelError where the network cannot be run, as on what the tokenizer of another one makes, and where its
+        outputs are not what its card says or no numbers.
+        """
+        size = len(sequence.ids)
+        feeds = {
+            "input_ids": np.array([sequence.ids], dtype=np.int64),
+            "attention_mask": np.ones((1, size), dtype=np.int64),
+            "token_type_ids": np.array([sequence.type_ids], dtype=np.int64),
+        }
+        try:
+            outputs = self._session.run(None, {name: feeds[name] for name in self._inputs}, self._how)
+        except Exception as error:  # as above
+            raise ModelError(
+                f"{self._folder}: {NETWORK} cannot be run on what {TOKENIZER} makes of a text: {_line(error)}; "
+                "where they are of different models, export the model again"
+            ) from None
+        shapes = [(self._card.dimensions,)] if self._card.task == "encoder" else [(size,), (size,), (size, 3), (3,), ()]
+        found = [getattr(output, "shape", None) for output in outputs]
+        if found != [(1, *shape) for shape in shapes[: len(found)]]:
+            raise ModelError(
+                f"{self._folder}: the network gives arrays of {', '.join(map(str, found))} for {size} tokens, its card "
+                f"says {', '.join(str((1, *shape)) for shape in shapes[: len(found)])}; export the model again"
+            )
+        if not all(output.dtype.kind == "f" and np.isfinite(output).all() for output in outputs):
+            raise ModelError(f"{self._folder}: its network gives values that are not finite; its weights are damaged")
+        return [output[0] for output in outputs]
+
+    def run_all(self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None) -> list[list[Array]]:
+        """`run` for every sequence, in the order given; the longest start first. `on_done(n)` after each, n so far.
+
+        Raises ModelError as `run` does, and where one of them takes half a minute.
+        """
+        order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i].ids))
+        results: list[list[Array]] = [[]] * len(sequences)
+        with ThreadPoolExecutor(processors()) as pool:
+            try:
+                running = [pool.submit(self.run, sequences[i]) for i in order]
+                for done, (i, output) in enumerate(zip(order, running, strict=True), start=1):
+                    results[i] = output.result(_LONGEST_RUN)
+                    if on_done:
+                        on_done(done)
+            except BaseException as error:
+                pool.shutdown(wait=False, cancel_futures=True)
+                if isinstance(error, TimeoutError):
+                    self._how.terminate = True  # looked at between two nodes
+                    raise ModelError(
+                        f"{self._folder}: not done with a text after {_LONGEST_RUN:.0f} s; use another model"
+                    ) from None
+                raise
+        return results
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+@cache
+def _parsed_tokenizer(content: bytes) -> Tokenizer:
+    tokenizer = Tokenizer.from_buffer(content)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def tokenizer(model: Model) -> Tokenizer:
+    """The tokenizer of `model`, without truncation or padding; models with the same file share one."""
+    content = model.read(TOKENIZER)
+    try:
+        with panicking():
+            return _parsed_tokenizer(content)
+    except Exception as error:  # the tokenizers package raises bare Exception
+        raise ModelError(f"{model.folder / TOKENIZER}: not a tokenizer ({_line(error)})") from None
+
+
+@contextmanager
+def panicking() -> Iterator[None]:
+    """Turns the panic of a library in Rust, which Python takes for the end of the program, into a RuntimeError."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of a module that cannot be imported
+            raise
+        raise RuntimeError(_line(error)) from None

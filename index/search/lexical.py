@@ -1,0 +1,296 @@
+"""BM25 over passages, in tantivy: searching."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+
+from bioqa.index.arrays import Array
+from bioqa.index.errors import IndexFolderError
+from bioqa.index.plain_files import read_plain
+from bioqa.index.records import RETRACTED, Passage
+from bioqa.index.search import bm25, tantivy_errors, ties
+from bioqa.index.search.filters import Filter
+from bioqa.index.store import digests
+from bioqa.index.store.manifest import Manifest
+from bioqa.index.text import analyzer
+
+_WHOLE = 64_000_000  # bytes that are checked before the first search: they take some 50 ms on one processor
+_AT_ONCE = 1_000_000  # bytes of an index that are checked as it is opened: they take less than a millisecond
+_MOST_META = 1 << 24  # bytes of meta.json, which has some 3,000
+_SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
+
+
+def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
+    """A folder of links to these files: tantivy writes a lock file even to read, which a read-only disk refuses."""
+    mirror = tempfile.TemporaryDirectory(prefix="bioqa-")
+    for file in folder.iterdir():
+        if file.suffix != ".lock":
+            (Path(mirror.name) / file.name).symlink_to(file.resolve())
+    return mirror
+
+
+def _still(path: Path, state: os.stat_result) -> os.stat_result | None:
+    """The state of now, None where the file is no longer there, or another one."""
+    try:
+        now = os.stat(path)  # noqa: PTH116 (half the time, before every search)
+    except OSError:
+        return None
+    return now if os.path.samestat(now, state) else None
+
+
+def _counted(folder: Path) -> int:
+    """The passages in tantivy's segments, those included that wait to be dropped."""
+    try:
+        segments = json.loads(read_plain(folder / "meta.json", _MOST_META))["segments"]
+        return sum(int(segment["max_doc"]) for segment in segments)
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"meta.json: {type(error).__name__} {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """What is known of the passages that have not been removed: how many terms they have, and the text of each."""
+
+    tokens: int
+    passage: Callable[[int], Passage]
+
+
+def open_lexical(folder: Path, manifest: Manifest, living: Living | None = None) -> "LexicalIndex":
+    """The lexical index of a commit, whose files are checked by their digests before they are used.
+
+    One of more than 64 MB, of some 200,000 abstracts, is not: that would take longer than a question. Raises
+    IndexFolderError where it cannot be opened.
+    """
+    return LexicalIndex(folder / "lexical" / manifest.lexical, living, digests.lexical(folder, manifest))
+
+
+class LexicalIndex:
+    """A committed tantivy index, read-only.
+
+    tantivy's statistics count passages that were removed until a merge drops them, and estimate the lengths of what it
+    merged. With `living`, scores are those of an index in which they never were; without, the mean length is tantivy's.
+    """
+
+    def __init__(self, folder: Path, living: Living | None = None, written: Mapping[Path, str] | None = None):
+        """`written` are the digests of its files, checked at the first search, or now where they are small."""
+        self._folder = folder
+        with self._reading("cannot be opened"):
+            self._files = {path: path.stat() for path in written or {}}
+        size = sum(state.st_size for state in self._files.values())
+        self._unchecked = dict(written or {}) if size <= _WHOLE else {}
+        if size <= _AT_ONCE:
+            self._check("cannot be opened")
+        with self._reading("cannot be opened"):
+            self._mirror = None if os.access(folder, os.W_OK) else _mirrored(folder)
+            self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
+            self._counted = _counted(folder)
+            self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
+            self._index.config_reader("manual")
+            self._searcher = self._index.searcher()
+        self._living = living
+        self._frequencies: dict[str, int] = {}
+        self._counted_mean: float | None = None
+
+    @property
+    def passages(self) -> int:
+        """The number of passages that can be found."""
+        return int(self._searcher.num_docs)
+
+    @property
+    def waiting(self) -> int:
+        """The number of passages that were removed and wait to be dropped by a merge."""
+        return self._counted - self.passages
+
+    def search(self, query: str, k: int, filters: Filter) -> dict[int, float]:
+        """The `k` best passages by BM25 and all that score like the last: {passage number: score}, best first.
+
+        Empty where no term is known.
+        """
+        return self.weighted(self.weights(query), k, filters)
+
+    def weights(self, query: str) -> dict[str, float]:
+        """What the terms of a query weigh, unknown ones included: how often each is in it, times its idf.
+
+        Raises IndexFolderError where a file was cut since the index was opened: its end would end the process.
+        """
+        for path, state in self._files.items():
+            now = _still(path, state)
+            if now and now.st_size < state.st_size:
+                raise self._damaged(f"{path.name} was cut while it was read")
+        return {term: count * self.idf(term) for term, count in Counter(analyzer.query_terms(query)).items()}
+
+    def idf(self, term: str) -> float:
+        """The inverse document frequency of a term as the analyzer writes it."""
+        return bm25.idf(self.passages, self.document_frequency(term))
+
+    def weighted(self, weights: Mapping[str, float], k: int, filters: Filter) -> dict[int, float]:
+        """As `search`, for terms of these weights."""
+        known = {term: weight for term, weight in weights.items() if self.document_frequency(term)}
+        if not known or k < 1:
+            return {}
+        with self._reading():
+            scored = self._scored(known)
+            filtered = self._filtered(scored, filters)
+            stretch = self._stretch(scored)
+            if self._living and abs(stretch - 1) > _SAME:
+                return ties.reaching(self._rescored(filtered, k, known, stretch, self._living), k)
+            # BM25 often scores alike, and to search twice takes longer than to search for more
+            return ties.complete(lambda size: self._found(filtered, size), k, spare=k // 2)
+
+    @staticmethod
+    def shares(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
+        """BM25 scores for these weights as shares (0..1) of the most that a passage could have, unknown terms
+        included."""
+        most = (bm25.K1 + 1) * sum(weights.values())
+        return {number: score / most for number, score in scores.items()}
+
+    def _rescored(
+        self, filtered: Any, k: int, weights: Mapping[str, float], stretch: float, living: Living
+    ) -> dict[int, float]:
+        """Right scores of passages among which are the `k` best and all that score like the last of them.
+
+        tantivy ranks by the right weights, but by its own mean length. With the right one, `stretch` times as long, a
+        score is at most max(1, stretch) times what it was, for f / (f + c + d / mean) grows by less than the mean does.
+        So passages are scored from their text, in tantivy's order, until that bound falls below the k-th best found.
+        """
+        most = max(1.0, stretch) * (1 + 2 * ties.NEARLY)  # and a little for the rounding of float32
+        mean = living.tokens / self.passages
+        scores: dict[int, float] = {}
+        best: list[float] = []
+        size = 2 * k
+        while True:
+            found = self._found(filtered, size)
+            for number, counted in found.items():
+                if len(best) == k and counted * most < best[0] - ties.NEARLY:
+                    return scores
+                if number not in scores:
+                    scores[number] = bm25.score(weights, analyzer.terms(living.passage(number).titled), mean)
+                    heappush(best, scores[number])
+                    if len(best) > k:
+                        heappop(best)
+            if len(found) < size:
+                return scores
+            size *= 2
+
+    def _stretch(self, scored: Any) -> float:
+        """The right mean length of passages over the one that tantivy takes; `scored` is a query that finds some."""
+        if self._living is None:
+            return 1.0
+        if self._counted_mean is None:
+            self._counted_mean = self._explained_mean(scored)
+        return self._living.tokens / self.passages / self._counted_mean
+
+    def _explained_mean(self, scored: Any) -> float:
+        ((_, address),) = self._hits(scored, 1)
+        parts = [json.loads(scored.explain(self._searcher, address).to_json())]
+        for part in parts:
+            if part["description"].startswith("avgdl"):
+                return float(part["value"])
+            parts.extend(part.get("details", ()))
+        raise ValueError("tantivy does not tell the mean length of its passages")
+
+    def matching(self, filters: Filter) -> Array:
+        """The numbers of all passages that pass the filter: int64, shape (n,)."""
+        with self._reading():
+            return self._all_values(self._filter_query(filters), "passage")
+
+    def document_rows(self, ids: Sequence[str]) -> dict[int, None]:
+        """The rows of the documents that have one of these ids, ascending."""
+        with self._reading():
+            query = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
+            return dict.fromkeys(np.unique(self._all_values(query, "document")).tolist())
+
+    def document_frequency(self, term: str) -> int:
+        """The number of passages that hold a term as the analyzer writes it."""
+        if not self.waiting:
+            return self._counted_frequency(term)
+        if term not in self._frequencies:
+            with self._reading():
+                self._frequencies[term] = int(self._searcher.search(self._term("text", term), 1, count=True).count)
+        return self._frequencies[term]
+
+    def _counted_frequency(self, term: str) -> int:
+        with self._reading():
+            return int(self._searcher.doc_freq("text", term))
+
+    def _scored(self, weights: Mapping[str, float]) -> Any:
+        clauses = []
+        for term, weight in weights.items():
+            boost = weight / bm25.idf(self._counted, self._counted_frequency(term))
+            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), boost)))
+        return tantivy.Query.boolean_query(clauses)
+
+    def _filtered(self, scored: Any, filters: Filter) -> Any:
+        if filters.is_empty:
+            return scored
+        unscored = tantivy.Query.const_score_query(self._filter_query(filters), 0.0)
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, scored), (tantivy.Occur.Must, unscored)])
+
+    @contextlib.contextmanager
+    def _reading(self, what: str = "") -> Iterator[None]:
+        """Around every use of the engine, which opens some files only when a query needs them."""
+        if not what and self._unchecked:
+            self._check()
+        with tantivy_errors.translated(lambda reason: self._damaged(reason, what)):
+            yield
+
+    def _check(self, what: str = "") -> None:
+        """Check all files, unless that was done; those that a later commit has deleted are open, but out of reach."""
+        there = {path: made for path, made in self._unchecked.items() if _still(path, self._files[path])}
+        try:
+            digests.refuse_changed(there)
+        except IndexFolderError as error:
+            if all(_still(path, self._files[path]) for path in there):
+                raise self._damaged(str(error).removeprefix(f"{self._folder}/").partition(";")[0], what) from None
+        self._unchecked = {}
+
+    def _damaged(self, reason: str, what: str = "") -> IndexFolderError:
+        if what:
+            return IndexFolderError(f"{self._folder}: the lexical index {what} ({reason}); build the index again")
+        return IndexFolderError(f"{self._folder}: damaged ({reason}); build the index again")
+
+    def _hits(self, query: Any, k: int) -> list[tuple[float, Any]]:
+        hits: list[tuple[float, Any]] = self._searcher.search(query, k, count=False).hits
+        return hits
+
+    def _found(self, query: Any, k: int) -> dict[int, float]:
+        hits = self._hits(query, k)
+        numbers = self._searcher.fast_field_values("passage", [address for _, address in hits])
+        return dict(zip(numbers, (score for score, _ in hits), strict=True))
+
+    def _all_values(self, query: Any, field: str) -> Array:
+        hits = self._hits(query, max(1, self.passages))
+        return np.array(self._searcher.fast_field_values(field, [address for _, address in hits]), dtype=np.int64)
+
+    def _term(self, field: str, value: str) -> Any:
+        return tantivy.Query.term_query(self._index.schema, field, value, "freq" if field == "text" else "basic")
+
+    def _filter_query(self, filters: Filter) -> Any:
+        must = []
+        if filters.first_year is not None or filters.last_year is not None:
+            must.append(
+                tantivy.Query.range_query(
+                    self._index.schema,
+                    "year",
+                    tantivy.FieldType.Unsigned,
+                    filters.first_year or 0,
+                    9999 if filters.last_year is None else filters.last_year,
+                )
+            )
+        terms = [("mesh", term) for term in filters.mesh]
+        terms += [(name, getattr(filters, name)) for name in ("journal", "publication_type", "language")]
+        must += [self._term(name, term.casefold()) for name, term in terms if term is not None]
+        clauses = [(tantivy.Occur.Must, query) for query in must or [tantivy.Query.all_query()]]
+        if filters.not_retracted:
+            clauses.append((tantivy.Occur.MustNot, self._term("status", RETRACTED)))
+        return tantivy.Query.boolean_query(clauses)

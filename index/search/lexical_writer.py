@@ -1,0 +1,102 @@
+"""BM25 over passages, in tantivy: writing."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import tantivy
+
+from bioqa.index.errors import StorageError
+from bioqa.index.records import Passage
+from bioqa.index.search import tantivy_errors
+from bioqa.index.text import analyzer
+
+_EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
+_WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", tokenizer_name=analyzer.NAME, index_option="freq")
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    for name in _EXACT:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("year", indexed=True, fast=True)
+    builder.add_unsigned_field("passage", fast=True)
+    builder.add_unsigned_field("document", indexed=True, fast=True)
+    return builder.build()
+
+
+class LexicalWriter:
+    """Adds passages to, and removes documents from, the tantivy index in a folder; nothing shows before `commit`."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._index = tantivy.Index(_schema(), path=str(folder))
+        self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
+        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
+        # One thread: several would number equal passages differently every time, and Python feeds no more than one.
+        self._writer = self._index.writer(_WRITER_MEMORY, 1)
+
+    def add(self, passage: Passage, document_row: int, terms: str | None = None) -> int:
+        """Index a passage under its number, by `terms` where they were made before; returns how many they are."""
+        document = passage.document
+        written = analyzer.written(passage.titled) if terms is None else terms
+        entry = tantivy.Document()
+        entry.add_text("text", written)  # which tantivy only takes apart again
+        entry.add_text("id", document.id)
+        entry.add_unsigned("passage", passage.number)
+        entry.add_unsigned("document", document_row)
+        if document.year:
+            entry.add_unsigned("year", document.year)
+        exact = (
+            (document.journal,),
+            document.mesh,
+            document.publication_types,
+            map(str.strip, document.language.split(";")),  # an article can be in several
+            (document.status,),
+        )
+        for name, values in zip(_EXACT, exact, strict=True):
+            for value in filter(None, values):
+                entry.add_text(name, value.casefold())
+        self._writer.add_document(entry)
+        return counted(written)
+
+    def remove(self, document_row: int) -> None:
+        """Drop all passages of a document."""
+        # By query: delete_documents_by_term takes an int for a signed one, which matches nothing in an unsigned field.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(_schema(), "document", document_row))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the writer's threads: none writes on into a folder that is deleted after an error."""
+        self._writer = None
+
+    def commit(self) -> None:
+        """Make the changes permanent and end the writer."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+        for path in self._folder.glob("*.json"):  # tantivy lets nobody else read these two
+            path.chmod(self._folder.stat().st_mode & 0o666)
+
+
+@contextlib.contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Makes of every failure of tantivy a StorageError that names the folder."""
+    with tantivy_errors.translated(
+        lambda reason: StorageError(f"{folder}: writing the lexical index failed: {reason}")
+    ):
+        yield
+
+
+def length(passage: Passage) -> int:
+    """How many terms are indexed of a passage."""
+    return counted(analyzer.written(passage.titled))
+
+
+def counted(terms: str) -> int:
+    """How many terms there are, with blanks between them."""
+    return terms.count(" ") + 1 if terms else 0

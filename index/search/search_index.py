@@ -1,0 +1,83 @@
+"""What question answering and evaluation ask of an index, whichever engine holds it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bioqa.index.arrays import Array
+from bioqa.index.models.encoder import Encoder
+from bioqa.index.records import Hit, Passage
+from bioqa.index.search import feedback
+from bioqa.index.search.filters import NO_FILTER, Filter
+from bioqa.index.search.fusion import FUSION
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as both searches see it; `vector` is None where there is no dense search."""
+
+    text: str
+    vector: Array | None
+
+    @classmethod
+    def of(cls, text: str, encoder: Encoder | None) -> "Query":
+        """The question with its vector, or without one where there is no encoder."""
+        return cls(text, encoder.encode_question(text) if encoder else None)
+
+
+class SearchIndex(Protocol):
+    """One committed state of an index, read-only."""
+
+    @property
+    def location(self) -> str:
+        """Where the index is, as users name it."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the index and its state: another after every change."""
+        ...
+
+    @property
+    def documents(self) -> int:
+        """The number of documents."""
+        ...
+
+    @property
+    def passages(self) -> int:
+        """The number of passages."""
+        ...
+
+    @property
+    def encoder_name(self) -> str | None:
+        """The name of the encoder of its vectors; None for a lexical index."""
+        ...
+
+    def open_encoder(self) -> Encoder | None:
+        """The encoder of its vectors; None for a lexical index. Raises IndexFolderError if it cannot be opened."""
+        ...
+
+    def document_frequency(self, term: str) -> int:
+        """The number of passages with this term, written as the analyzer writes it."""
+        ...
+
+    def count_documents(self, document_ids: Sequence[str]) -> int:
+        """How many of these documents the index holds; the ids are distinct."""
+        ...
+
+    def passages_of(self, document_ids: Sequence[str]) -> list[Passage]:
+        """All passages of these documents by number; none for documents that the index does not hold."""
+        ...
+
+    def search(
+        self,
+        query: Query,
+        k: int,
+        *,
+        mode: str = "hybrid",
+        filters: Filter = NO_FILTER,
+        fusion: str = FUSION,
+        feedback_passages: int = feedback.PASSAGES,
+    ) -> list[Hit]:
+        """The `k` best passages, best first. Raises InputError for a mode or fusion that the index does not have."""
+        ...

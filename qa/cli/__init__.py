@@ -1,0 +1,1 @@
+"""The command line: the `bioqa` group, `ask`, `search`, `doctor`, and how results look."""

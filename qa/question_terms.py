@@ -1,0 +1,34 @@
+"""Coverage of a question by a text: the share of its search terms, weighted by inverse document frequency."""
+
+from math import log
+
+from bioqa.index.records import Passage
+from bioqa.index.search.search_index import SearchIndex
+from bioqa.index.text import analyzer
+
+
+class QuestionTerms:
+    """The distinct search terms of a question with their inverse document frequencies.
+
+    `known` are the terms that occur in the index.
+    """
+
+    def __init__(self, question: str, index: SearchIndex):
+        total = max(1, index.passages)
+        frequencies = {term: index.document_frequency(term) for term in analyzer.query_terms(question)}
+        self.weights = {term: log(1 + total / (0.5 + frequency)) for term, frequency in frequencies.items()}
+        self.known = [term for term, frequency in frequencies.items() if frequency]
+        self._sum = sum(self.weights.values())
+        self._coverages: dict[str, float] = {}
+
+    def coverage(self, text: str) -> float:
+        """The weighted share (0..1) of the question's terms in `text`; 0 for a question of stop words only."""
+        if text not in self._coverages:
+            present = set(analyzer.terms(text))
+            held = sum(weight for term, weight in self.weights.items() if term in present)
+            self._coverages[text] = held / self._sum if self._sum else 0.0
+        return self._coverages[text]
+
+    def coverage_of(self, passage: Passage) -> float:
+        """The coverage by a passage together with its document's title and section heading."""
+        return self.coverage(f"{passage.document.title} {passage.heading} {passage.text}")

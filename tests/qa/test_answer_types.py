@@ -1,0 +1,54 @@
+import pytest
+
+from bioqa.qa.answer_types import expected_answer_type, matches_answer_type
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many exons does dystrophin have?", "number"),
+        ("What percentage of humans carry it?", "number"),
+        ("In which year was penicillin discovered?", "year"),
+        ("When was penicillin discovered?", "year"),
+        ("On which chromosome is CFTR?", "chromosome"),
+        ("Which gene is mutated in cystic fibrosis?", "gene or protein"),
+        ("Which drug reverses warfarin?", "drug"),
+        ("Which syndrome is caused by trisomy 21?", "disease"),
+        ("Which parasite causes malaria?", "organism"),
+        ("Which organ makes bile?", "place in the body"),
+        ("Which test detects HIV?", "method"),
+        ("Who discovered penicillin?", None),
+        ("What is usually the age of diagnosis?", "number"),
+        ("What is the most likely number of exons?", "number"),
+        ("Give the prevalence of hemophilia A", "number"),
+        ("Which gene modifies the age of onset of Huntington disease?", "gene or protein"),
+        ("Which drug lowers the incidence of stroke?", "drug"),
+        ("Which is the main reason for the increase in the incidence of cryptococcosis?", None),
+        ("When is lorlatinib used?", None),
+    ],
+)
+def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> None:
+    assert expected_answer_type(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "expected"),
+    [
+        ("number", "79 exons", True),
+        ("number", "twenty-three pairs", True),
+        ("number", "half of them", True),
+        ("number", "dystrophin", False),
+        ("number", "someone", False),
+        ("year", "in 1928", True),
+        ("year", "1.5 years", False),
+        ("year", "12345", False),
+        ("chromosome", "chromosome 7", True),
+        ("chromosome", "the X chromosome", True),
+        ("chromosome", "the long arm", False),
+        ("drug", "anything", True),
+        (None, "anything", True),
+        ("no such kind", "anything", True),
+    ],
+)
+def test_the_shape_of_an_answer_can_rule_it_out(kind: str | None, answer: str, expected: bool) -> None:
+    assert matches_answer_type(kind, answer) is expected

@@ -1,0 +1,1 @@
+"""Trained models as ONNX folders, quantized and compared."""

@@ -1,0 +1,1 @@
+"""Pretrained models from folders, names and hubs."""

@@ -1,0 +1,1 @@
+"""Training tasks: each has a model, batches, a loss and an evaluation."""
