@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from bioqa.index.corpus.limits import LARGEST
@@ -20,6 +21,15 @@ _MOST_IN_VAIN = 4 * LARGEST  # characters: each line of a file can be the beginn
 _DECODER = json.JSONDecoder()
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key and where it stands."""
+
+    name: str
+    start: int
+    end: int
+
+
 class _Text:
     """What has been read of a stream and not been used."""
 
@@ -29,7 +39,7 @@ class _Text:
         self._ended = False
         self.rest = ""
         self.at = 0  # where in `rest` reading stands
-        self.key: re.Match[str] | None = None  # the next one
+        self.key: _Key | None = None  # the next one
         self.without_key = 0  # where in `rest` a key can begin that has not been looked for
         self.in_vain = 0  # characters that were decoded, but of no document
 
@@ -40,16 +50,24 @@ class _Text:
             return False
         data = self._stream.read(max(_CHUNK, waiting))
         self._ended = not data
-        self.rest = self.rest[self.at :] + self._decoder.decode(data, final=self._ended)
-        self.without_key = max(0, self.without_key - self.at)
-        self.at, self.key = 0, None
+        self.forget()
+        self.rest += self._decoder.decode(data, final=self._ended)
         return not self._ended
 
-    def next_key(self) -> re.Match[str] | None:
+    def forget(self) -> None:
+        """Drop what has been used: where an error is, is counted from the beginning of what there is."""
+        self.rest = self.rest[self.at :]
+        self.without_key = max(0, self.without_key - self.at)
+        if self.key is not None:
+            self.key = _Key(self.key.name, self.key.start - self.at, self.key.end - self.at)
+        self.at = 0
+
+    def next_key(self) -> "_Key | None":
         """The key that tells a document from what a collection begins with, of the object that comes next."""
-        while self.key is None or self.key.start() < self.at:
-            self.key = _KEY.search(self.rest, max(self.at, self.without_key))
-            if self.key is None:
+        while self.key is None or self.key.start < self.at:
+            match = _KEY.search(self.rest, max(self.at, self.without_key))
+            self.key = _Key(match["name"], match.start(), match.end()) if match else None
+            if match is None:
                 self.without_key = len(self.rest) - _LONGEST_KEY
                 if not self.more():
                     break
@@ -70,9 +88,9 @@ def documents(stream: BinaryIO, source: str) -> Iterator[dict[str, Any] | BadRec
         if between:
             depth += _opened(between)
             text.at += len(between)
-        elif key and key["name"] != "passages":
-            depth += _opened(text.rest[text.at : key.end()])
-            text.at = key.end()
+        elif key and key.name != "passages":
+            depth += _opened(text.rest[text.at : key.end])
+            text.at = key.end
         else:
             count += 1
             try:
@@ -95,6 +113,8 @@ def _opened(text: str) -> int:
 def _decoded(text: _Text) -> dict[str, Any] | None:
     """The object that comes next, None where it is not UTF-8. Raises ValueError with the reason where there is none."""
     while True:
+        if text.at > _CHUNK:
+            text.forget()
         begin = text.at
         try:
             value, text.at = _DECODER.raw_decode(text.rest, begin)

@@ -41,7 +41,7 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 def loaded(line: str) -> Any:
     """The value that a line of JSON holds. Raises ValueError with the reason where it holds none that can be used."""
-    if sum(map(line.count, ",[{")) > MOST_VALUES:
+    if len(line) > MOST_VALUES and sum(map(line.count, ",[{")) > MOST_VALUES:
         raise ValueError(f"holds more than {MOST_VALUES:,} values")
     try:
         value = _DECODER.decode(line)

@@ -57,18 +57,19 @@ def _stretches(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _windows_of_stretch(text: str, max_words: int) -> list[tuple[int, int]]:
-    ranges: list[tuple[int, int]] = []
+    pieces: list[tuple[int, int]] = []
+    lengths: list[int] = []
+    before = 0
     for start, end in sentences.split(text):
-        short = _words(text, start, end) <= max_words
-        ranges += [(start, end)] if short else _cut(text, start, end, max_words)
-    before = [start for start, _ in ranges[:1]] + [end for _, end in ranges[:-1]]
-    lengths = [min(max_words, _words(text, start, end)) for start, (_, end) in zip(before, ranges, strict=True)]
-    return [(ranges[first][0], ranges[last - 1][1]) for first, last in _groups(lengths, max_words)]
-
-
-def _words(text: str, start: int, end: int) -> int:
-    """How many words there are, or would be of that many characters if each were as long as the longest."""
-    return max(len(text[start:end].split()), (end - start) // _LONGEST_WORD)
+        words = len(text[start:end].split())
+        whole = words <= max_words and end - start <= _LONGEST
+        for first, last in [(start, end)] if whole else _cut(text, start, end, max_words):
+            count = words if whole else len(text[first:last].split())
+            # or as many as there would be, were each as long as the longest
+            lengths.append(min(max_words, max(count, (last - before) // _LONGEST_WORD)))
+            pieces.append((first, last))
+            before = last
+    return [(pieces[first][0], pieces[last - 1][1]) for first, last in _groups(lengths, max_words)]
 
 
 def _groups(lengths: list[int], most: int) -> list[tuple[int, int]]:

@@ -50,36 +50,34 @@ def prepared(record: Record, source: str = "") -> Entry:
     if isinstance(record, Deletion):
         return record
     ranges = tuple(passages.windows(record))
-    exact = (record.journal, *record.mesh, *record.publication_types, record.language, record.status)
-    each = _PASSAGE + sum(len(value) + _ITEM for value in exact)  # is indexed with every passage
-    size = _held(record) + each * len(ranges)
-    before: dict[str, str] = {}
+    # What is indexed with every passage. The other values a document holds once.
+    each = _PASSAGE + len(record.journal) + len(record.language) + _held(record.mesh) + _held(record.publication_types)
+    size = each * len(ranges) + _held(record.authors)
+    size += sum(map(_size, record.extra.items())) if record.extra else 0
+    for section in record.sections:
+        size += getsizeof(section.heading) + getsizeof(section.text)
+    size += getsizeof(record.title) + getsizeof(record.abstract)
+    before = {"": ""}
     terms = []
-    for title, heading, text in pieces(Passage(0, record, start, end) for start, end in ranges):
+    for title, heading, text in pieces([Passage(0, record, start, end) for start, end in ranges]):
         for shared in (title, heading):
             if shared not in before:
                 before[shared] = analyzer.written(shared)
-        terms.append((before[title], before[heading], analyzer.written(text)))
-        size += sum(map(_bytes, terms[-1]))
+        written = analyzer.written(text)
+        terms.append((before[title], before[heading], written))
+        size += len(before[title]) + len(before[heading]) + getsizeof(written)
         if size > LARGEST:
             parts = f"its {len(ranges):,} passages, with what is indexed of title and headings for each"
             return BadRecord(source, place, f"{parts}, take more than {LARGEST >> 20} MB")
     return Prepared(record, ranges, tuple(terms), size)
 
 
-def _held(document: Document) -> int:
-    """About the bytes that a document takes in memory."""
-    texts = [document.title, document.abstract, *document.authors, *document.mesh, *document.publication_types]
-    texts += [text for section in document.sections for text in (section.heading, section.text)]
-    return sum(map(_bytes, texts)) + sum(map(_size, document.extra.items()))
+def _held(values: tuple[str, ...]) -> int:
+    return sum(map(len, values)) + _ITEM * len(values)
 
 
 def _size(value: Any) -> int:
     if isinstance(value, str):
-        return _bytes(value)
+        return getsizeof(value)
     inside = value.items() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return _ITEM + sum(map(_size, inside))
-
-
-def _bytes(text: str) -> int:
-    return getsizeof(text)  # one, two or four for each character
