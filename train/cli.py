@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from bioqa.qa.cli.options import model_folder
 from bioqa.train import extras
 
 if TYPE_CHECKING:
-    from bioqa.index.progress import Progress
+    pass
 
 _REPORTED_THRESHOLD = 0.5  # of confidence, whose effect on accuracy the help of `ask` reports
 
@@ -149,11 +149,7 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
       bioqa train reader recipe.toml --to runs/short --set schedule.epochs=1 --set max_tokens=256
       bioqa train reader recipe.toml --to runs/taught --set teacher=runs/mpnet
     """
-    extras.require()
-    from bioqa.train.tasks.reader import train as train_reader
-    from bioqa.train.tasks.reader_recipe import ReaderConfig
-
-    _train(train_reader, ReaderConfig, recipe, folder, changes, seeds, device)
+    _train("reader", recipe, folder, changes, seeds, device)
 
 
 @train.command()
@@ -174,16 +170,11 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
       bioqa train retriever recipe.toml --to runs/careful --set doubtful=0.0 --set negatives=3
       bioqa train retriever recipe.toml --to runs/second --set miner=runs/retriever
     """
-    extras.require()
-    from bioqa.train.tasks.retriever import train as train_retriever
-    from bioqa.train.tasks.retriever_recipe import RetrieverConfig
-
-    _train(train_retriever, RetrieverConfig, recipe, folder, changes, seeds, device)
+    _train("retriever", recipe, folder, changes, seeds, device)
 
 
 def _train(
-    train_model: Callable[[Any, Path, str, "Progress", Callable[[str], None]], dict[str, float]],
-    kind: type[Any],
+    name_of_task: str,
     recipe: Path,
     folder: Path,
     changes: tuple[str, ...],
@@ -191,9 +182,14 @@ def _train(
     device: str,
 ) -> None:
     """Train a model for every seed, and print the mean of their figures."""
+    extras.require()
     from bioqa.index.progress import TerminalProgress
     from bioqa.train import run_record
     from bioqa.train.recipe import read_recipe
+    from bioqa.train.task_table import TASKS
+
+    task = TASKS[name_of_task]
+    kind, train_model = task.load("recipe"), task.load("train")
 
     results = []
     for seed in [f"schedule.seed={seed}" for seed in seeds] or [""]:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice, starmap
 from pathlib import Path
@@ -14,7 +15,7 @@ from bioqa.index.corpus import files as corpus
 from bioqa.index.download import listing
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.ingest.budget import Budget
-from bioqa.index.ingest.parallel import Crew
+from bioqa.index.ingest.parallel import Crew, Workers
 from bioqa.index.ingest.pending import Changes, Pending
 from bioqa.index.ingest.removals import Gone, digest
 from bioqa.index.models.encoder import Encoder
@@ -67,6 +68,7 @@ def build(
     *,
     format_name: str = "auto",
     max_ram: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
     talk: Callable[[str], None] = lambda _: None,
 ) -> BuildReport:
@@ -76,7 +78,7 @@ def build(
     numbered files, the one from the later file is kept, in whichever order these are read, and so with deletions.
     Files taken in before are skipped. A file that breaks off is reported, what was read of it is kept, and the other
     files are still read. Building and searching keep to `max_ram` bytes, or to what an earlier build was told; `talk`
-    hears the plan.
+    hears the plan. `workers` read the files; processes of this machine by default.
 
     Raises InputError where there is nothing to read, BudgetError where the memory is too little, IndexFolderError where
     `folder` is something else or was built with another encoder, StorageError where the disk refuses.
@@ -91,9 +93,9 @@ def build(
         job = _Build(folder, manifest, encoder, progress or Silent(), budget, sum(map(_size, files)))
         budget.begin(manifest.passages, [(file.name, _size(file)) for file in files if not job.has(file)])
         job.report.bad_files += corpus.unread(inputs)
-        with Crew(budget.readers()) as crew:
+        with nullcontext(workers) if workers else Crew(budget.readers()) as reading:
             for file in files:
-                job.take_in(file, format_name, crew)
+                job.take_in(file, format_name, reading)
         layout.fit(folder, job.flush(), limit, talk)
     return job.report
 
@@ -149,7 +151,7 @@ class _Build:
         known = self._sources.get(str(path.resolve()))
         return known if known and (known.bytes, known.modified) == (state.st_size, state.st_mtime_ns) else None
 
-    def take_in(self, path: Path, format_name: str, crew: Crew) -> None:
+    def take_in(self, path: Path, format_name: str, workers: Workers) -> None:
         """Read one file to its end, committing on the way; one that went since the build began is a bad one."""
         try:
             state = path.stat()
@@ -166,7 +168,7 @@ class _Build:
             file = corpus.CorpusFile(path, format_name)
             unusable = self.report.unusable
             try:
-                for entry in islice(crew.entries(file), taken, None):
+                for entry in islice(workers.entries(file), taken, None):
                     taken += 1
                     self._take(entry, number)
                     self._bytes_read = self._bytes_before_file + file.bytes_read

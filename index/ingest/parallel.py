@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from bioqa.index.corpus import files
 from bioqa.index.corpus.chunks import UncuttableError
@@ -27,6 +27,14 @@ _Part = tuple[Future[list[Entry] | None], int]  # what it holds, and where in th
 
 class WorkerError(BioqaError):
     """A process that reads came to a sudden end."""
+
+
+class Workers(Protocol):
+    """Whoever reads corpus files for a build: processes of this machine, or another machine's."""
+
+    def entries(self, file: CorpusFile) -> Iterator[Entry]:
+        """The records of a file, ready to be indexed, in its order. Raises InputError where it cannot be read on."""
+        ...
 
 
 class Crew:

@@ -25,6 +25,7 @@ from bioqa.index.models.model import (
     written,
 )
 from bioqa.train import extras
+from bioqa.train.task_table import task_of_export
 
 if TYPE_CHECKING:
     from bioqa.train.networks.inference import TraceableNetwork
@@ -48,7 +49,6 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     import onnx
 
     from bioqa.train.export.quantization import PRECISIONS
-    from bioqa.train.networks.inference import load_traceable
     from bioqa.train.pretrained.source import CONFIG, backend_tokenizer, check_room, configuration
 
     for precision in targets:
@@ -69,7 +69,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
         TOKENIZER: backend_tokenizer(source).to_str(pretty=True).encode(),
         CONFIG: (json.dumps(configuration(source), indent=1) + "\n").encode(),  # to train what is in use further
     }
-    original = load_traceable(source, task)
+    original: TraceableNetwork = task_of_export(task).load("network")(source)
     exact = _in_onnx(original)
     try:
         for precision, folder in targets.items():

@@ -55,12 +55,14 @@ class TorchNetwork:
         return [[output[0] for output in self.run([sequence])] for sequence in sequences]
 
 
-def load_traceable(source: str, task: str) -> TraceableNetwork:
-    """The model in a folder or at a hub for a task: an encoder, a reader with all heads, or a reader with only a span
-    head."""
-    if task == "encoder":
-        encoder = loading.load_pretrained(AutoModel, source)
-        return TraceableNetwork(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
+def load_encoder(source: str) -> TraceableNetwork:
+    """A sentence encoder, in a folder or at a hub."""
+    encoder = loading.load_pretrained(AutoModel, source)
+    return TraceableNetwork(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
+
+
+def load_reader(source: str) -> TraceableNetwork:
+    """A reader, in a folder or at a hub: with all heads, or with only a span head."""
     if network.has_all_heads(source):
         return TraceableNetwork(AllHeads(network.load_reader(source)).eval(), ALL_HEADS)
     return TraceableNetwork(_Span(loading.load_pretrained(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2])

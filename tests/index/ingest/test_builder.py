@@ -23,6 +23,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bioqa.index import atomic
+from bioqa.index.corpus.files import CorpusFile
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.ingest import builder
 from bioqa.index.models import model
@@ -37,6 +38,7 @@ from bioqa.index.store import manifest, storage
 from bioqa.index.store.lock import LOCK
 from bioqa.index.store.manifest import MANIFEST, EncoderIdentity, read_manifest, write_manifest
 from bioqa.index.store.segments import Segment
+from bioqa.index.text.prepared import Entry, prepared
 from bioqa.index.verification import verify
 
 TOPICS = [
@@ -1466,3 +1468,19 @@ def test_a_document_that_is_replaced_is_read_once_however_many_passages_it_has(
     monkeypatch.setattr(Segment, "document", counted)
     builder.build([write_jsonl("b.jsonl", [long | {"title": "Paper again"}])], tmp_path / "index", None)
     assert count <= 3
+
+
+def test_a_build_is_read_by_the_workers_that_it_is_given(ten_papers: Path, tmp_path: Path) -> None:
+    class Noting:
+        def __init__(self) -> None:
+            self.files: list[str] = []
+
+        def entries(self, file: CorpusFile) -> Iterator[Entry]:
+            self.files.append(file.path.name)
+            return map(prepared, file.records())
+
+    workers = Noting()
+    builder.build([ten_papers], tmp_path / "given", None, workers=workers)
+    builder.build([ten_papers], tmp_path / "own", None)
+    assert workers.files == [ten_papers.name]
+    assert found(tmp_path / "given") == found(tmp_path / "own")
