@@ -49,7 +49,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     import onnx
 
     from bioqa.train.export.quantization import PRECISIONS
-    from bioqa.train.pretrained.source import CONFIG, backend_tokenizer, check_room, configuration
+    from bioqa.train.pretrained.source import CONFIG, backend_tokenizer, check_room, configuration, resolve
 
     for precision in targets:
         if precision not in PRECISIONS:
@@ -64,12 +64,13 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
         export(str(sides[0]), questions, task, name=f"{name}-{QUESTION}", max_tokens=max_tokens)
         source = str(sides[1])
     card = ModelCard(name, task, max_tokens, {NETWORK: digest(b"")}, dimensions=1, source=called)  # refused before work
-    check_room(source, max_tokens)
+    model = resolve(source)
+    check_room(model, max_tokens)
     beside = {
-        TOKENIZER: backend_tokenizer(source).to_str(pretty=True).encode(),
-        CONFIG: (json.dumps(configuration(source), indent=1) + "\n").encode(),  # to train what is in use further
+        TOKENIZER: backend_tokenizer(model).to_str(pretty=True).encode(),
+        CONFIG: (json.dumps(configuration(model), indent=1) + "\n").encode(),  # to train what is in use further
     }
-    original: TraceableNetwork = task_of_export(task).load("network")(source)
+    original: TraceableNetwork = task_of_export(task).load("network")(model)
     exact = _in_onnx(original)
     try:
         for precision, folder in targets.items():

@@ -19,6 +19,7 @@ from bioqa.index.models.model import QUESTION
 from bioqa.train.data import batches
 from bioqa.train.devices import autocast
 from bioqa.train.pretrained import loading, source, weights
+from bioqa.train.pretrained.source import PretrainedModel
 
 Side = Literal["question", "passage"]
 _BATCH = 32  # texts encoded at once outside training
@@ -69,7 +70,7 @@ def load_biencoder(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
     Raises ModelError for a source that is not a BERT-family model, and for a pair unless `asymmetric`.
     """
     sources = encoder_sources(base)
-    if not asymmetric and sources["question"] != sources["passage"]:
+    if not asymmetric and is_pair(sources):
         raise ModelError(f"{base}: a pair of encoders; set asymmetric = true, or name the folder of one encoder")
     sides: tuple[Side, ...] = ("question", "passage") if asymmetric else ("passage",)
     encoders = BiEncoder({side: loading.load_encoder(sources[side]) for side in sides})
@@ -77,16 +78,26 @@ def load_biencoder(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
     return encoders
 
 
-def encoder_sources(base: str) -> dict[Side, str]:
-    """The model of each side: those of a pair, as training or export writes it, or the same for both."""
+def encoder_sources(base: str) -> dict[Side, PretrainedModel]:
+    """The model of each side: those of a pair, as training or export writes it, or the same for both.
+
+    Raises ModelError for what is no BERT-family model.
+    """
     folder = registry.located(base)
     questions, passages = folder / QUESTION, folder / "passage"
     if not questions.is_dir():
-        return {"question": base, "passage": base}
-    return {"question": str(questions), "passage": str(passages) if passages.is_dir() else base}
+        both = source.resolve(base)
+        return {"question": both, "passage": both}
+    own = str(passages) if passages.is_dir() else base
+    return {"question": source.resolve(str(questions)), "passage": source.resolve(own)}
 
 
-def tokenizer_source(base: str) -> str:
+def is_pair(sources: Mapping[Side, PretrainedModel]) -> bool:
+    """Whether questions and passages have an encoder each."""
+    return sources["question"] != sources["passage"]
+
+
+def tokenizer_source(base: str) -> PretrainedModel:
     """The model whose tokenizer both sides use."""
     return encoder_sources(base)["passage"]
 
@@ -134,10 +145,12 @@ def encode_tokens(
     return np.concatenate(batched)[np.argsort(order, kind="stable")]
 
 
-def encode_texts(model: str, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean") -> Array:
+def encode_texts(
+    model: PretrainedModel, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean"
+) -> Array:
     """The vectors of texts by a trained encoder: float16, shape (texts, d).
 
-    Raises ModelError for a source that is not a BERT-family model, InputError for an unknown pooling.
+    Raises ModelError for weights that cannot be loaded, InputError for an unknown pooling.
     """
     if pooling not in POOLINGS:
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")

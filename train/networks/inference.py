@@ -15,6 +15,7 @@ from bioqa.index.arrays import Array
 from bioqa.train.devices import autocast
 from bioqa.train.networks import reader as network
 from bioqa.train.pretrained import loading
+from bioqa.train.pretrained.source import PretrainedModel
 
 ALL_HEADS = ("start_logits", "end_logits", "tag_logits", "verdict_logits", "relevance_logit")
 _PER_TEXT = {"embedding", "verdict_logits", "relevance_logit"}
@@ -55,17 +56,19 @@ class TorchNetwork:
         return [[output[0] for output in self.run([sequence])] for sequence in sequences]
 
 
-def load_encoder(source: str) -> TraceableNetwork:
-    """A sentence encoder, in a folder or at a hub."""
-    encoder = loading.load_pretrained(AutoModel, source)
+def load_encoder(pretrained: PretrainedModel) -> TraceableNetwork:
+    """A sentence encoder."""
+    encoder = loading.load_pretrained(AutoModel, pretrained)
     return TraceableNetwork(_Embedding(encoder).eval(), ("embedding",), encoder.config.hidden_size)
 
 
-def load_reader(source: str) -> TraceableNetwork:
-    """A reader, in a folder or at a hub: with all heads, or with only a span head."""
-    if network.has_all_heads(source):
-        return TraceableNetwork(AllHeads(network.load_reader(source)).eval(), ALL_HEADS)
-    return TraceableNetwork(_Span(loading.load_pretrained(AutoModelForQuestionAnswering, source)).eval(), ALL_HEADS[:2])
+def load_reader(pretrained: PretrainedModel) -> TraceableNetwork:
+    """A reader all heads, or with only a span head."""
+    if network.has_all_heads(pretrained):
+        return TraceableNetwork(AllHeads(network.load_reader(pretrained)).eval(), ALL_HEADS)
+    return TraceableNetwork(
+        _Span(loading.load_pretrained(AutoModelForQuestionAnswering, pretrained)).eval(), ALL_HEADS[:2]
+    )
 
 
 class _Embedding(nn.Module):  # type: ignore[misc]

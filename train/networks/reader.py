@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from bioqa.qa.reader import VERDICTS
 from bioqa.train.pretrained import weights
 from bioqa.train.pretrained.loading import load_encoder, set_dropout, stored_tensors, token_type_inputs
+from bioqa.train.pretrained.source import PretrainedModel
 
 TAGS = ("outside", "begin", "inside")  # IOB2 tags of list items
 
@@ -67,26 +68,26 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
         return {f"{prefix}.{name}": tensor.detach() for name, tensor in self.encoder.state_dict().items()} | heads
 
 
-def has_all_heads(source: str) -> bool:
+def has_all_heads(pretrained: PretrainedModel) -> bool:
     """Whether a model is a reader with all heads, as `bioqa train reader` makes them. Raises ModelError."""
-    return "tag_outputs.weight" in _stored_heads(source)
+    return "tag_outputs.weight" in _stored_heads(pretrained)
 
 
-def load_reader(source: str, *, dropout: float = 0.1) -> ReaderNetwork:
-    """The network in a folder or at a hub. Stored heads are loaded; the others are initialised at random.
+def load_reader(pretrained: PretrainedModel, *, dropout: float = 0.1) -> ReaderNetwork:
+    """The network of a model. Stored heads are loaded; the others are initialised at random.
 
     `dropout` is the dropout probability of all layers in training.
 
     Raises ModelError for a model whose weights are missing, damaged or do not fit, or that needs code of its own.
     """
-    network = ReaderNetwork(load_encoder(source))
+    network = ReaderNetwork(load_encoder(pretrained))
     set_dropout(network, dropout)
-    stored = _stored_heads(source)
+    stored = _stored_heads(pretrained)
     for name, tensor in network.heads.state_dict().items():
         if name in stored and stored[name].shape == tensor.shape:
             tensor.copy_(stored[name])
     return network
 
 
-def _stored_heads(source: str) -> dict[str, Tensor]:
-    return stored_tensors(source, "_outputs.")
+def _stored_heads(pretrained: PretrainedModel) -> dict[str, Tensor]:
+    return stored_tensors(pretrained, "_outputs.")

@@ -11,6 +11,7 @@ from bioqa.train.data.examples import ReaderExample
 from bioqa.train.networks import reader
 from bioqa.train.networks.reader import ReaderOutput
 from bioqa.train.pretrained import loading, source
+from bioqa.train.pretrained.source import PretrainedModel
 
 
 class Teacher:
@@ -18,7 +19,7 @@ class Teacher:
 
     def __init__(
         self,
-        model: str,
+        model: PretrainedModel,
         rows: Sequence[ReaderExample],
         student_windows: Sequence[LabelledWindow],
         room: int,
@@ -36,7 +37,7 @@ class Teacher:
         self._device = device
         self._rows = list(batches.label_windows(rows, tokenizer, max_tokens))
         if [_text_tokens(window) for window in self._rows] != [_text_tokens(window) for window in student_windows]:
-            raise ModelError(f"{model}: splits texts into other tokens than the base; choose a teacher that does not")
+            raise ModelError(f"{model.source}: splits texts into other tokens than the base; choose another teacher")
 
     def logits(self, numbers: Sequence[int], batch: WindowBatch) -> ReaderOutput:
         """The teacher's logits for the windows with these numbers, aligned with the tokens of the student's batch.

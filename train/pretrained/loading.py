@@ -10,24 +10,24 @@ from transformers.utils import logging
 
 from bioqa.index.errors import ModelError
 from bioqa.train.pretrained import weights
-from bioqa.train.pretrained.source import folder_of, loading
+from bioqa.train.pretrained.source import PretrainedModel, loading
 
 _SPAN_HEAD = "qa_outputs."
 
 
-def load_pretrained(kind: Any, source: str) -> Any:
-    """The model in a folder or at a hub, loaded by a class of transformers; only the pooler's weights may be missing.
+def load_pretrained(kind: Any, pretrained: PretrainedModel) -> Any:
+    """A model loaded by a class of transformers; only the pooler's weights may be missing.
 
     Attention is "eager": export can trace it, and training on a CPU is half as fast again with it.
 
     Raises ModelError for weights that are missing, which transformers would initialise at random, or unreadable.
     """
-    folder = folder_of(source)
+    source = pretrained.source
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # its warnings about missing weights are errors below
     with loading(f"{source}: cannot be loaded as a BERT-family model"):
         model, report = kind.from_pretrained(
-            folder,
+            pretrained.folder,
             dtype=torch.float32,
             attn_implementation="eager",
             use_safetensors=True,
@@ -48,16 +48,16 @@ def load_pretrained(kind: Any, source: str) -> Any:
     return model
 
 
-def load_encoder(source: str) -> Any:
-    """The encoder in a folder or at a hub, without a pooler. Raises ModelError."""
-    encoder = load_pretrained(AutoModel, source)
+def load_encoder(pretrained: PretrainedModel) -> Any:
+    """An encoder without its pooler. Raises ModelError."""
+    encoder = load_pretrained(AutoModel, pretrained)
     encoder.pooler = None  # BERT's, which nothing here uses
     return encoder
 
 
-def stored_tensors(source: str, part_of_name: str) -> dict[str, Tensor]:
+def stored_tensors(pretrained: PretrainedModel, part_of_name: str) -> dict[str, Tensor]:
     """The stored tensors of a model whose names contain `part_of_name`, by name. Raises ModelError."""
-    folder = folder_of(source)
+    folder = pretrained.folder
     whole = folder / weights.SAFE
     tensors: dict[str, Tensor] = {}
     for path in [whole] if whole.is_file() else sorted(folder.glob(weights.PARTS)):

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,16 @@ _NORMALIZER = {  # options of tokenizers in transformers, by what tokenizer.json
 }
 
 
-def folder_of(source: str) -> Path:
-    """The folder of a model that a user names: by a folder, a name of `bioqa models`, or one at a hub; its weights are
-    in safetensors.
+@dataclass(frozen=True, slots=True)
+class PretrainedModel:
+    """A model that has been located: `source` as the user names it, and the folder with its weights in safetensors."""
+
+    source: str
+    folder: Path
+
+
+def resolve(source: str) -> PretrainedModel:
+    """The model that a user names by a folder, a name of `bioqa models`, or a name at a hub, which is asked for it.
 
     Raises ModelError for what is no model of BERT's family, BioqaError where a hub is needed and not reachable.
     """
@@ -60,7 +68,7 @@ def folder_of(source: str) -> Path:
             f"{folder / CONFIG}: a model of type {kind!r}, not of BERT's family; bioqa runs {', '.join(FAMILY)}"
         )
     _check_size(folder, config)
-    return weights.as_safetensors(folder)
+    return PretrainedModel(source, weights.as_safetensors(folder))
 
 
 def _check_files(folder: Path) -> None:
@@ -109,7 +117,7 @@ def _check_size(folder: Path, config: dict[str, Any]) -> None:
         )
 
 
-def tokenizer(source: str) -> Any:
+def tokenizer(model: PretrainedModel) -> Any:
     """The tokenizer of a model, in a folder or at a hub, as transformers has it.
 
     Where only the vocabulary is there, as of BioBERT, words in it with capitals tell that capitals count.
@@ -118,7 +126,7 @@ def tokenizer(source: str) -> Any:
     """
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    folder = folder_of(source)
+    source, folder = model.source, model.folder
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(f"{source}: no tokenizer there; expected one of {', '.join(_TOKENIZERS)}")
     _check_tokenizer(source, folder)
@@ -156,24 +164,24 @@ def _check_tokenizer(source: str, folder: Path) -> None:
             raise ModelError(f"{folder / _SAID}: damaged: {name} is {value!r:.100}, which is no file")
 
 
-def backend_tokenizer(source: str) -> "Tokenizer":
+def backend_tokenizer(model: PretrainedModel) -> "Tokenizer":
     """The tokenizer of a model, without truncation or padding."""
-    backend: Tokenizer = tokenizer(source).backend_tokenizer
+    backend: Tokenizer = tokenizer(model).backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
-    with loading(f"{source}: its tokenizer cannot be run on a text"):
+    with loading(f"{model.source}: its tokenizer cannot be run on a text"):
         backend.encode("Which α?", "A gene.")
     return backend
 
 
-def configuration(source: str) -> dict[str, Any]:
+def configuration(model: PretrainedModel) -> dict[str, Any]:
     """What a model's configuration says, but for where on somebody's disk it lay."""
-    return {key: value for key, value in _config(folder_of(source)).items() if key != "_name_or_path"}
+    return {key: value for key, value in _config(model.folder).items() if key != "_name_or_path"}
 
 
-def check_room(source: str, max_tokens: int) -> None:
+def check_room(model: PretrainedModel, max_tokens: int) -> None:
     """Raises ModelError where a model has no positions for so many tokens, or its configuration doesn't tell."""
-    folder = folder_of(source)
+    folder = model.folder
     config = _config(folder)
     places, padding = config.get("max_position_embeddings", max_tokens), config.get("pad_token_id", 1)
     if not isinstance(places, int):
@@ -182,7 +190,8 @@ def check_room(source: str, max_tokens: int) -> None:
         places -= (padding if isinstance(padding, int) else 1) + 1
     if places < max_tokens:
         raise ModelError(
-            f"{source}: sees {places} tokens at most; pass --max-tokens {places} or fewer, or max_tokens in a recipe"
+            f"{model.source}: sees {places} tokens at most; "
+            f"pass --max-tokens {places} or fewer, or max_tokens in a recipe"
         )
 
 

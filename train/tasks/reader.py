@@ -25,6 +25,7 @@ from bioqa.train.networks.inference import AllHeads, TorchNetwork
 from bioqa.train.networks.reader import ReaderOutput
 from bioqa.train.networks.teacher import Teacher
 from bioqa.train.pretrained import loading, source
+from bioqa.train.pretrained.source import PretrainedModel
 from bioqa.train.tasks.reader_recipe import ReaderConfig
 
 
@@ -37,9 +38,11 @@ def train(
     and the errors of `loop.train`.
     """
     run_record.refuse_finished(folder, "reader")
-    for model in filter(None, (config.base, config.teacher)):
+    base = source.resolve(config.base)
+    teacher = source.resolve(config.teacher) if config.teacher else None
+    for model in filter(None, (base, teacher)):
         source.check_room(model, config.max_tokens)
-    if config.teacher and not reader.has_all_heads(config.teacher):
+    if teacher and not reader.has_all_heads(teacher):
         raise ModelError(f"{config.teacher}: not a reader with all heads; name a teacher made by 'bioqa train reader'")
     if config.corpora and not config.teacher:
         raise InputError("corpora are unlabelled and need a teacher: name one under teacher, or remove corpora")
@@ -47,7 +50,7 @@ def train(
     if not any(question.snippets and question.exact for question in dev):
         raise InputError("no questions for model selection: no question under dev has an exact answer and snippets")
     selected = devices.select_device(device)
-    task = ReaderTask(config, read_examples(config, dev, talk), dev, selected)
+    task = ReaderTask(config, base, teacher, read_examples(config, dev, talk), dev, selected)
     talk(f"{len(task):,} windows of at most {config.max_tokens} tokens, on {selected}")
     folder.mkdir(parents=True, exist_ok=True)
     figures = loop.train(
@@ -123,11 +126,19 @@ class ReaderBatch:
 class ReaderTask:
     """The task of training a reader, for `loop.train`."""
 
-    def __init__(self, config: ReaderConfig, rows: Sequence[ReaderExample], dev: Sequence[GoldQuestion], device: str):
-        self.config = config
+    def __init__(
+        self,
+        config: ReaderConfig,
+        base: PretrainedModel,
+        teacher: PretrainedModel | None,
+        rows: Sequence[ReaderExample],
+        dev: Sequence[GoldQuestion],
+        device: str,
+    ):
+        self.config, self.base = config, base
         torch.manual_seed(config.schedule.seed)  # for the initial weights of new heads
-        self.model = loading.to_device(reader.load_reader(config.base, dropout=config.dropout), device)
-        self.tokenizer = source.backend_tokenizer(config.base)
+        self.model = loading.to_device(reader.load_reader(base, dropout=config.dropout), device)
+        self.tokenizer = source.backend_tokenizer(base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]
         self._rows: list[LabelledWindow] = list(batches.label_windows(rows, self.tokenizer, config.max_tokens))
@@ -138,7 +149,7 @@ class ReaderTask:
                 counts[row.origin, row.verdict] += 1
         self._verdict_weights = losses.balanced_weights(counts).to(device)
         room = config.max_tokens - self.tokenizer.num_special_tokens_to_add(is_pair=True)
-        self._teacher = Teacher(config.teacher, rows, self._rows, room, device) if config.teacher else None
+        self._teacher = Teacher(teacher, rows, self._rows, room, device) if teacher else None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -179,5 +190,5 @@ def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
     """
     with run_record.saving(folder):
         task.model.save(folder)
-        source.tokenizer(task.config.base).save_pretrained(folder)
+        source.tokenizer(task.base).save_pretrained(folder)
     run_record.write_record(folder, task.config, figures, finished=False)

@@ -51,10 +51,11 @@ def train(
     """
     run_record.refuse_finished(folder, "retriever")
     for model in filter(None, (config.base, config.miner, config.teacher)):
-        for side in biencoder.encoder_sources(model).values():
+        sides = biencoder.encoder_sources(model)
+        for side in sides.values():
             source.check_room(side, config.max_tokens)
-    if config.teacher and len(set(biencoder.encoder_sources(config.teacher).values())) > 1:
-        raise ModelError(f"{config.teacher}: a pair of encoders; name the folder of one encoder as the teacher")
+        if model == config.teacher and biencoder.is_pair(sides):
+            raise ModelError(f"{config.teacher}: a pair of encoders; name the folder of one encoder as the teacher")
     dev = examples.read_dev_questions(config.dev)
     papers = list(pairs.read_papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
     dev_pool = pool.build_pool(dev, negatives.nearest_papers(dev, papers, config.pool))
@@ -103,11 +104,10 @@ class RetrieverTask:
         self._tokens = biencoder.tokenize(tokenizer, list(texts), config.max_tokens)
         self._questions = biencoder.tokenize(tokenizer, list(dev_pool.questions.values()), config.max_tokens)
         self._texts = biencoder.tokenize(tokenizer, [text.text for text in dev_pool.texts], config.max_tokens)
-        self._teacher_vectors = (
-            biencoder.encode_texts(config.teacher, list(texts), config.max_tokens, device, config.teacher_pooling)
-            if config.teacher
-            else None
-        )
+        self._teacher_vectors: Array | None = None
+        if config.teacher:
+            teacher, pooling = source.resolve(config.teacher), config.teacher_pooling
+            self._teacher_vectors = biencoder.encode_texts(teacher, list(texts), config.max_tokens, device, pooling)
 
     def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], RetrieverBatch]]:
         """The batches of an epoch; seed and epoch determine their order and the negatives in them."""

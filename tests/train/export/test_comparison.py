@@ -44,8 +44,8 @@ def gold(tmp_path: Path) -> Path:
 def trained(tiny_bert: Callable[[str], Path], tmp_path: Path) -> Path:
     """A reader with all heads, as training saves it."""
     base = str(tiny_bert("encoder"))
-    network.load_reader(base).save(tmp_path / "trained")
-    source.tokenizer(base).save_pretrained(tmp_path / "trained")
+    network.load_reader(source.resolve(base)).save(tmp_path / "trained")
+    source.tokenizer(source.resolve(base)).save_pretrained(tmp_path / "trained")
     return tmp_path / "trained"
 
 

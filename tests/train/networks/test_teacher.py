@@ -32,12 +32,12 @@ def of_all_heads(tiny_bert: Callable[[str], Path], tmp_path: Path) -> Path:
     folder = tmp_path / "teacher"
     shutil.copytree(tiny_bert("encoder"), folder)
     torch.manual_seed(1)
-    network.load_reader(str(folder), dropout=0.0).save(folder)
+    network.load_reader(source.resolve(str(folder)), dropout=0.0).save(folder)
     return folder
 
 
 def windows(folder: Path) -> tuple[list[Any], int]:
-    tokenizer = source.backend_tokenizer(str(folder))
+    tokenizer = source.backend_tokenizer(source.resolve(str(folder)))
     special = tokenizer.num_special_tokens_to_add(is_pair=True)
     return list(batches.label_windows(EXAMPLES, tokenizer, ROOM + special)), special
 
@@ -53,8 +53,8 @@ def test_a_teacher_says_what_its_network_does(of_all_heads: Path) -> None:
     assert len(rows) > len(EXAMPLES)
     numbers = [2, 0, len(rows) - 1]
     batch = batches.collate([rows[number] for number in numbers])
-    said = teacher.Teacher(str(of_all_heads), EXAMPLES, rows, ROOM, "cpu").logits(numbers, batch)
-    own = network.load_reader(str(of_all_heads), dropout=0.0).eval()(batch.ids, batch.mask, batch.types)
+    said = teacher.Teacher(source.resolve(str(of_all_heads)), EXAMPLES, rows, ROOM, "cpu").logits(numbers, batch)
+    own = network.load_reader(source.resolve(str(of_all_heads)), dropout=0.0).eval()(batch.ids, batch.mask, batch.types)
     assert torch.equal(said.start[batch.readable], own.start[batch.readable])
     assert torch.equal(said.tags[batch.readable], own.tags[batch.readable])
     assert torch.equal(said.verdict, own.verdict)
@@ -72,9 +72,11 @@ def test_more_special_tokens_of_a_teacher_move_what_it_says_to_where_the_student
     assert (more, theirs[0].text_start) == (special + 1, rows[0].text_start + 1)
 
     batch = batches.collate(rows)
-    said = teacher.Teacher(str(of_all_heads), EXAMPLES, rows, ROOM, "cpu").logits(range(len(rows)), batch)
+    said = teacher.Teacher(source.resolve(str(of_all_heads)), EXAMPLES, rows, ROOM, "cpu").logits(
+        range(len(rows)), batch
+    )
     own = batches.collate(theirs)
-    found = network.load_reader(str(of_all_heads), dropout=0.0).eval()(own.ids, own.mask, own.types)
+    found = network.load_reader(source.resolve(str(of_all_heads)), dropout=0.0).eval()(own.ids, own.mask, own.types)
     for number, row in enumerate(rows):
         text = slice(row.text_start, len(row.ids) - 1)
         shifted = slice(row.text_start + 1, len(row.ids))
@@ -87,10 +89,10 @@ def test_a_teacher_that_cuts_words_otherwise_is_refused(
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(tiny_biobert("encoder"), other)
-    network.load_reader(str(other), dropout=0.0).save(other)
+    network.load_reader(source.resolve(str(other)), dropout=0.0).save(other)
     rows, _ = windows(of_all_heads)
     with pytest.raises(ModelError, match="other: splits texts into other tokens than the base"):
-        teacher.Teacher(str(other), EXAMPLES, rows, ROOM, "cpu")
+        teacher.Teacher(source.resolve(str(other)), EXAMPLES, rows, ROOM, "cpu")
 
 
 def test_who_says_what_the_teacher_does_has_nothing_to_learn(of_all_heads: Path) -> None:
@@ -113,7 +115,7 @@ def test_who_says_what_the_teacher_does_has_nothing_to_learn(of_all_heads: Path)
 def test_a_teacher_is_heard_by_the_heads_that_the_question_is_for(
     of_all_heads: Path, asks: QuestionType, taught: set[str]
 ) -> None:
-    tokenizer = source.backend_tokenizer(str(of_all_heads))
+    tokenizer = source.backend_tokenizer(source.resolve(str(of_all_heads)))
     batch = batches.collate(
         list(batches.label_windows([ReaderExample("Which?", "Some text.", question_type=asks)], tokenizer, 32))
     )

@@ -48,11 +48,11 @@ def test_what_less_precise_weights_have_lost_is_all_that_is_lost(
 def test_all_heads_come_back(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
     from bioqa.train.networks import reader as network
 
-    trained = network.load_reader(str(tiny_bert("encoder")))
+    trained = network.load_reader(source.resolve(str(tiny_bert("encoder"))))
     folder = tmp_path / "trained"
     trained.save(folder)
-    source.tokenizer(str(tiny_bert("encoder"))).save_pretrained(folder)
-    again = network.load_reader(str(made(folder, tmp_path / "out", "reader")))
+    source.tokenizer(source.resolve(str(tiny_bert("encoder")))).save_pretrained(folder)
+    again = network.load_reader(source.resolve(str(made(folder, tmp_path / "out", "reader"))))
     assert all(torch.equal(again.state_dict()[name], tensor) for name, tensor in trained.state_dict().items())
 
 
@@ -90,10 +90,10 @@ def test_what_ships_can_be_trained_further(task: str) -> None:
     from bioqa.train.networks import reader as network
 
     folder = str(shipped(task))
-    assert source.folder_of(read_card(Path(folder)).name) == source.folder_of(folder)
-    assert network.load_reader(folder).encoder.config.num_hidden_layers == 6
-    assert source.tokenizer(folder).sep_token == "[SEP]"
-    assert network.has_all_heads(folder) == (task == "reader")
+    assert source.resolve(read_card(Path(folder)).name).folder == source.resolve(folder).folder
+    assert network.load_reader(source.resolve(folder)).encoder.config.num_hidden_layers == 6
+    assert source.tokenizer(source.resolve(folder)).sep_token == "[SEP]"
+    assert network.has_all_heads(source.resolve(folder)) == (task == "reader")
 
 
 def changed(folder: Path, change: Callable[[Any], None]) -> Path:

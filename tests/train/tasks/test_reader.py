@@ -18,6 +18,7 @@ network = pytest.importorskip("bioqa.train.networks.reader")
 reader = pytest.importorskip("bioqa.train.tasks.reader")
 recipe = pytest.importorskip("bioqa.train.recipe")
 export = pytest.importorskip("bioqa.train.export.onnx")
+source = pytest.importorskip("bioqa.train.pretrained.source")
 parity_of = pytest.importorskip("bioqa.train.export.parity").measure_parity
 Run = Callable[..., Any]
 
@@ -63,7 +64,7 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
     assert record["config"]["schedule"]["epochs"] == 2
     from transformers import AutoModelForQuestionAnswering
 
-    again = network.load_reader(str(tmp_path / "run"))
+    again = network.load_reader(source.resolve(str(tmp_path / "run")))
     spans = AutoModelForQuestionAnswering.from_pretrained(tmp_path / "run")
     assert torch.equal(again.heads["qa_outputs"].weight, spans.qa_outputs.weight)
 
@@ -203,14 +204,14 @@ def test_questions_that_decide_nothing_are_refused(run: Run, recipe_file: Path, 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path, tiny_bert: Callable[[str], Path]) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
-        network.load_reader(str(tmp_path))
+        network.load_reader(source.resolve(str(tmp_path)))
     folder = tiny_bert("encoder")
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelError, match="no weights there"):
-        network.load_reader(str(folder))
+        network.load_reader(source.resolve(str(folder)))
     torch.save({}, folder / "pytorch_model.bin")
     with pytest.raises(ModelError, match="they are not of the same model"):
-        network.load_reader(str(folder))
+        network.load_reader(source.resolve(str(folder)))
 
 
 def test_a_head_is_kept_that_is_in_one_of_several_files(tiny_bert: Callable[[str], Path], tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ def test_a_head_is_kept_that_is_in_one_of_several_files(tiny_bert: Callable[[str
     whole = AutoModelForQuestionAnswering.from_pretrained(tiny_bert("reader"))
     whole.save_pretrained(tmp_path, max_shard_size="500KB")
     assert not (tmp_path / "model.safetensors").exists()
-    again = network.load_reader(str(tmp_path))
+    again = network.load_reader(source.resolve(str(tmp_path)))
     assert torch.equal(again.heads["qa_outputs"].weight, whole.qa_outputs.weight)
 
 
@@ -227,9 +228,9 @@ def test_training_begins_with_pickled_weights_as_with_safe_ones(
     run: Run, recipe_file: Path, tmp_path: Path, tiny_biobert: Callable[[str], Path], pickled: Callable[[Path], Path]
 ) -> None:
     base = tiny_biobert("encoder")
-    before = network.load_reader(str(base)).encoder.state_dict()
+    before = network.load_reader(source.resolve(str(base))).encoder.state_dict()
     pickled(base)
-    after = network.load_reader(str(base)).encoder.state_dict()
+    after = network.load_reader(source.resolve(str(base))).encoder.state_dict()
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     call = ["train", "reader", recipe_file, "--to", tmp_path / "run", "--set", f"base={base}"]
     outcome = run(*call, "--set", "schedule.epochs=1")
@@ -244,4 +245,4 @@ def test_weights_that_are_cut_off_are_refused(tiny_bert: Callable[[str], Path]) 
     weights = tiny_bert("encoder") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(ModelError, match="cannot be loaded"):
-        network.load_reader(str(weights.parent))
+        network.load_reader(source.resolve(str(weights.parent)))

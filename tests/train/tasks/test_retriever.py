@@ -92,7 +92,7 @@ def test_a_trained_retriever_goes_through_export_into_an_index(run: Run, recipe_
     texts = ["CFTR is mutated in cystic fibrosis.", "Heart"]
     made = str(tmp_path / "run")
     again = retriever.biencoder.load_biencoder(made, asymmetric=False, dropout=0.0).eval()
-    rows = retriever.biencoder.tokenize(retriever.source.backend_tokenizer(made), texts, 32)
+    rows = retriever.biencoder.tokenize(retriever.source.backend_tokenizer(retriever.source.resolve(made)), texts, 32)
     ours = retriever.biencoder.encode_tokens(lambda part: again(part, "passage"), again, rows, "fp32")
     assert ours == pytest.approx(Encoder(tmp_path / "onnx").encode(texts), abs=1e-5)
     built = run("index", "build", tmp_path / "papers.jsonl", "--to", tmp_path / "index", "--encoder", tmp_path / "onnx")
@@ -147,7 +147,9 @@ def test_a_teacher_is_imitated(recipe_file: Path, tmp_path: Path, tiny_biobert: 
     alone, taught = weights(tmp_path / "alone"), weights(tmp_path / "taught")
     assert not all(torch.equal(tensor, taught[name]) for name, tensor in alone.items())
     first, mean = (
-        retriever.biencoder.encode_texts(str(teacher), ["CFTR", "the heart"], 32, "cpu", pooling).astype(np.float32)
+        retriever.biencoder.encode_texts(
+            retriever.source.resolve(str(teacher)), ["CFTR", "the heart"], 32, "cpu", pooling
+        ).astype(np.float32)
         for pooling in ("first", "mean")
     )
     assert np.linalg.norm(first, axis=1) == pytest.approx([1, 1], abs=1e-2)
