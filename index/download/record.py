@@ -90,7 +90,7 @@ def _check(download: Download) -> None:
 def write_record(folder: Path, record: Record) -> None:
     """Write the record of `folder`, whole or not at all. Raises StorageError where the disk refuses."""
     fields = {"format": _FORMAT, "files": [asdict(record[name]) for name in sorted(record)]}
-    atomic.write_text(folder / RECORD, json.dumps(fields, indent=1) + "\n")
+    atomic.write_inside(folder / RECORD, (json.dumps(fields, indent=1) + "\n").encode())
 
 
 def is_there(folder: Path, download: Download) -> bool:

@@ -237,3 +237,13 @@ def test_a_file_that_grew_is_not_the_one_on_record(tmp_path: Path) -> None:
     assert downloads.is_there(tmp_path, download)
     assert not downloads.is_there(tmp_path, replace(download, size=5))
     assert not downloads.is_there(tmp_path, replace(download, name="pubmed26n0002.xml.gz"))
+
+
+def test_a_record_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "folder").mkdir()
+    for name in (RECORD, f"{RECORD}.unfinished"):
+        (tmp_path / "folder" / name).symlink_to(tmp_path / "precious")
+    downloads.write_record(tmp_path / "folder", {})
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert downloads.read_record(tmp_path / "folder") == {}
