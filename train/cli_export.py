@@ -69,7 +69,9 @@ def export(
     """
     from bioqa.eval import machine, tables
     from bioqa.eval.gold import read_gold
+    from bioqa.index.model import open_model
     from bioqa.index.progress import TerminalProgress
+    from bioqa.qa.checkup import check_model
     from bioqa.train.export import export as export_model
 
     if gold and task != "reader":
@@ -79,6 +81,8 @@ def export(
     targets = {precision: folder / precision if len(chosen) > 1 else folder for precision in chosen}
     called = name or Path(os.path.realpath(source)).name
     original = export_model(source, targets, task, name=called, max_tokens=max_tokens)
+    for target in targets.values():
+        check_model(open_model(target, task))
     from bioqa.train.comparison import compare, table
 
     with TerminalProgress("Scoring", "questions") as progress:

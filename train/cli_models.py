@@ -77,6 +77,7 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
             click.echo(f"{called}: added, as it was exported")
             return
         original = export(source, {precision: folder}, task, name=called, max_tokens=max_tokens)
+        check_model(open_model(folder, task))
         from bioqa.train.parity import parity
 
         found = parity(original, folder)
