@@ -70,7 +70,9 @@ def export(
     from bioqa.eval import tables
     from bioqa.eval.datasets.bioasq import read_gold
     from bioqa.eval.speed import machine
+    from bioqa.index.models.model import open_model
     from bioqa.index.progress import TerminalProgress
+    from bioqa.qa.cli.doctor import check_model
     from bioqa.train.export.onnx import export as export_model
 
     if gold and task != "reader":
@@ -80,6 +82,8 @@ def export(
     targets = {precision: folder / precision if len(chosen) > 1 else folder for precision in chosen}
     called = name or Path(os.path.realpath(source)).name
     original = export_model(source, targets, task, name=called, max_tokens=max_tokens)
+    for target in targets.values():
+        check_model(open_model(target, task))
     from bioqa.train.export.comparison import compare_variants, table
 
     with TerminalProgress("Scoring", "questions") as progress:

@@ -77,6 +77,7 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
             say(f"{called}: added, as it was exported")
             return
         original = export(source, {precision: folder}, task, name=called, max_tokens=max_tokens)
+        check_model(open_model(folder, task))
         from bioqa.train.export.parity import measure_parity
 
         found = measure_parity(original, folder)

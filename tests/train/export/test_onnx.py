@@ -296,3 +296,16 @@ def test_weights_that_are_no_numbers_are_refused(tiny_bert: Callable[[str], Path
     with pytest.raises(ModelError, match="not finite"):
         onnx.export(str(source), {"int8": tmp_path / "out"}, "encoder", name="x", max_tokens=128)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_bioqa_cannot_run_is_told_as_it_is_exported(
+    run: Callable[..., Any], tiny_bert: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source = tiny_bert("reader")
+    content = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
+    content["post_processor"]["pair"] = content["post_processor"]["pair"][1:]
+    (source / "tokenizer.json").write_text(json.dumps(content))
+    for call in (("export", source, "--to", tmp_path / "out"), ("models", "add", source)):
+        outcome = run(*call, "--task", "reader")
+        assert outcome.status == 2
+        assert "does not put a text between its tokens" in outcome.err
