@@ -16,21 +16,22 @@ _ITEM = 60  # bytes of any value besides its letters
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document, the character ranges of its passages, and the terms of each: of title, heading and text, each with
-    blanks between them; those of title and headings are there once, however many passages they stand before.
+    """A document, the character ranges of its passages, the terms of each with blanks between them, and the terms of
+    title and heading before each: one string for all passages of a section.
 
     `size` are the bytes that it takes in memory until it is written, and in writing it.
     """
 
     document: Document
     ranges: tuple[tuple[int, int], ...]
-    terms: tuple[tuple[str, str, str], ...]
+    terms: tuple[str, ...]
+    before: tuple[str, ...] = ()
     size: int = field(default=0, compare=False)
 
     @property
     def written(self) -> Iterator[str]:
-        """The terms of each passage, with blanks between them."""
-        return (" ".join(filter(None, parts)) for parts in self.terms)
+        """The terms of each passage behind those of title and heading, with blanks between them."""
+        return (" ".join(filter(None, both)) for both in zip(self.before, self.terms, strict=True))
 
 
 Entry = Prepared | Deletion | BadRecord | PassedOver
@@ -57,19 +58,18 @@ def prepared(record: Record, source: str = "") -> Entry:
     for section in record.sections:
         size += getsizeof(section.heading) + getsizeof(section.text)
     size += getsizeof(record.title) + getsizeof(record.abstract)
-    before = {"": ""}
-    terms = []
+    terms, before = [], []
+    standing, shared = ("", ""), ""
     for title, heading, text in pieces([Passage(0, record, start, end) for start, end in ranges]):
-        for shared in (title, heading):
-            if shared not in before:
-                before[shared] = analyzer.written(shared)
-        written = analyzer.written(text)
-        terms.append((before[title], before[heading], written))
-        size += len(before[title]) + len(before[heading]) + getsizeof(written)
+        if (title, heading) != standing:
+            standing, shared = (title, heading), analyzer.written(f"{title} {heading}")
+        terms.append(analyzer.written(text))
+        before.append(shared)
+        size += len(shared) + getsizeof(terms[-1])
         if size > LARGEST:
             parts = f"its {len(ranges):,} passages, with what is indexed of title and headings for each"
             return BadRecord(source, place, f"{parts}, take more than {LARGEST >> 20} MB")
-    return Prepared(record, ranges, tuple(terms), size)
+    return Prepared(record, ranges, tuple(terms), tuple(before), size)
 
 
 def _held(values: tuple[str, ...]) -> int:

@@ -54,7 +54,7 @@ def test_a_withdrawn_document_comes_back_only_with_a_later_numbered_file_or_with
 def test_the_size_is_that_of_what_waits() -> None:
     pending = Pending({}, Changes())
     for identity, version, size in (("1", 1, 10), ("2", 1, 20), ("1", 2, 40), ("2", 0, 99)):
-        pending.add(Prepared(Document(identity, version=version), (), (), size), 0)
+        pending.add(Prepared(Document(identity, version=version), (), (), size=size), 0)
     assert pending.size == 60
     pending.outdated([(0, committed("2", version=5))])
     assert pending.size == 40

@@ -26,9 +26,9 @@ def test_the_terms_are_those_of_what_both_searches_see(document: Document) -> No
     assert list(found.written) == [analyzer.written(passage.titled) for passage in passages]
 
 
-def test_the_terms_of_a_title_are_held_once_and_counted_for_each_passage() -> None:
+def test_the_terms_of_a_title_are_held_once_a_section_and_counted_for_each_passage() -> None:
     short, long = made(DOCUMENT), made(Document("1", "title " * 300, DOCUMENT.abstract, sections=SECTIONS))
-    assert len({id(title) for title, _, _ in long.terms if title}) == 1
+    assert len({id(before) for before in long.before if before}) == len(SECTIONS) + 1
     assert long.size - short.size > 300 * 5 * (len(long.ranges) - 1)
 
 
