@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from bioqa.index import plain_files
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.store.manifest import Manifest, read_manifest
-from bioqa.index.store.storage import refuse_links
 
 T = TypeVar("T")
 
@@ -54,3 +54,10 @@ def size_of(path: Path) -> int | None:
     except OSError:
         return None
     return state.st_size if stat.S_ISREG(state.st_mode) else None
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise IndexFolderError where the folder holds a link, a pipe or a device: bioqa makes none, and a stranger's may
+    lead out of the folder."""
+    for name in plain_files.followed(folder):
+        raise IndexFolderError(f"{folder / name}: is a link, a pipe or a device, which no index holds; delete it")

@@ -27,13 +27,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bioqa.index import atomic, plain_files
+from bioqa.index import atomic
 from bioqa.index.arrays import Array
 from bioqa.index.errors import AlteredError, IndexFolderError, StorageError
 from bioqa.index.records import Document
 from bioqa.index.store import checksums, digests
 from bioqa.index.store.lock import LOCK, locked
 from bioqa.index.store.manifest import MANIFEST, Manifest, SegmentInfo, is_as_written, read_manifest, write_manifest
+from bioqa.index.store.snapshot import refuse_links
 
 _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commit
 
@@ -66,13 +67,6 @@ def _refuse_foreign(folder: Path) -> None:
     strangers = entries - ours
     if MANIFEST not in entries and strangers:
         raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")
-
-
-def refuse_links(folder: Path) -> None:
-    """Raise IndexFolderError where the folder holds a link, a pipe or a device: bioqa makes none, and a stranger's may
-    lead out of the folder."""
-    for name in plain_files.followed(folder):
-        raise IndexFolderError(f"{folder / name}: is a link, a pipe or a device, which no index holds; delete it")
 
 
 def _leave_nothing(folder: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -220,6 +221,21 @@ def test_a_network_that_takes_too_long_with_a_text_is_an_error(
     monkeypatch.setattr(runtime, "_LONGEST_RUN", 0.5)
     with pytest.raises(ModelError, match="not done with a text after"):
         network.run_all(sequences[:1])
+
+
+def test_a_run_that_waits_for_the_processor_is_not_given_up(
+    network_of: Make, model_folder: Callable[..., Path], sequences: list[Encoding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network(model.open_model(model_folder(files={"model.onnx": network_of()}), "encoder"))
+    plain = network.run
+
+    def stopped(sequence: Encoding) -> list[Array]:
+        time.sleep(0.3)  # as where the process is stopped for a while
+        return plain(sequence)
+
+    monkeypatch.setattr(network, "run", stopped)
+    monkeypatch.setattr(runtime, "_LONGEST_RUN", 0.05)
+    assert len(network.run_all(sequences[:1])) == 1
 
 
 def test_the_panic_of_a_library_is_an_error() -> None:

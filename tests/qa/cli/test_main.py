@@ -54,6 +54,15 @@ def test_the_help_imports_almost_nothing() -> None:
     assert process.stderr == b"0 []\n"
 
 
+def test_the_help_of_index_commands_imports_no_numerics() -> None:
+    report = (
+        "import sys; from bioqa.qa.cli import main; main._run(args=['index', 'build', '--help']);"
+        "print([name for name in ('numpy', 'onnxruntime', 'faiss', 'tantivy') if name in sys.modules], file=sys.stderr)"
+    )
+    process = subprocess.run([sys.executable, "-c", report], capture_output=True, timeout=60, check=True)
+    assert process.stderr == b"[]\n"
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_what_a_terminal_cannot_show_is_escaped(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(
