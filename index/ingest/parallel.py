@@ -18,11 +18,11 @@ from bioqa.index.corpus.chunks import UncuttableError
 from bioqa.index.corpus.files import CorpusFile
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.records import BadRecord
-from bioqa.index.text.prepared import Entry, prepared
+from bioqa.index.text.prepared import PreparedRecord, prepare
 
 _WORTH = 4 << 20  # bytes of a file from which on processes are worth their start, which takes them a second
 _AHEAD = 2  # parts a process that are read before they are asked for
-_Part = tuple[Future[list[Entry] | None], int]  # what it holds, and where in the file it ends
+_Part = tuple[Future[list[PreparedRecord] | None], int]  # what it holds, and where in the file it ends
 
 
 class WorkerError(BioqaError):
@@ -44,7 +44,7 @@ class Crew:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def entries(self, file: CorpusFile) -> Iterator[Entry]:
+    def entries(self, file: CorpusFile) -> Iterator[PreparedRecord]:
         """The records of a file, made ready to be indexed, in its order.
 
         Whatever is unusual about a file is left to reading it in order: it alone can say where and what.
@@ -55,9 +55,9 @@ class Crew:
         if self._size > 1 and _is_worth_it(file.path):
             stopped = yield from self._side_by_side(file)
         if stopped is not None:
-            yield from (prepared(record, str(file.path)) for record in islice(file.records(), stopped, None))
+            yield from (prepare(record, str(file.path)) for record in islice(file.records(), stopped, None))
 
-    def _side_by_side(self, file: CorpusFile) -> Generator[Entry, None, int | None]:
+    def _side_by_side(self, file: CorpusFile) -> Generator[PreparedRecord, None, int | None]:
         """The records up to what is unusual; returns how many they were then, None where nothing was."""
         count = 0
         waiting: deque[_Part] = deque()
@@ -116,10 +116,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read(part: bytes, format_name: str, source: str) -> list[Entry] | None:
+def _read(part: bytes, format_name: str, source: str) -> list[PreparedRecord] | None:
     """The records of a part; None where one is bad or the part cannot be read: a message names the line in the file."""
     try:
-        found = [prepared(record, source) for record in files.FORMATS[format_name](BytesIO(part), source)]
+        found = [prepare(record, source) for record in files.FORMATS[format_name](BytesIO(part), source)]
     except InputError:
         return None
     return None if any(isinstance(entry, BadRecord) for entry in found) else found

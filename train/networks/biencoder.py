@@ -79,7 +79,7 @@ def load_biencoder(base: str, *, asymmetric: bool, dropout: float) -> BiEncoder:
 
 def encoder_sources(base: str) -> dict[Side, str]:
     """The model of each side: those of a pair, as training or export writes it, or the same for both."""
-    folder = registry.located(base)
+    folder = registry.find_model(base)
     questions, passages = folder / QUESTION, folder / "passage"
     if not questions.is_dir():
         return {"question": base, "passage": base}

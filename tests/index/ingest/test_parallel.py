@@ -16,7 +16,7 @@ from bioqa.index.ingest import budget, builder, parallel
 from bioqa.index.ingest.parallel import Crew, WorkerError
 from bioqa.index.records import BadRecord
 from bioqa.index.store import planner
-from bioqa.index.text.prepared import Entry, Prepared, prepared
+from bioqa.index.text.prepared import PreparedDocument, PreparedRecord, prepare
 
 ROOT = "<PubmedArticleSet>"
 
@@ -50,8 +50,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "_WORTH", 0)
 
 
-def until_error(entries: Iterator[Entry]) -> tuple[list[Entry], str]:
-    found: list[Entry] = []
+def until_error(entries: Iterator[PreparedRecord]) -> tuple[list[PreparedRecord], str]:
+    found: list[PreparedRecord] = []
     try:
         found.extend(entries)
     except InputError as error:
@@ -84,7 +84,7 @@ def until_error(entries: Iterator[Entry]) -> tuple[list[Entry], str]:
 def test_what_is_read_side_by_side_is_what_is_read_in_order(two: Crew, tmp_path: Path, content: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(content.encode("latin-1" if "latin-1" in content else "utf-8"))
-    expected = until_error(map(prepared, CorpusFile(path).records()))
+    expected = until_error(map(prepare, CorpusFile(path).records()))
     assert until_error(two.entries(CorpusFile(path))) == expected
     assert expected[0] or expected[1]
 
@@ -92,7 +92,7 @@ def test_what_is_read_side_by_side_is_what_is_read_in_order(two: Crew, tmp_path:
 def test_a_file_that_is_cut_off_gives_what_is_before(two: Crew, tmp_path: Path) -> None:
     path = tmp_path / "file.xml.gz"
     path.write_bytes(gzip.compress(citations(500).encode())[:-20])
-    expected = until_error(map(prepared, CorpusFile(path).records()))
+    expected = until_error(map(prepare, CorpusFile(path).records()))
     assert until_error(two.entries(CorpusFile(path))) == expected
     assert "cut off" in expected[1]
 
@@ -103,7 +103,7 @@ def test_most_of_a_file_is_read_by_the_processes(two: Crew, tmp_path: Path, monk
     monkeypatch.setattr(CorpusFile, "records", lambda _: pytest.fail("read in order"))
     found = list(two.entries(CorpusFile(path)))
     assert len(found) == 399
-    assert all(isinstance(entry, Prepared) and entry.terms for entry in found)
+    assert all(isinstance(entry, PreparedDocument) and entry.terms for entry in found)
 
 
 def test_a_bad_record_is_told_by_its_line(two: Crew, tmp_path: Path) -> None:
@@ -176,11 +176,11 @@ def test_a_budget_that_does_for_a_corpus_does_whoever_reads_it(tmp_path: Path, m
     monkeypatch.setitem(builder.COMMIT_EVERY, "lexical", 90)
     planned: list[int] = []
 
-    def noted(passages: int, dimensions: int, limit: int) -> planner.Plan:
+    def noted(passages: int, dimensions: int, limit: int) -> planner.MemoryPlan:
         planned.append(passages)
-        return planner.plan(passages, dimensions, limit)
+        return planner.plan_memory(passages, dimensions, limit)
 
-    monkeypatch.setattr(budget, "planner", SimpleNamespace(**{**vars(planner), "plan": noted}))
+    monkeypatch.setattr(budget, "planner", SimpleNamespace(**{**vars(planner), "plan_memory": noted}))
     builder.build([path], tmp_path / "index", None, max_ram=1_000_000_000)
     assert len(planned) == 6  # before, and at five commits
     assert all(200 < passages < 600 for passages in planned[1:])
@@ -206,7 +206,7 @@ def test_an_interrupted_build_goes_on_to_the_same_index(tmp_path: Path, monkeypa
 def _interrupting(take: Callable[..., None], after: int) -> Callable[..., None]:
     taken = 0
 
-    def take_or_stop(build: object, entry: Entry, file_number: int) -> None:
+    def take_or_stop(build: object, entry: PreparedRecord, file_number: int) -> None:
         nonlocal taken
         taken += 1
         if taken > after:
