@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic file writes: a file is replaced completely or left unchanged."""
 
 import contextlib
 import gzip
@@ -9,16 +9,16 @@ from pathlib import Path
 from bioqa.index.errors import InputError, StorageError
 
 
-def unfinished(path: Path) -> Path:
-    """Where what `path` is to hold stands until it is complete; what a killed process left there is written over."""
+def temporary_path(path: Path) -> Path:
+    """The temporary file that is written before it replaces `path`. Leftovers of a killed process are overwritten."""
     return path.with_name(f"{path.name}.unfinished")
 
 
 def write(path: Path, content: bytes) -> None:
-    """Make `path` hold `content`; what stood there before is replaced at once, or not at all.
+    """Write `content` to `path` atomically.
 
-    Of a link, what it points to is replaced; a pipe or a device is written to. Raises StorageError where the disk
-    refuses.
+    For a symbolic link, its target is replaced; a pipe or a device is written to directly. Raises StorageError if
+    writing fails.
     """
     try:
         if path.exists() and not path.is_file():
@@ -30,26 +30,28 @@ def write(path: Path, content: bytes) -> None:
 
 
 def write_inside(path: Path, content: bytes) -> None:
-    """`write` of a file in a folder of bioqa's own, which a stranger may have made: no link is followed.
+    """Write a file in an index or model folder, which may come from an untrusted source, without following links.
 
-    What stands at `path`, or where it is written first, is replaced and never written through.
+    An existing entry at `path` or at its temporary path is replaced, never written through.
     """
     try:
-        unfinished(path).unlink(missing_ok=True)
+        temporary_path(path).unlink(missing_ok=True)
         _replace(path, content, "xb")
     except OSError as error:
         raise _not_written(path, error) from None
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write` of text in UTF-8, gzipped where the name ends in .gz; lone surrogates, which JSON can hold but UTF-8
-    cannot, become question marks."""
+    """Write text in UTF-8, compressed with gzip if the name ends in .gz.
+
+    Lone surrogates, which JSON allows but UTF-8 cannot encode, become question marks.
+    """
     content = text.encode("utf-8", "replace")
     write(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def refuse_unwritable(target: Path, *, folder: bool = False) -> None:
-    """Say before long work that a file, or a `folder`, cannot be written: raises InputError."""
+    """Check before a long computation that the target file (or `folder`) can be written. Raises InputError."""
     if not target.absolute().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.absolute().parent} to write it into")
     if target.is_dir() and not folder:
@@ -59,17 +61,17 @@ def refuse_unwritable(target: Path, *, folder: bool = False) -> None:
 
 
 def refuse_named_twice(read: Iterable[Path], *targets: Path | None) -> None:
-    """Refuse to write over a file that is read, and to write two files into one: raises InputError."""
+    """Raise InputError if an output file is also an input, or if two outputs are the same file."""
     taken = {path.resolve() for path in read}
     for target in filter(None, targets):
         if target.resolve() in taken:
             raise InputError(f"{target}: named twice in this call; write into a file of its own")
-        if target.is_file() or not target.exists():  # into a pipe or a device may go what will
+        if target.is_file() or not target.exists():  # a pipe or a device may receive several outputs
             taken.add(target.resolve())
 
 
 def sync_folder(folder: Path) -> None:
-    """See to it that the names in a folder are on the disk, where the system can do that."""
+    """Flush the entries of a folder to disk, where the operating system supports this."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -80,11 +82,11 @@ def sync_folder(folder: Path) -> None:
 
 def _not_written(path: Path, error: OSError) -> StorageError:
     reason = error.strerror or error
-    return StorageError(f"{path}: {reason}; it was not written, and what stood there before is as it was")
+    return StorageError(f"{path}: {reason}; it was not written, and any earlier version is unchanged")
 
 
 def _replace(path: Path, content: bytes, mode: str = "wb") -> None:
-    fresh = unfinished(path)
+    fresh = temporary_path(path)
     try:
         with fresh.open(mode) as file:
             file.write(content)

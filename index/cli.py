@@ -1,4 +1,4 @@
-"""`bioqa index`: build an index folder, keep it up to date, look at one, check one."""
+"""The `bioqa index` commands: build, update, verify and info."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,13 +16,13 @@ from bioqa.index.terminal import say, say_json, say_lines
 if TYPE_CHECKING:
     from bioqa.index.ingest.builder import BuildReport
 
-_SHOWN = 5  # files not read to the end that are named one by one
-_NAMED = 3  # files that were passed over
+_SHOWN = 5  # incompletely read files that are listed individually
+_NAMED = 3  # skipped files that are listed individually
 
 
 @click.group()
 def index() -> None:
-    """Build an index over files of papers, keep it up to date, and look at one."""
+    """Build, update, verify and describe an index of papers."""
 
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -33,7 +33,7 @@ _FORMAT = click.option(
     default="auto",
     type=click.Choice(["auto", *corpus.FORMATS]),
     show_default=True,
-    help="Format of the input files; 'auto' finds it out from the content of each.",
+    help="Format of the input files; 'auto' detects it from the content of each file.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
 
@@ -49,21 +49,21 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print data and not
     default="default",
     metavar="DIR|NAME|none",
     show_default=True,
-    help="The encoder for dense search: a folder, a name that 'bioqa models' lists, 'default' for the one that ships, "
-    "'none' for BM25 alone.",
+    help="The encoder for dense search: a folder, a name listed by 'bioqa models', 'default' for the bundled encoder, "
+    "or 'none' for BM25 only.",
 )
 @click.option(
     "--max-ram",
     metavar="SIZE",
-    help="Memory that building and searching may take, such as 800M or 4G; the plan for it is shown first.",
+    help="Memory limit for building and searching, such as 800M or 4G; the resulting plan is printed first.",
 )
 def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str, max_ram: str | None) -> None:
-    """Build an index over files and folders.
+    """Build an index from files and folders.
 
     Reads PubMed XML (baseline, update and efetch files), MEDLINE text (.nbib), full texts in JATS, BioC in JSON and
     XML, JSON lines and tab-separated values with pmid or id, title, and abstract or text, and BEIR folders; plain, in
-    tar archives, or compressed with gzip, xz or bzip2. Stopped at any moment, the same command goes on from the last
-    commit.
+    tar archives, or compressed with gzip, xz or bzip2. If the build is interrupted, the same command resumes from the
+    last commit.
 
     \b
     Examples:
@@ -78,11 +78,11 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
     from bioqa.index.models.encoder import Encoder
     from bioqa.index.progress import TerminalProgress
 
-    _tell_passed_over(inputs, folder)
+    _print_skipped_files(inputs, folder)
     limit = planner.parse_size(max_ram) if max_ram is not None else None
     chosen = None
     if encoder != "none":
-        chosen = Encoder(model.shipped("encoder") if encoder == "default" else registry.located(encoder))
+        chosen = Encoder(model.shipped("encoder") if encoder == "default" else registry.find_model(encoder))
     with TerminalProgress("Building", "documents") as progress:
         report = builder.build(
             inputs,
@@ -104,15 +104,15 @@ def build(inputs: tuple[Path, ...], folder: Path, format_name: str, encoder: str
     "downloaded",
     metavar="FOLDER",
     type=click.Path(path_type=Path),
-    help="Take what 'bioqa corpus download' has brought there since, in the order of its numbers.",
+    help="Index the new files that 'bioqa corpus download' has fetched to FOLDER, in order of their numbers.",
 )
 @_FORMAT
 def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, format_name: str) -> None:
-    """Bring an index up to date with files that came later.
+    """Update an index with newer files.
 
-    New citations are added, revised ones replace their earlier version, deleted ones go; texts are encoded by the
-    encoder that the index was built with. Both searches change at once, and rank as if the index had been built anew.
-    Stopped at any moment, the same command goes on from the last commit.
+    New citations are added, revised citations replace their earlier versions, and deleted citations are removed. Texts
+    are encoded with the encoder of the index. Both searches change in the same commit and rank as in a newly built
+    index. If the update is interrupted, the same command resumes from the last commit.
 
     \b
     Examples:
@@ -129,7 +129,7 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
         raise click.UsageError("name files to read, or a folder of downloads with --from-downloads")
     encoder = Index(folder).open_encoder()
     files = list(inputs)
-    _tell_passed_over(inputs, folder)
+    _print_skipped_files(inputs, folder)
     if downloaded:
         files = record.complete_files(downloaded)
         for warning in record.warnings(downloaded):
@@ -139,26 +139,27 @@ def update(folder: Path, inputs: tuple[Path, ...], downloaded: Path | None, form
     _print_report(report, folder)
 
 
-def _tell_passed_over(inputs: Sequence[Path], folder: Path) -> None:
-    """Say which files in folders are not read, so that nobody takes them for read; an index among them is none."""
+def _print_skipped_files(inputs: Sequence[Path], folder: Path) -> None:
+    """List the files in input folders that are skipped. Files of the index itself do not count."""
     home = folder.resolve()
-    passed = [file for file in corpus.passed_over(inputs) if not file.resolve().is_relative_to(home)]
-    if passed:
-        cure = "name it to have it read" if len(passed) == 1 else "name them to have them read"
-        _tell_without_format("", len(passed), passed, cure)
-    special = corpus.special(inputs)
+    skipped = [file for file in corpus.unrecognized_files(inputs) if not file.resolve().is_relative_to(home)]
+    if skipped:
+        cure = (
+            f"to read {'it' if len(skipped) == 1 else 'them'}, name {'it' if len(skipped) == 1 else 'them'} explicitly"
+        )
+        _print_unrecognized("", len(skipped), skipped, cure)
+    special = corpus.special_files(inputs)
     if special:
         count = "1 pipe, socket or device" if len(special) == 1 else f"{len(special):,} pipes, sockets or devices"
-        say(f"{count} passed over: {_first(special, len(special))}", err=True)
+        say(f"{count} skipped: {_join_names(special, len(special))}", err=True)
 
 
-def _tell_without_format(where: str, count: int, first: Sequence[object], cure: str) -> None:
-    files, tells = ("file", "name says") if count == 1 else ("files", "names say")
-    told = f"{count:,} {files}{where} passed over, whose {tells} no format: {_first(first, count)}"
-    say(f"{told}; {cure}", err=True)
+def _print_unrecognized(where: str, count: int, first: Sequence[object], cure: str) -> None:
+    files = "file" if count == 1 else "files"
+    say(f"{count:,} {files}{where} skipped for an unknown suffix: {_join_names(first, count)}; {cure}", err=True)
 
 
-def _first(paths: Sequence[object], count: int) -> str:
+def _join_names(paths: Sequence[object], count: int) -> str:
     return ", ".join(map(str, paths[:_NAMED])) + (" ..." if count > _NAMED else "")
 
 
@@ -167,14 +168,14 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
         say(f"skipped: {bad}", err=True)
     if report.unusable > len(report.bad_records):
         say(f"skipped: {report.unusable - len(report.bad_records):,} further records", err=True)
-    if report.passed_over:
-        cure = "unpack the archive and name what is to be read"
-        _tell_without_format(" in archives", report.passed_over, report.first_passed_over, cure)
+    if report.unrecognized:
+        cure = "unpack the archive and name the files to read"
+        _print_unrecognized(" in archives", report.unrecognized, report.first_unrecognized, cure)
     counts = {
         "replaced by a newer one with the same id": report.replaced,
-        "passages with the text and vector of before": report.kept_vectors,
+        "passages with unchanged text and vector": report.kept_vectors,
         "deleted": report.deleted,
-        "deletions of what was not there": report.absent,
+        "deletions of absent documents": report.absent,
         "unusable": report.unusable,
         "files already in the index": report.skipped_files,
         "files not read to the end": len(report.bad_files),
@@ -184,7 +185,7 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
     indexed = (folder / MANIFEST).exists()
     if indexed:
         _print_info(folder)
-    cure = "; what was read is in the index, mend the file and run the same command again" if indexed else ""
+    cure = "; the records read so far are indexed, repair the file and run the same command again" if indexed else ""
     *first, last = [f"{error}{cure}" for error in report.bad_files[:_SHOWN]] or [""]
     for message in first:
         say(f"error: {message}", err=True)
@@ -200,10 +201,11 @@ def _print_report(report: "BuildReport", folder: Path) -> None:
 @_FOLDER
 @_JSON
 def verify(folder: Path, as_json: bool) -> None:
-    """Check that every byte of an index is the one that was written.
+    """Check an index for damaged files and inconsistencies.
 
-    Names each file that is damaged, missing or of another size, and what in the index contradicts itself; files that
-    do not belong to it are named too, and are harmless. The exit status is 1 where the index is damaged.
+    Compares every byte with the checksums of the last commit. Lists each file that is damaged, missing or of the wrong
+    size, and every inconsistency within the index. Files that do not belong to the index are listed as harmless. The
+    exit status is 1 if the index is damaged.
 
     \b
     Example:
@@ -232,7 +234,7 @@ def verify(folder: Path, as_json: bool) -> None:
 @_FOLDER
 @_JSON
 def info(folder: Path, as_json: bool) -> None:
-    """Show what an index folder holds.
+    """Show the contents of an index folder.
 
     \b
     Example:
@@ -242,18 +244,18 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _print_info(folder: Path, *, as_json: bool = False) -> None:
-    from bioqa.index.search.layout import open_structure
+    from bioqa.index.search.layout import open_inverted_lists
     from bioqa.index.search.lexical import open_lexical
     from bioqa.index.store.segments import Store
 
-    def counted(manifest: Manifest) -> tuple[int, int]:
-        store = Store(folder, manifest)  # this and the next two lines check that every file is there
-        open_structure(folder, manifest)
-        waiting = open_lexical(folder, manifest).waiting
+    def count_removed(manifest: Manifest) -> tuple[int, int]:
+        store = Store(folder, manifest)  # this and the next two lines check that every file exists
+        open_inverted_lists(folder, manifest)
+        waiting = open_lexical(folder, manifest).undropped
         return store.next_passage - manifest.passages, waiting
 
-    manifest, (removed, waiting) = snapshot.opened(folder, counted)
-    size = sum(snapshot.files(folder).values())
+    manifest, (removed, waiting) = snapshot.read_snapshot(folder, count_removed)
+    size = sum(snapshot.file_sizes(folder).values())
     if as_json:
         counts = {"removed_passages": removed, "waiting_passages": waiting}
         fields = {**asdict(manifest), **counts, "path": str(folder), "bytes": size}
@@ -281,11 +283,11 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
 
 
 def _layout(manifest: Manifest) -> str:
-    """How the vectors are searched."""
+    """A description of how the vectors are searched."""
     made = manifest.structure
     if made is None:
         return "flat: every search scores all vectors"
     outside = sum(segment.passages for segment in manifest.segments) - made.passages
-    return f"{planner.layout(made.codes)}: a search reads {made.probes:,} of {made.lists:,} lists" + (
+    return f"{planner.layout_name(made.codes)}: a search reads {made.probes:,} of {made.lists:,} lists" + (
         f", and scores {outside:,} passages that came after them" if outside else ""
     )

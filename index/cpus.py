@@ -1,8 +1,8 @@
-"""How much work runs side by side."""
+"""The number of processors for parallel work."""
 
 import os
 
 
 def processors() -> int:
-    """The processors that this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

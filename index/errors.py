@@ -1,42 +1,42 @@
-"""The one tree of errors that bioqa raises on purpose; the command line turns them into a message."""
+"""The exceptions that bioqa raises; the command line prints each as a one-line message."""
 
 
 class BioqaError(Exception):
-    """Something a user can act on. The message says what is wrong, where, and the cure."""
+    """An error that a user can act on. The message states the problem, its place and the remedy."""
 
     exit_status = 1
 
 
 class InputError(BioqaError):
-    """What was handed in is wrong: a file, a question, an option."""
+    """Invalid input: a file, a question or an option."""
 
     exit_status = 2
 
 
 class IndexFolderError(InputError):
-    """The folder is no index, one of another format, or a damaged one."""
+    """The folder is not an index, has another format version, or is damaged."""
 
 
 class AlteredError(IndexFolderError):
-    """A file of an index is not what was committed: a byte or more has changed."""
+    """A file of an index differs from what was committed."""
 
 
 class ModelError(InputError):
-    """A model folder is missing, damaged, or does not fit its use."""
+    """A model folder is missing, damaged or unsuitable for the task."""
 
 
 class BudgetError(BioqaError):
-    """The memory that may be used is too little for the work."""
+    """The memory limit is too low for the task."""
 
     exit_status = 2
 
 
 class StorageError(BioqaError):
-    """The disk refused: full, read-only, or locked by another writer."""
+    """Writing failed: the disk is full or read-only, or another writer holds the lock."""
 
 
 class NetworkError(BioqaError):
-    """A server, or the way to it, failed; `status` is what it answered, 0 where it did not."""
+    """A server or the connection to it failed. `status` is the HTTP status, 0 if there was no response."""
 
     def __init__(self, message: str, status: int = 0):
         super().__init__(message)
@@ -44,7 +44,10 @@ class NetworkError(BioqaError):
 
 
 class TransientError(NetworkError):
-    """A failure that may soon be over: a broken connection, a busy server, which may ask for a pause in seconds."""
+    """A failure that a retry may resolve, such as a broken connection or a busy server.
+
+    `retry_after` is the pause in seconds that the server requests.
+    """
 
     def __init__(self, message: str, status: int = 0, retry_after: float = 0.0):
         super().__init__(message, status)
@@ -52,4 +55,4 @@ class TransientError(NetworkError):
 
 
 class UnreachableError(TransientError):
-    """No connection came about to a server that never answered before: there may be no network, or no such server."""
+    """No connection to a server that has never responded: the network may be down or the host may not exist."""

@@ -1,7 +1,7 @@
-"""Files in folders that a stranger may have made: opened only where they are plain files of that very folder.
+"""Safe access to files in folders from untrusted sources: only regular files of the folder itself are opened.
 
-An index, a model or a download folder can be handed on. A name in it may lead elsewhere (`../../.bashrc`), and a file
-may be a symbolic link, a pipe that never ends, or a device. None of them is followed or opened.
+An index, a model or a download folder can be shared. A name in it may lead elsewhere (`../../.bashrc`), and a file may
+be a symbolic link, an endless pipe or a device. None of them is followed or opened.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ _LONGEST_NAME = 255  # bytes, on every common file system
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether `name` is that of a file in a folder itself: one path component, visible, the same on every system."""
+    """Whether `name` is a single, printable path component that is valid on every operating system."""
     return (
         0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
         and name.isprintable()
@@ -26,17 +26,17 @@ def is_plain_name(name: str) -> bool:
 
 
 def open_plain(path: Path, mode: str = "rb", buffering: int = -1) -> BinaryIO:
-    """Open a plain file for bytes: `mode` is "rb", "wb" (emptied), "xb" (fresh) or "a+b" (kept).
+    """Open a regular file in binary mode: "rb", "wb" (truncate), "xb" (create) or "a+b" (append).
 
-    Raises OSError, with a reason for people in `strerror`, where `path` is a symbolic link, a folder, a pipe, a socket
-    or a device; with errno ENOENT where there is nothing.
+    Raises OSError, with a readable reason in `strerror`, if `path` is a symbolic link, a folder, a pipe, a socket or a
+    device; with errno ENOENT if it does not exist.
     """
     opened = open(path, mode, buffering, opener=lambda *_: _descriptor(path, mode))  # noqa: SIM115 (the caller closes it)
     return cast(BinaryIO, opened)
 
 
 def plain_size(path: Path) -> int | None:
-    """The bytes of a plain file; None where there is none: nothing, a link, a folder, a pipe, a socket or a device."""
+    """The size of a regular file in bytes; None if `path` does not exist or is anything else, such as a link."""
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -72,24 +72,24 @@ def _descriptor(path: Path, mode: str) -> int:
         raise
 
 
-def followed(folder: Path, depth: int = 3) -> Iterator[str]:
-    """What in `folder`, so many folders deep, is neither a plain file nor a folder: a symbolic link, a pipe, a device.
+def special_entries(folder: Path, depth: int = 3) -> Iterator[str]:
+    """The symbolic links, pipes, sockets and devices in `folder`, down to `depth` levels, by relative path.
 
-    Such a thing leads elsewhere or never ends. Each is named by its path in the folder; what goes meanwhile is none.
+    Entries that are deleted meanwhile are left out.
     """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 if depth > 1:
-                    yield from (f"{entry.name}/{name}" for name in followed(Path(entry.path), depth - 1))
+                    yield from (f"{entry.name}/{name}" for name in special_entries(Path(entry.path), depth - 1))
             elif not entry.is_file(follow_symlinks=False):
                 yield entry.name
 
 
 def read_plain(path: Path, most: int) -> bytes:
-    """The bytes of a plain file. Raises OSError as `open_plain` does, and where it holds more than `most` bytes."""
+    """The content of a regular file. Raises OSError as `open_plain` does, and if it has more than `most` bytes."""
     with open_plain(path) as file:
-        size = os.fstat(file.fileno()).st_size  # looked at first: reading makes room for all that is asked for
+        size = os.fstat(file.fileno()).st_size  # checked first, because reading allocates the requested size
         content = file.read(size + 1) if size <= most else b""
     if max(size, len(content)) > most:
         raise OSError(errno.EFBIG, f"is larger than the {most:,} bytes that such a file can have", str(path))

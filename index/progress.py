@@ -1,29 +1,29 @@
-"""The one progress bar: live on a terminal, a line now and then elsewhere."""
+"""Progress reports: a live bar on a terminal, occasional lines elsewhere."""
 
 import sys
 import time
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-_LINE_EVERY = 10.0  # seconds between lines where there is no terminal
+_LINE_EVERY = 10.0  # seconds between lines without a terminal
 
 
 class Progress(Protocol):
-    """What long work reports to: how much of it is done (0..1), and how many of what that is."""
+    """A receiver of progress: the fraction of the work done (0..1), and the number of units."""
 
     def update(self, fraction: float, count: int) -> None:
-        """Take note that `fraction` of the work, `count` units, is done."""
+        """Report that `fraction` of the work, `count` units, is done."""
 
 
-class Silent:
-    """Reports nothing."""
+class NoProgress:
+    """Ignores all reports."""
 
     def update(self, fraction: float, count: int) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
 
 class TerminalProgress:
-    """Shows share, count, rate and time left on standard error, within a `with` block."""
+    """Shows fraction, count, rate and remaining time on standard error, within a `with` block."""
 
     def __init__(self, title: str, unit: str):
         self._title, self._unit = title, unit

@@ -1,4 +1,4 @@
-"""The values that travel through bioqa: documents, passages, hits, and what a corpus file can hold besides."""
+"""Record types shared by all of bioqa: documents, passages, search hits, and the other records of a corpus file."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,14 +7,14 @@ from typing import Any
 
 RETRACTED, CONCERN = STATUSES = ("retracted", "concern")
 
-# Of a title and of a heading, each: what stands before every passage. Of 35,000 titles the longest has 442.
-_LONGEST_BEFORE = 2_000  # characters
+# Of a title or a heading, which precede every passage in the index. The longest of 35,000 titles has 442.
+_LONGEST_HEADING = 2_000  # characters
 _SHOWN = 300  # characters of a place or a reason
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a full text: its heading, after those of the parts it stands in, and its paragraphs, one a line."""
+    """A section of a full text: its heading, preceded by those of its parent sections, and one paragraph per line."""
 
     heading: str
     text: str
@@ -22,11 +22,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One citation, with its full text where that is at hand.
+    """One citation, with its full text where available.
 
-    `id` is the PMID as text, or any other identifier such as `starter:cftr`. `status` is `retracted`, `concern` where
-    the editors have published an expression of concern, or empty. No section has an empty text. `file_number` tells
-    which of PubMed's files it came in, 0 for none of them: `listing.file_number` says how.
+    `id` is the PMID as text, or another identifier such as `starter:cftr`. `status` is `retracted`, `concern` (the
+    editors published an expression of concern) or empty. No section has an empty text. `file_number` identifies the
+    PubMed file that the citation came from, as `listing.file_number` defines it; 0 for any other source.
     """
 
     id: str
@@ -45,14 +45,14 @@ class Document:
     file_number: int = 0
 
     def is_older_than(self, other: "Document") -> bool:
-        """Whether this is an earlier state of the same citation: by its version, else by PubMed's files."""
+        """Whether this is an earlier state of the same citation, by version, then by PubMed file."""
         if self.version == other.version and self.file_number and other.file_number:
             return self.file_number < other.file_number
         return self.version < other.version
 
     @property
     def text(self) -> str:
-        """Title, abstract, and heading and text of each section, a line each; all offsets of passages refer to it."""
+        """Title, abstract, and heading and text of each section, joined by line breaks. Passage offsets refer to it."""
         body = (line for section in self.sections for line in (section.heading, section.text))
         return "\n".join(line for line in (self.title, self.abstract, *body) if line)
 
@@ -63,7 +63,7 @@ class Document:
 
     @property
     def section_starts(self) -> tuple[int, ...]:
-        """Character offsets in `text` at which the texts of the sections begin, behind their headings."""
+        """Character offsets in `text` at which the section texts begin, after their headings."""
         starts = []
         end = self.abstract_start + len(self.abstract)
         for section in self.sections:
@@ -74,7 +74,7 @@ class Document:
 
     @property
     def link(self) -> str | None:
-        """The address of the citation at PubMed for a real PMID, of the article at PubMed Central for a PMC id."""
+        """The URL at PubMed for a PMID, at PubMed Central for a PMC id, otherwise None."""
         number = self.id.removeprefix("PMC")
         if not (number.isascii() and number.isdigit()):
             return None
@@ -84,14 +84,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A `DeleteCitation` of an update file: the document with this id is withdrawn."""
+    """A `DeleteCitation` element of an update file, which withdraws the document with this id."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A record that could not be used in a file that otherwise can."""
+    """An unusable record in an otherwise usable file."""
 
     source: str
     place: str
@@ -106,8 +106,8 @@ def _shortened(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A file in an archive that is not read, since its name says no format."""
+class UnrecognizedFile:
+    """A file in an archive that is skipped because its name does not indicate a known format."""
 
     source: str
     name: str
@@ -116,12 +116,12 @@ class PassedOver:
         return f"{self.source}: {_shortened(self.name)}"
 
 
-Record = Document | Deletion | BadRecord | PassedOver
+Record = Document | Deletion | BadRecord | UnrecognizedFile
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A window of whole sentences: characters `start` to `end` of `document.text`; `number` is its row in the index."""
+    """Consecutive sentences: characters `start` to `end` of `document.text`. `number` is the row in the index."""
 
     number: int
     document: Document
@@ -130,31 +130,31 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """The passage itself, without the title unless the title is all there is."""
+        """The text of the passage; the title is included only if the document has nothing else."""
         return self.document.text[self.start : self.end]
 
     @property
     def section(self) -> int | None:
-        """The number of the section that the passage is of, None for one of title or abstract."""
+        """The number of the section that contains the passage, None for title and abstract."""
         before = bisect_right(self.document.section_starts, self.start)
         return before - 1 if before else None
 
     @property
     def heading(self) -> str:
-        """The heading of that section, empty where there is none."""
+        """The heading of that section; empty for title and abstract."""
         number = self.section
         return "" if number is None else self.document.sections[number].heading
 
     @property
-    def titled(self) -> str:
-        """The passage behind its document's title and its section's heading: what both searches see."""
-        return next(titled([self]))
+    def search_text(self) -> str:
+        """Document title, section heading and passage text: the text that lexical and dense search index."""
+        return next(search_texts([self]))
 
 
-def pieces(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str]]:
-    """Title, heading and text of passages as both searches see them; those of one document are best in a row.
+def search_fields(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str]]:
+    """Title, heading and text of passages as both searches index them. Fastest if grouped by document.
 
-    A title or heading that is longer than any is cut: it would be repeated as often as there are passages.
+    An excessively long title or heading is truncated, because every passage repeats it.
     """
     document: Document | None = None
     text = title = ""
@@ -162,25 +162,27 @@ def pieces(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str]]:
     for passage in passages:
         if passage.document is not document:
             document = passage.document
-            text, starts, title = document.text, document.section_starts, document.title[:_LONGEST_BEFORE]
+            text, starts, title = document.text, document.section_starts, document.title[:_LONGEST_HEADING]
         own = text[passage.start : passage.end]
         if passage.start:
             section = bisect_right(starts, passage.start)
-            yield title, document.sections[section - 1].heading[:_LONGEST_BEFORE] if section else "", own
+            yield title, document.sections[section - 1].heading[:_LONGEST_HEADING] if section else "", own
         else:
             yield "", "", own
 
 
-def titled(passages: Iterable[Passage]) -> Iterator[str]:
-    """Each passage behind its document's title and its section's heading, quickest for those of one document in a
-    row."""
-    return (" ".join(filter(None, parts)) for parts in pieces(passages))
+def search_texts(passages: Iterable[Passage]) -> Iterator[str]:
+    """The `Passage.search_text` of each passage. Fastest if the passages are grouped by document."""
+    return (" ".join(filter(None, parts)) for parts in search_fields(passages))
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found; `score` is the fused one. Ranks count from 1 and are None, like the BM25 score, where
-    that search did not return it; the cosine is None where there are no vectors, or they were not asked."""
+    """A retrieved passage with its fused `score`.
+
+    Ranks start at 1. The ranks and the BM25 score are None if that search did not return the passage; the cosine is
+    None if there was no dense search.
+    """
 
     passage: Passage
     score: float

@@ -1,7 +1,7 @@
-"""What reaches a terminal: no paper, file name, model or server may steer it.
+"""Terminal output without control characters from papers, file names, models or servers.
 
-Escape sequences move the cursor, rename the window and fake output; U+202E and its kind show text in another order than
-it is read in (CVE-2021-42574). JSON keeps every character, but escapes these.
+Escape sequences move the cursor, rename the window and forge output; U+202E and similar characters change the display
+order of text (CVE-2021-42574). JSON output keeps these characters as escapes.
 """
 
 import json
@@ -19,8 +19,7 @@ _UNSAFE_IN_JSON = re.compile(
 
 
 def printable(text: str) -> str:
-    """`text` on one line, each character that would steer a terminal replaced by one that shows it, so that offsets
-    stay as they are."""
+    """`text` on one line, with each control character replaced by one visible character, so that offsets stay valid."""
     return text.translate(_SHOWN)
 
 
@@ -30,7 +29,7 @@ def say(line: object = "", *, err: bool = False) -> None:
 
 
 def say_lines(text: str, *, err: bool = False) -> None:
-    """Print a text of our own making, such as a plan, that has several lines."""
+    """Print a trusted text of several lines, such as a plan."""
     for line in text.split("\n"):
         say(line, err=err)
 
@@ -41,7 +40,7 @@ def say_json(value: Any, *, indent: int | None = None) -> None:
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """`value` as JSON that can be shown on a terminal and holds the very same data."""
+    """`value` as JSON that is safe on a terminal and represents the same data."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

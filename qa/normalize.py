@@ -69,7 +69,7 @@ def spelling(answer: str) -> str:
 
 
 def _canonical(answer: str, between_words: re.Pattern[str]) -> str:
-    text = greek.spelled(unicodedata.normalize("NFKC", answer).casefold())
+    text = greek.spell_out(unicodedata.normalize("NFKC", answer).casefold())
     text = _ARTICLES.sub("", between_words.sub(" ", text).strip())
     return _LETTER_DIGIT.sub("", _TAILS.sub("", text))
 

@@ -11,7 +11,7 @@ from tokenizers import Encoding, Tokenizer
 from bioqa.index.arrays import Array
 from bioqa.index.models import runtime, sandbox
 from bioqa.index.models.model import Model, open_model
-from bioqa.index.models.runtime import Network, panicking
+from bioqa.index.models.runtime import Network, panics_as_errors
 from bioqa.index.records import Passage
 from bioqa.index.text import sentences
 from bioqa.qa import spans
@@ -74,7 +74,7 @@ class Reader:
     def __init__(self, folder: Path):
         self.model: Model = open_model(folder, "reader")
         sandbox.require(self.model)
-        self._tokenizer = runtime.tokenizer(self.model)
+        self._tokenizer = runtime.load_tokenizer(self.model)
         self._network = Network(self.model)
 
     def read(self, question: str, passages: Sequence[Passage], *, max_tokens: int, count: int) -> list[Reading]:
@@ -95,7 +95,7 @@ def read(
     count: int,
 ) -> list[Reading]:
     """What a network that sees `room` tokens at once makes of each context, in their order."""
-    with panicking():
+    with panics_as_errors():
         cut = [split_windows(tokenizer, question, context.text, room) for context in contexts]
     outputs = iter(network.run_all([window.sequence for ours in cut for window in ours]))
     return [

@@ -13,7 +13,7 @@ from bioqa.index.models import model
 from bioqa.index.progress import TerminalProgress
 from bioqa.index.store.lock import LOCK, locked
 from bioqa.index.store.manifest import FORMAT
-from bioqa.index.store.storage import read_checked
+from bioqa.index.store.storage import read_verified
 
 _MAKING = re.compile("starter-[a-z0-9_]{8}")  # the folder beside its place in which an index is made
 _BEGINNING = 60  # seconds, within which who has made such a folder has surely locked it
@@ -79,7 +79,7 @@ def index_folder() -> Path:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        read_checked(folder)
+        read_verified(folder)
     except IndexFolderError:
         return False
     return True

@@ -15,7 +15,7 @@ from bioqa.eval.measures.bioasq import is_correct
 from bioqa.eval.measures.confidence import expected_calibration_error
 from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError
-from bioqa.index.progress import Progress, Silent
+from bioqa.index.progress import NoProgress, Progress
 from bioqa.index.search.hybrid import DEPTH
 from bioqa.index.text import analyzer
 from bioqa.qa.calibration import FILE, HELD_OUT, Logistic
@@ -88,7 +88,7 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
         for setting, allowed in hits_by_setting.items():
             response = engine.answer(analyzed, allowed[: config.passages], config)
             _add_rows(samples, question, place, response, setting)
-        (progress or Silent()).update((place + 1) / len(gold), place + 1)
+        (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
     return samples
 
 

@@ -73,7 +73,7 @@ def read_corpus(inputs: Sequence[Path], progress: Progress) -> LoadedCorpus:
     documents: dict[str, Document] = {}
     unusable: list[BadRecord] = []
     all_unusable = 0
-    paths = files.files(inputs) if inputs else []
+    paths = files.input_files(inputs) if inputs else []
     for place, path in enumerate(paths, start=1):
         for record in files.CorpusFile(path).records():
             match record:
@@ -132,7 +132,7 @@ def write(target: Path, collection: RetrievalCollection) -> None:
 
     Raises InputError for an id that the format cannot hold, StorageError if a file cannot be written.
     """
-    fresh = atomic.unfinished(target)
+    fresh = atomic.temporary_path(target)
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         (fresh / "qrels").mkdir(parents=True)

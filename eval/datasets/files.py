@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bioqa.index.corpus import jsonl
-from bioqa.index.corpus.compression import DAMAGED, decompressed
+from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.errors import InputError
 
 Fields = Mapping[str, Any]
@@ -24,7 +24,7 @@ def read_bytes(path: Path, most: int = _LARGEST) -> bytes:
     """
     try:
         with path.open("rb") as raw:
-            content = decompressed(raw, str(path)).read(most + 1)
+            content = open_decompressed(raw, str(path)).read(most + 1)
     except DAMAGED as error:
         raise InputError(f"{path}: compressed data damaged or cut off ({error}); fetch the file again") from None
     except OSError as error:

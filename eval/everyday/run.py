@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bioqa.eval.everyday.scores import EverydayScores, JudgedPair, JudgedQuestion, Reply
 from bioqa.eval.everyday.table import EverydayQuestion, EverydayTable, MinimalPair
-from bioqa.index.progress import Progress, Silent
+from bioqa.index.progress import NoProgress, Progress
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
@@ -38,7 +38,7 @@ def evaluate(
         parts.append((other, _held(chosen.of_pubmed(), other)))
         facts["pubmed"] = str(pubmed)
     total = sum(len(part) for _, part in parts)
-    ask = _Asking(total, progress or Silent()).ask
+    ask = _Asking(total, progress or NoProgress()).ask
     questions = [ask(question, asked) for asked, part in parts for question in part.questions]
     pairs = [_judged(pair, asked, ask) for asked, part in parts for pair in part.pairs]
     left_out = {

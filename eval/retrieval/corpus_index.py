@@ -13,7 +13,7 @@ from bioqa.index.progress import Progress
 from bioqa.index.search.search_index import SearchIndex
 from bioqa.index.store.lock import locked
 from bioqa.index.store.manifest import FORMAT
-from bioqa.index.store.storage import read_checked
+from bioqa.index.store.storage import read_verified
 
 
 def folder_of(corpus: Path, encoder: Encoder | None) -> Path:
@@ -35,7 +35,7 @@ def folder_of(corpus: Path, encoder: Encoder | None) -> Path:
 def is_whole(folder: Path) -> bool:
     """Whether an index is there that was built to its end."""
     try:
-        manifest = read_checked(folder)
+        manifest = read_verified(folder)
     except IndexFolderError:
         return False
     return any(source.finished for source in manifest.sources)
@@ -63,7 +63,7 @@ def _goes_on(folder: Path, corpus: Path) -> bool:
     """Whether what is there was read from this very file: of the same from elsewhere every document would be replaced,
     and BM25 counts replaced documents for a while."""
     try:
-        manifest = read_checked(folder)
+        manifest = read_verified(folder)
     except IndexFolderError:
         return False
     here = str(corpus.resolve()), corpus.stat().st_mtime_ns

@@ -6,7 +6,7 @@ from pathlib import Path
 from bioqa.eval.datasets import trec
 from bioqa.eval.datasets.trec import Run
 from bioqa.index.errors import InputError
-from bioqa.index.progress import Progress, Silent
+from bioqa.index.progress import NoProgress, Progress
 from bioqa.index.records import Hit
 from bioqa.index.search import feedback
 from bioqa.index.search.fusion import FUSION
@@ -53,7 +53,7 @@ def search_all(
             runs[mode][identity] = rank_documents(hits)
         if rerank:
             runs[RERANKED][identity] = rank_documents(rerank(text, hits))
-        (progress or Silent()).update(place / len(queries), place)
+        (progress or NoProgress()).update(place / len(queries), place)
     return dict(runs)
 
 

@@ -42,7 +42,7 @@ def _ranked(passages: Sequence[Passage], parsed: AnalyzedQuestion, engine: Engin
     coverages = [parsed.terms.coverage_of(passage) for passage in passages]
     cosines: list[float | None] = [None] * len(passages)
     if engine.encoder is not None and parsed.query.vector is not None and passages:
-        vectors = engine.encoder.encode([passage.titled for passage in passages])
+        vectors = engine.encoder.encode([passage.search_text for passage in passages])
         cosines = (vectors @ parsed.query.vector).tolist()
     hits = [
         Hit(passage, (coverage + max(cosine, 0.0)) / 2 if cosine is not None else coverage, dense_score=cosine)

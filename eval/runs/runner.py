@@ -14,7 +14,7 @@ from bioqa.eval.runs.journal import Journal
 from bioqa.eval.runs.outcome import Outcome
 from bioqa.eval.runs.scores import GoldBatch
 from bioqa.index.errors import InputError
-from bioqa.index.progress import Progress, Silent
+from bioqa.index.progress import NoProgress, Progress
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine, Stopwatch
@@ -50,7 +50,7 @@ def evaluate(
     new_outcomes = answer_all(remaining, engine, config, source)
     for place, outcome in enumerate(new_outcomes, start=len(questions) - len(remaining) + 1):
         journal.add(outcome)
-        (progress or Silent()).update(place / len(questions), place)
+        (progress or NoProgress()).update(place / len(questions), place)
     outcomes = [journal.outcomes[question.id] for question in questions]
     facts = {
         "given": source,

@@ -97,7 +97,7 @@ def measure(
     machine = this_machine()
     index = Index(Path(job.index))
     encoder = index.open_encoder()
-    files.files([Path(job.corpus)])
+    files.input_files([Path(job.corpus)])
     if job.reader:
         model.open_model(Path(job.reader), "reader")
     if job.peer_encoder and not (Path(job.peer_encoder) / "config.json").is_file():

@@ -24,7 +24,7 @@ from bioqa.index.records import Passage
 from bioqa.index.search.dense import VectorIndex
 from bioqa.index.search.filters import NO_FILTER
 from bioqa.index.search.hybrid import DEPTH, Index
-from bioqa.index.search.layout import open_structure, open_vectors
+from bioqa.index.search.layout import open_inverted_lists, open_vectors
 from bioqa.index.search.search_index import Query
 from bioqa.index.store.manifest import read_manifest
 from bioqa.index.store.segments import Store
@@ -48,7 +48,7 @@ def encoding(job: Job) -> Groups:
     """Encode the questions and passages of the real corpus."""
     encoder = Encoder(model.shipped("encoder"))
     texts = [
-        Passage(0, document, *span).titled
+        Passage(0, document, *span).search_text
         for document in synthetic.real_documents(Path(job.corpus), job.passages)
         for span in windows.windows(document)
     ][: job.passages]
@@ -106,7 +106,7 @@ def recalling(job: Job) -> Groups:
     folder = Path(job.index)
     manifest = read_manifest(folder)
     store = Store(folder, manifest)
-    index, flat = (open_vectors(manifest, store, lists) for lists in (open_structure(folder, manifest), None))
+    index, flat = (open_vectors(manifest, store, lists) for lists in (open_inverted_lists(folder, manifest), None))
     if index is None or flat is None:
         raise InputError(f"{folder}: it has no vectors")
     queries = {"questions": np.load(Path(job.scratch) / _QUESTIONS), "passages": _real(job)[1]}
@@ -145,7 +145,7 @@ def measure(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: the folder is not empty; choose another one")
-    files.files([Path(job.corpus)])
+    files.input_files([Path(job.corpus)])
     folder.mkdir(parents=True, exist_ok=True)
     tokens = model.open_model(model.shipped("encoder"), "encoder").card.max_tokens if dense else 0
     job = replace(job, scratch=str(folder), encoder_tokens=tokens)

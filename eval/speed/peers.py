@@ -77,7 +77,7 @@ def sentence_transformers(job: Job) -> Groups:
     torch.set_num_threads(processors())
     model = SentenceTransformer(job.peer_encoder, device="cpu").float()
     model.max_seq_length = job.encoder_tokens
-    texts = [passage.titled for passage in workloads.evenly_spaced(workloads.sample_passages(job), job.passages)]
+    texts = [passage.search_text for passage in workloads.evenly_spaced(workloads.sample_passages(job), job.passages)]
     model.encode(texts[: workloads.WARM_UP_TEXTS])
     taken = {}
     for size in _BATCH_SIZES:
@@ -99,7 +99,7 @@ def sentence_transformers(job: Job) -> Groups:
 
 
 def _texts(job: Job) -> list[str]:
-    return [passage.titled for passage in workloads.sample_passages(job)]
+    return [passage.search_text for passage in workloads.sample_passages(job)]
 
 
 def _indexing(passages: int, analysis: float, indexing: float) -> Figures:

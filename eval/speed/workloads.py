@@ -84,7 +84,7 @@ def parsing(job: Job) -> Groups:
     """Read the records of the corpus; megabytes are file sizes, compressed or not."""
     records = size = 0
     began = time.perf_counter()
-    for file in files.files([Path(job.corpus)]):
+    for file in files.input_files([Path(job.corpus)]):
         opened, read = files.CorpusFile(file), 0
         for _ in islice(opened.records(), job.documents - records):
             records, read = records + 1, opened.bytes_read
@@ -127,7 +127,7 @@ def encoding(job: Job) -> Groups:
     encoder = Index(Path(job.index)).open_encoder()
     if encoder is None:
         raise InputError(f"{job.index}: the index has no vectors; build it with an encoder")
-    texts = [passage.titled for passage in evenly_spaced(sample_passages(job), job.passages)]
+    texts = [passage.search_text for passage in evenly_spaced(sample_passages(job), job.passages)]
     encoder.encode(texts[:WARM_UP_TEXTS])
     began = time.perf_counter()
     vectors = encoder.encode(texts)
@@ -218,6 +218,6 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
 
 
 def _write_sample(job: Job) -> None:
-    every = (document for file in files.files([Path(job.corpus)]) for document in documents(file))
+    every = (document for file in files.input_files([Path(job.corpus)]) for document in documents(file))
     if not write_documents(Path(job.scratch) / _SAMPLE, islice(every, job.documents)):
         raise InputError(f"{job.corpus}: no document in the corpus; the benchmark needs at least one")

@@ -1,1 +1,1 @@
-"""Readers of corpus formats: bytes in, records out."""
+"""Readers of corpus formats, which turn byte streams into records."""

@@ -1,7 +1,8 @@
-"""Files inside a tar archive, read where they stand: nothing is ever unpacked to disk.
+"""A bounded reader of tar archives, which unpacks nothing to disk.
 
-The standard library decodes single headers. Its walk through an archive believes them: a map of holes or a size that
-somebody made up keeps it busy for days. https://www.gnu.org/software/tar/manual/html_node/Standard.html has the form.
+Only the decoding of single headers comes from the standard library. Its iteration over an archive trusts them, so a
+forged sparse map or size would keep it busy for days. The format is described at
+https://www.gnu.org/software/tar/manual/html_node/Standard.html
 """
 
 import tarfile
@@ -10,22 +11,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
-from bioqa.index.corpus.limits import LARGEST, Bounded
+from bioqa.index.corpus.limits import LARGEST, RecordLimitedStream
 from bioqa.index.records import BadRecord
 
 _PIECE = 1 << 20  # bytes skipped at once
 _SHOWN = 200  # characters of a name
 _FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
 _WITHOUT_CONTENT = set(tarfile.SUPPORTED_TYPES) - set(tarfile.REGULAR_TYPES)
-_ABOUT_NEXT = {  # kinds of headers
+_EXTENDED_HEADERS = {  # types of headers that describe the following members
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
     tarfile.XHDTYPE,
     tarfile.SOLARIS_XHDTYPE,
     tarfile.XGLTYPE,
 }
-_SPARSE = "sparse"  # stands for all pax keywords about holes
-_GOES_ON_AT, _GOES_ON_AGAIN_AT = 482, 504  # where GNU's headers say that the map of holes goes on
+_SPARSE = "sparse"  # stands for all pax keywords of sparse files
+_IS_EXTENDED, _IS_EXTENDED_AGAIN = 482, 504  # offsets of GNU's flags that the sparse map continues
 _LONGEST_NUMBER = 20  # digits of a size
 
 
@@ -39,7 +40,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What stands before a member, its name and size as the headers before it have them."""
+    """The header of a member, with name and size from extended headers."""
 
     kind: bytes
     name: str
@@ -48,10 +49,11 @@ class _Header:
 
 
 def members(stream: BinaryIO, source: str) -> Iterator[Member | BadRecord]:
-    """The regular files of an archive, in order, one in memory at a time; one that is too large, is a link, a device
-    or sparse, or has a name that leads elsewhere becomes a BadRecord, and so does what follows the end mark.
+    """The regular files of an archive, in order, one in memory at a time.
 
-    Raises tarfile.TarError where the archive is damaged or cut off, InputError where a header has no end.
+    Files that are too large or sparse, links, devices, names that lead out of the archive, and data after the end of
+    the archive become BadRecords. Raises tarfile.TarError if the archive is damaged or truncated, InputError if a
+    header is endless.
     """
     for header in _headers(stream, source):
         fault = _fault(header)
@@ -78,29 +80,29 @@ def _fault(header: _Header) -> str:
 
 
 def _headers(stream: BinaryIO, source: str) -> Iterator[_Header]:
-    """The headers of the members up to the end mark; who takes them reads or skips each member before the next.
+    """The headers of the members up to the end mark. The caller must read or skip each member before the next.
 
-    Raises as `members` does.
+    Raises the same errors as `members`.
     """
-    bounded = cast(BinaryIO, headers := Bounded(stream, source))
+    bounded = cast(BinaryIO, headers := RecordLimitedStream(stream, source))
     of_all: dict[str, str] = {}
     of_next: dict[str, str] = {}
     while info := _info(bounded):
         kind = info.type
-        if kind in _ABOUT_NEXT:
+        if kind in _EXTENDED_HEADERS:
             data = _exactly(bounded, _padded(info.size))[: info.size]
             if kind == tarfile.GNUTYPE_LONGNAME:
                 of_next["path"] = data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
             elif kind != tarfile.GNUTYPE_LONGLINK:
                 (of_all if kind == tarfile.XGLTYPE else of_next).update(_keywords(data))
         else:
-            headers.ended()
+            headers.end_record()
             yield _header(info, of_all | of_next)
             of_next = {}
 
 
 def _info(stream: BinaryIO) -> tarfile.TarInfo | None:
-    """The header that comes next, by itself, None at the end mark."""
+    """The next single header, None at the end mark."""
     block = _exactly(stream, tarfile.BLOCKSIZE)
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
@@ -111,14 +113,14 @@ def _info(stream: BinaryIO) -> tarfile.TarInfo | None:
     if info.size < 0:
         raise tarfile.ReadError("a member of negative size")
     if info.type == tarfile.GNUTYPE_SPARSE:
-        more = block[_GOES_ON_AT]
-        while more:  # the map of a file with many holes goes on in blocks of its own
-            more = _exactly(stream, tarfile.BLOCKSIZE)[_GOES_ON_AGAIN_AT]
+        more = block[_IS_EXTENDED]
+        while more:  # a long sparse map continues in additional blocks
+            more = _exactly(stream, tarfile.BLOCKSIZE)[_IS_EXTENDED_AGAIN]
     return info
 
 
 def _header(info: tarfile.TarInfo, keywords: Mapping[str, str]) -> _Header:
-    """A header with what the headers before it say in its place."""
+    """A header with the values that extended headers override."""
     written, name, kind = keywords.get("size"), keywords.get("path", info.name), info.type
     if written is not None and not (written.isascii() and written.isdigit() and len(written) < _LONGEST_NUMBER):
         raise tarfile.ReadError("a member whose size is no number")
@@ -129,9 +131,9 @@ def _header(info: tarfile.TarInfo, keywords: Mapping[str, str]) -> _Header:
 
 
 def _keywords(data: bytes) -> dict[str, str]:
-    """What counts of the records `length key=value` in a pax header: path, size, and whether it tells of holes.
+    """The relevant records (`length key=value`) of a pax header: path, size, and whether the file is sparse.
 
-    Raises tarfile.ReadError where it holds something else.
+    Raises tarfile.ReadError if it is malformed.
     """
     found = {}
     at = 0

@@ -1,4 +1,4 @@
-"""BioC, as JSON and as XML: what PubTator3 and the BioC service of PubMed Central give (Comeau et al. 2013)."""
+"""Reader of BioC JSON and XML, as provided by PubTator3 and PubMed Central (Comeau et al. 2013)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from bioqa.index.corpus import sections, xml_records, years
-from bioqa.index.corpus.bioc_json import documents
+from bioqa.index.corpus.bioc_json import iter_documents
 from bioqa.index.records import BadRecord, Document, Record
 
-_LEFT_OUT = {"REF", "SUPPL", "COMP_INT", "AUTH_CONT", "ACK_FUND"}  # types of sections without findings
+_SKIPPED_SECTIONS = {"REF", "SUPPL", "COMP_INT", "AUTH_CONT", "ACK_FUND"}  # section types without findings
 _NO_PROSE = {"ref", "table", "footnote", "table_footnote"}  # types of passages
 _HEADINGS = {
     "INTRO": "Introduction",
@@ -21,44 +21,44 @@ _HEADINGS = {
     "CONCL": "Conclusions",
 }
 _LEVEL = re.compile(r"title_(?P<level>[1-9])")
-_ISSUE = re.compile(r"[.;]?\s+\d{4}\b.*", re.DOTALL)  # PubTator3's journal goes on with date, issue and DOI
+_ISSUE = re.compile(r"[.;]?\s+\d{4}\b.*", re.DOTALL)  # PubTator3's journal includes date, issue and DOI
 
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
-    """A piece of a document with its infons, the facts that BioC attaches to anything."""
+    """A BioC passage with its infons (key-value annotations)."""
 
     infons: Mapping[str, str]
     text: str
 
     @property
     def kind(self) -> str:
-        """What sort of piece it is: "title", "abstract", "paragraph", "title_1", "fig_caption" ..."""
+        """The type of the passage: "title", "abstract", "paragraph", "title_1", "fig_caption" ..."""
         return self.infons.get("type", "").lower()
 
     @property
     def section(self) -> str:
-        """The type of the section it stands in, which full texts name: "INTRO", "METHODS" ..."""
+        """The type of the section in a full text: "INTRO", "METHODS" ..."""
         return self.infons.get("section_type", "").upper()
 
     @property
     def is_title(self) -> bool:
-        """Whether it is the title of the document."""
+        """Whether this is the title of the document."""
         return self.kind in ("title", "front") or self.section == "TITLE"
 
     @property
     def is_abstract(self) -> bool:
-        """Whether it is a part of the abstract, or a heading in it."""
+        """Whether this is part of the abstract, including its headings."""
         return self.kind.startswith("abstract") or self.section == "ABSTRACT"
 
 
 def read_json(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """Documents from a collection in JSON, or from one document after the other, one in memory at a time.
+    """Documents of a JSON collection or of concatenated JSON documents, one in memory at a time.
 
-    A document that cannot be used becomes a BadRecord, and the rest is read. Raises InputError, with the place, where
-    a collection breaks off or is malformed.
+    An unusable document becomes a BadRecord. Raises InputError, with the place, if a collection is truncated or
+    malformed.
     """
-    for number, found in enumerate(documents(stream, source), start=1):
+    for number, found in enumerate(iter_documents(stream, source), start=1):
         if isinstance(found, BadRecord):
             yield found
             continue
@@ -70,9 +70,9 @@ def read_json(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 
 def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """Documents from a collection in XML, one in memory at a time.
+    """Documents of an XML collection, one in memory at a time.
 
-    Raises InputError, with the line, where the XML breaks off, is malformed or is not BioC.
+    Raises InputError, with the line, if the XML is truncated, malformed or not BioC.
     """
     for element in xml_records.read(stream, source, kind="BioC", roots=("collection",), records=("document",)):
         passages = [
@@ -90,7 +90,7 @@ def _from_json(piece: Mapping[str, Any]) -> _Passage:
 
 
 def _text(value: object) -> str:
-    """A string or a number as text, white space folded; half characters are no text and could not be written back."""
+    """A string or a number as text, with white space folded and lone surrogates replaced."""
     if not isinstance(value, str | int):
         return ""
     return " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
@@ -121,16 +121,16 @@ def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Docum
         id=name,
         title=front.text,
         abstract=_abstract(passages),
-        year=years.first_in(infons.get("year", "")),
+        year=years.first_year(infons.get("year", "")),
         journal=infons.get("journal-title") or _ISSUE.sub("", infons.get("journal", "")),
         authors=_authors(infons),
-        sections=sections.sections(_paragraphs(passages)),
+        sections=sections.collect_sections(_paragraphs(passages)),
         extra={"pmc": f"PMC{pmc.removeprefix('PMC')}"} if pmc else {},
     )
 
 
 def _authors(infons: Mapping[str, str]) -> tuple[str, ...]:
-    """The names of PubTator3 as they are, those of PubMed Central ("surname:Doe;given-names:Jane Ann") as "Doe JA"."""
+    """Author names: unchanged from PubTator3, from PubMed Central ("surname:Doe;given-names:Jane Ann") as "Doe JA"."""
     if infons.get("authors"):
         return tuple(name.strip() for name in infons["authors"].split(",") if name.strip())
     names = []
@@ -142,7 +142,7 @@ def _authors(infons: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _abstract(passages: Sequence[_Passage]) -> str:
-    """All parts of the abstract, each behind its heading as PubMed prints it ("METHODS: ...")."""
+    """All parts of the abstract, each after its heading as PubMed prints it ("METHODS: ...")."""
     parts = []
     label = ""
     for passage in passages:
@@ -156,13 +156,13 @@ def _abstract(passages: Sequence[_Passage]) -> str:
 
 
 def _paragraphs(passages: Sequence[_Passage]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The paragraphs of the body with the headings they stand under."""
+    """The paragraphs of the body with their headings."""
     headings: tuple[str, ...] = ()
     section = ""
     for passage in passages:
-        if passage.is_title or passage.is_abstract or passage.section in _LEFT_OUT or passage.kind in _NO_PROSE:
+        if passage.is_title or passage.is_abstract or passage.section in _SKIPPED_SECTIONS or passage.kind in _NO_PROSE:
             continue
-        if passage.section != section and passage.section not in ("FIG", "TABLE"):  # these stand in between
+        if passage.section != section and passage.section not in ("FIG", "TABLE"):  # these interrupt a section
             section, headings = passage.section, ()
         level = _LEVEL.fullmatch(passage.kind)
         if level:

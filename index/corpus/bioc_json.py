@@ -1,4 +1,4 @@
-"""The documents in a file of BioC JSON, of which only the one that is read needs to be in memory."""
+"""A streaming parser of BioC JSON files, which holds one document in memory."""
 
 import codecs
 import json
@@ -11,19 +11,19 @@ from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord
 
-_BETWEEN = re.compile(r"[\s,\[\]}]*")  # what may stand between two documents, or after the last
+_BETWEEN = re.compile(r"[\s,\[\]}]*")  # separators between documents and after the last
 _KEY = re.compile(r'"(?P<name>documents|PubTator3|passages)"\s*:\s*\[')
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what stands for a byte that could not be decoded
-_CHUNK = 1 << 16  # bytes read at least
-_PIECE = 16  # characters that a number, escape or literal which the text breaks off in can have
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # surrogates for bytes that could not be decoded
+_CHUNK = 1 << 16  # least number of bytes per read
+_PIECE = 16  # longest truncated number, escape or literal, in characters
 _LONGEST_KEY = 1000  # characters, blanks included
-_MOST_IN_VAIN = 4 * LARGEST  # characters: each line of a file can be the beginning of what breaks off far behind it
+_MOST_IN_VAIN = 4 * LARGEST  # characters: every line could begin an object that turns out broken far behind it
 _DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A key and where it stands."""
+    """A key and its position in the text."""
 
     name: str
     start: int
@@ -31,20 +31,20 @@ class _Key:
 
 
 class _Text:
-    """What has been read of a stream and not been used."""
+    """The text that was read from a stream but not yet parsed."""
 
     def __init__(self, stream: BinaryIO):
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._ended = False
         self.rest = ""
-        self.at = 0  # where in `rest` reading stands
-        self.key: _Key | None = None  # the next one
-        self.without_key = 0  # where in `rest` a key can begin that has not been looked for
-        self.in_vain = 0  # characters that were decoded, but of no document
+        self.at = 0  # parsing position in `rest`
+        self.key: _Key | None = None  # the next key
+        self.without_key = 0  # position in `rest` up to which no key begins
+        self.in_vain = 0  # characters that were decoded without yielding a document
 
     def more(self) -> bool:
-        """Read on; whether there was anything. The more is waiting, the more is read: long documents stay linear."""
+        """Read more text; whether there was any. Reads grow with the unparsed text: long documents take linear time."""
         waiting = len(self.rest) - self.at
         if self._ended or waiting >= LARGEST:
             return False
@@ -55,7 +55,7 @@ class _Text:
         return not self._ended
 
     def forget(self) -> None:
-        """Drop what has been used: where an error is, is counted from the beginning of what there is."""
+        """Discard the parsed text, because the decoder counts error positions from the beginning of the text."""
         self.rest = self.rest[self.at :]
         self.without_key = max(0, self.without_key - self.at)
         if self.key is not None:
@@ -63,7 +63,7 @@ class _Text:
         self.at = 0
 
     def next_key(self) -> "_Key | None":
-        """The key that tells a document from what a collection begins with, of the object that comes next."""
+        """The next key that distinguishes a document from the head of a collection."""
         while self.key is None or self.key.start < self.at:
             match = _KEY.search(self.rest, max(self.at, self.without_key))
             self.key = _Key(match["name"], match.start(), match.end()) if match else None
@@ -74,11 +74,11 @@ class _Text:
         return self.key
 
 
-def documents(stream: BinaryIO, source: str) -> Iterator[dict[str, Any] | BadRecord]:
-    """The objects that are documents: in the array of a collection, in several, or one after the other.
+def iter_documents(stream: BinaryIO, source: str) -> Iterator[dict[str, Any] | BadRecord]:
+    """The document objects: in the arrays of collections, or concatenated.
 
-    Where they follow one another, a broken one becomes a BadRecord and reading goes on at the next line. Raises
-    InputError, with the number of the document, where a collection is broken or cut off.
+    A broken document among concatenated ones becomes a BadRecord, and reading continues at the next line. Raises
+    InputError, with the number of the document, if a collection is broken or truncated.
     """
     text = _Text(stream)
     count = depth = 0
@@ -86,15 +86,15 @@ def documents(stream: BinaryIO, source: str) -> Iterator[dict[str, Any] | BadRec
         between = cast(re.Match[str], _BETWEEN.match(text.rest, text.at)).group()
         key = text.next_key() if not between else None
         if between:
-            depth += _opened(between)
+            depth += _nesting_change(between)
             text.at += len(between)
         elif key and key.name != "passages":
-            depth += _opened(text.rest[text.at : key.end])
+            depth += _nesting_change(text.rest[text.at : key.end])
             text.at = key.end
         else:
             count += 1
             try:
-                found = _decoded(text)
+                found = _decode_object(text)
                 yield BadRecord(source, f"document {count}", "not UTF-8") if found is None else found
             except ValueError as error:
                 if depth > 0 or text.in_vain > _MOST_IN_VAIN:
@@ -102,16 +102,16 @@ def documents(stream: BinaryIO, source: str) -> Iterator[dict[str, Any] | BadRec
                 yield BadRecord(source, f"document {count}", str(error))
                 _skip_line(text)
     if depth > 0:
-        raise InputError(f"{source}: cut off behind document {count:,}")
+        raise InputError(f"{source}: cut off after document {count:,}")
 
 
-def _opened(text: str) -> int:
-    """How many more lists and objects begin than end in it."""
+def _nesting_change(text: str) -> int:
+    """The number of lists and objects that begin minus those that end."""
     return text.count("[") + text.count("{") - text.count("]") - text.count("}")
 
 
-def _decoded(text: _Text) -> dict[str, Any] | None:
-    """The object that comes next, None where it is not UTF-8. Raises ValueError with the reason where there is none."""
+def _decode_object(text: _Text) -> dict[str, Any] | None:
+    """The next object, None if it is not UTF-8. Raises ValueError with the reason if there is none."""
     while True:
         if text.at > _CHUNK:
             text.forget()
@@ -133,7 +133,7 @@ def _decoded(text: _Text) -> dict[str, Any] | None:
 
 
 def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
-    """The document itself where an object holds it beside other things."""
+    """The document inside an object that wraps it, or the object itself."""
     inner = (held for held in value.values() if isinstance(held, dict) and "passages" in held)
     return value if "passages" in value else next(inner, value)
 

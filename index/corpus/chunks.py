@@ -1,11 +1,11 @@
-"""Cutting a file into parts, each a file of the same format by itself, so that they can be read side by side."""
+"""Splitting a corpus file into chunks, each a valid file of its format, for parallel reading."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
-SIZE = 2 << 20  # bytes, of what is inside a compressed file: some 500 citations, which take a process 0.3 s
-_LARGEST = 2 * SIZE  # of a part: a record that is not at its end by then is left to who reads in order
+SIZE = 2 << 20  # decompressed bytes: some 500 citations, which take a process 0.3 s
+_LARGEST = 2 * SIZE  # of a chunk: a file with a longer record is read sequentially
 _OPENING = re.compile(rb"<PubmedArticleSet\s*>")
 _CLOSING = b"</PubmedArticleSet>"
 _BETWEEN = b"</PubmedArticle>"
@@ -13,11 +13,11 @@ _UTF_8 = re.compile(rb"""encoding=["']utf-8["']""", re.IGNORECASE)
 
 
 class UncuttableError(Exception):
-    """The file is not as files of its format mostly are: it has to be read in order, which tells what it is."""
+    """The file has an unusual structure and must be read sequentially."""
 
 
 def of_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Parts that end with a line."""
+    """Chunks that end with a line."""
     while part := stream.read(SIZE):
         part += stream.readline(_LARGEST)
         if len(part) >= _LARGEST:
@@ -26,9 +26,9 @@ def of_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def of_citations(stream: BinaryIO) -> Iterator[bytes]:
-    """Parts of PubMed XML that end with a citation, each an XML file; what is in a comment may be cut in two.
+    """Chunks of PubMed XML that end with a citation, each a complete XML file.
 
-    A part that is cut where it should not be is not well-formed.
+    A chunk that was split at the wrong place, such as inside a comment, is not well-formed.
     """
     rest = stream.read(SIZE)
     opening = _OPENING.search(rest)
@@ -51,7 +51,7 @@ _CUTTERS: Mapping[str, Callable[[BinaryIO], Iterator[bytes]]] = {"jsonl": of_lin
 
 
 def cut(stream: BinaryIO, format_name: str) -> Iterator[bytes]:
-    """The parts of a stream of that format. Raises UncuttableError where it has to be read in order."""
+    """The chunks of a stream of this format. Raises UncuttableError if it must be read sequentially."""
     if format_name not in _CUTTERS:
         raise UncuttableError
     return _CUTTERS[format_name](stream)

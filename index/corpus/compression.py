@@ -1,4 +1,4 @@
-"""What is inside a file that gzip, xz or bzip2 compressed, within bounds that no file of papers comes near."""
+"""Bounded decompression of gzip, xz and bzip2."""
 
 import bz2
 import io
@@ -14,41 +14,41 @@ if TYPE_CHECKING:
 
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error)  # and OSError, which bzip2 raises
 _CHUNK = 1 << 16  # bytes read at once
-_MEMORY = 256 << 20  # bytes for xz, whose highest level takes 65 MB; a file can ask for 4 GB
-# PubMed's files grow to 8 times their size, JSON lines compressed with xz to 5 times. gzip can reach 1,000 times, bzip2
-# a million times: some bytes would be read for days.
+_MEMORY = 256 << 20  # bytes for xz, whose highest level takes 65 MB; a file can demand 4 GB
+# PubMed files decompress to 8 times their size, JSON lines from xz to 5 times. gzip can reach 1,000 times and bzip2 a
+# million times, which would take days to read.
 _MOST_GROWTH = 200
-_FREE = 64 << 20  # bytes that any file may grow to
+_FREE = 64 << 20  # decompressed bytes below which no limit applies
 
 
 class _Decompressor(Protocol):
-    """What the standard library's decompressors of bzip2 and xz have in common."""
+    """The common interface of the standard library's decompressors of bzip2 and xz."""
 
     @property
     def eof(self) -> bool:
-        """Whether the compressed data is at its end."""
+        """Whether the end of the compressed data was reached."""
         ...
 
     @property
     def needs_input(self) -> bool:
-        """Whether there is nothing more to give out before there is more to read."""
+        """Whether more input is needed for further output."""
         ...
 
     @property
     def unused_data(self) -> bytes:
-        """What follows the end."""
+        """The data after the end."""
         ...
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Up to that many bytes of what `data`, and what was handed in before, holds."""
+        """At most `max_length` decompressed bytes from `data` and earlier input."""
         ...
 
 
 class _Gzip:
-    """The decompressor of gzip, made to be used as the others are."""
+    """A decompressor of gzip with the same interface."""
 
     def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=31)  # with gzip's header, and its check at the end
+        self._inflate = zlib.decompressobj(wbits=31)  # with gzip header and checksum
         self.needs_input = True
 
     @property
@@ -72,13 +72,13 @@ _DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {  # by how a file be
 }
 
 
-class _Unpacked(io.RawIOBase):
-    """The content of a compressed stream, of which several may follow one another, with zeros between them."""
+class _DecompressedStream(io.RawIOBase):
+    """The content of one or several concatenated compressed streams, which may be separated by zeros."""
 
     def __init__(self, stream: BinaryIO, source: str, start: Callable[[], _Decompressor]):
         self._stream, self._source, self._start = stream, source, start
         self._decompressor = start()
-        self._rest = b""  # read, but not handed in
+        self._rest = b""  # read but not yet decompressed
         self._in = self._out = 0
 
     def readable(self) -> bool:
@@ -86,7 +86,7 @@ class _Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer` unless the data ends. Raises InputError where it grows beyond measure, and as DAMAGED says."""
+        """Fill `buffer` unless the data ends. Raises InputError for a decompression bomb, and the errors in DAMAGED."""
         view = memoryview(buffer)
         filled = 0
         while filled < len(view) and (not self._decompressor.eof or self._next()):
@@ -107,7 +107,7 @@ class _Unpacked(io.RawIOBase):
         return filled
 
     def _next(self) -> bool:
-        """Go on with the compressed data that follows; whether there is any."""
+        """Start the next compressed stream; whether there is one."""
         rest = self._decompressor.unused_data.lstrip(b"\0")
         while not rest:
             data = self._read()
@@ -123,8 +123,8 @@ class _Unpacked(io.RawIOBase):
         return data
 
 
-def decompressed(stream: "io.BufferedReader[Any]", source: str) -> "io.BufferedReader[Any]":
-    """The stream itself, or what is in it where it is compressed; `source` names it in messages."""
+def open_decompressed(stream: "io.BufferedReader[Any]", source: str) -> "io.BufferedReader[Any]":
+    """The stream itself, or its decompressed content; `source` names it in messages."""
     head = stream.peek(8)
     start = next((start for magic, start in _DECOMPRESSORS.items() if head.startswith(magic)), None)
-    return io.BufferedReader(_Unpacked(stream, source, start), _CHUNK) if start else stream
+    return io.BufferedReader(_DecompressedStream(stream, source, start), _CHUNK) if start else stream

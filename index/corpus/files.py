@@ -1,4 +1,4 @@
-"""Input files of any known format, found out from their content, as one stream of records."""
+"""Corpus files: finding them in folders, detecting their format, and reading them as a stream of records."""
 
 import io
 import os
@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 from bioqa.index.corpus import archive, bioc, jats, jsonl, medline, pubmed, tsv
 from bioqa.index.corpus import chunks as parts
 from bioqa.index.corpus.archive import Member
-from bioqa.index.corpus.compression import DAMAGED, decompressed
-from bioqa.index.corpus.folders import below
+from bioqa.index.corpus.compression import DAMAGED, open_decompressed
+from bioqa.index.corpus.folders import list_files
 from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.corpus.xml_records import root_of
 from bioqa.index.download.record import RECORD
 from bioqa.index.errors import InputError
-from bioqa.index.records import BadRecord, PassedOver, Record
+from bioqa.index.records import BadRecord, Record, UnrecognizedFile
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 T = TypeVar("T")
-_SUFFIXES = {  # taken from folders; a file named outright may have any
+_SUFFIXES = {  # of files read from folders; a file named explicitly may have any suffix
     ".json",
     ".jsonl",
     ".nbib",
@@ -35,16 +35,16 @@ _SUFFIXES = {  # taken from folders; a file named outright may have any
     ".tsv",
     ".xml",
 }
-_COMPANIONS = {".lock", ".md5", ".part"}  # of downloads and of whoever writes
+_COMPANIONS = {".lock", ".md5", ".part"}  # auxiliary files of downloads and writers
 _COMPRESSED = {".gz", ".xz", ".bz2"}
-_HEAD = 4096  # bytes from which the format is found out
+_HEAD = 4096  # bytes used to detect the format
 _ROOTS = {"article": "jats", "pmc-articleset": "jats", "OAI-PMH": "jats", "collection": "bioc-xml"}
 _BIOC_KEY = re.compile(rb'"(?:passages|documents|PubTator3)"\s*:\s*\[')
 _BEIR = ("corpus.jsonl", "queries.jsonl")
 
 
-class Reader(Protocol):
-    """Reads one format: bytes in, records out; raises InputError where the file as a whole cannot be read on."""
+class FormatReader(Protocol):
+    """A function that reads one format. It raises InputError if the rest of the file cannot be read."""
 
     def __call__(self, stream: BinaryIO, source: str) -> Iterator[Record]:
         """The records of `stream`; `source` names it in messages."""
@@ -52,14 +52,14 @@ class Reader(Protocol):
 
 
 def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """The records of all files in a tar archive; one that cannot be read on becomes a BadRecord.
+    """The records of all files in a tar archive. An unreadable file becomes a BadRecord.
 
-    Of a folder in the form of BEIR the corpus alone is taken. What may lie beside one is read last, since only the end
-    of an archive tells what is in it, unless it is too much to wait.
+    Only the corpus of a BEIR folder is read. Files that may accompany a BEIR corpus are held back until the end of the
+    archive, when its contents are known, unless they are too large to keep in memory.
     """
-    names: dict[PurePath, None] = {}  # by which such a folder is known
+    names: dict[PurePath, None] = {}  # of files that identify a BEIR folder
     waiting: list[Member] = []
-    held = 0  # bytes of them
+    held = 0  # bytes of the waiting members
     for member in archive.members(stream, source):
         if isinstance(member, BadRecord):
             yield member
@@ -67,7 +67,7 @@ def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
         name = PurePath(member.name)
         if not _has_known_suffix(name):
             if not _is_companion(name):
-                yield PassedOver(source, member.name)
+                yield UnrecognizedFile(source, member.name)
             continue
         if name.name.startswith(_BEIR):
             names[name.parent / next(known for known in _BEIR if name.name.startswith(known))] = None
@@ -89,7 +89,7 @@ def _may_be_beside_a_corpus(name: PurePath) -> bool:
 def _read_member(member: Member, source: str) -> Iterator[Record]:
     place = f"{source}: {member.name}"
     try:
-        stream = decompressed(io.BufferedReader(io.BytesIO(member.content)), place)
+        stream = open_decompressed(io.BufferedReader(io.BytesIO(member.content)), place)
         name = _sniff(stream, place)
         if name == "tar":
             raise InputError(f"{place}: an archive inside an archive; unpack it first")
@@ -98,7 +98,7 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
         yield BadRecord(source, member.name, str(error).removeprefix(f"{place}: "))
 
 
-FORMATS: dict[str, Reader] = {
+FORMATS: dict[str, FormatReader] = {
     "pubmed": pubmed.read,
     "medline": medline.read,
     "jats": jats.read,
@@ -110,18 +110,18 @@ FORMATS: dict[str, Reader] = {
 }
 
 
-def files(inputs: Iterable[Path]) -> list[Path]:
-    """The files to read, folders searched to any depth, links followed, and sorted by name, each file once.
+def input_files(inputs: Iterable[Path]) -> list[Path]:
+    """The files to read, each once. Folders are searched recursively, links followed, and files sorted by name.
 
-    Of a folder in the form of BEIR, with corpus.jsonl beside queries.jsonl, the corpus alone is taken.
+    Only the corpus of a BEIR folder, with corpus.jsonl beside queries.jsonl, is included.
 
-    Raises InputError for a path that is not there and a folder without a single file of a known suffix.
+    Raises InputError for a missing path and for a folder without any file of a known suffix.
     """
     found: dict[Path, None] = {}
     for path in inputs:
         if path.is_dir():
             inside = _inside(path)
-            if not inside and (why := unread([path])):
+            if not inside and (why := unreadable_folders([path])):
                 raise why[0]
             if not inside:
                 raise InputError(
@@ -135,22 +135,24 @@ def files(inputs: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def passed_over(inputs: Iterable[Path]) -> list[Path]:
-    """The files in the folders among `inputs` whose names say no format, unless they are named outright themselves."""
+def unrecognized_files(inputs: Iterable[Path]) -> list[Path]:
+    """The files in input folders whose suffix is unknown, without those that are inputs themselves."""
     named = set(inputs)
-    every = (file for path in inputs if path.is_dir() for file in below(path).files if not _has_known_suffix(file))
+    every = (file for path in inputs if path.is_dir() for file in list_files(path).files if not _has_known_suffix(file))
     return [file for file in dict.fromkeys(every) if file not in named and not _is_companion(file)]
 
 
-def special(inputs: Iterable[Path]) -> list[Path]:
-    """The pipes, sockets and devices in the folders among `inputs` that are called like files of a known format."""
-    every = (path for folder in inputs if folder.is_dir() for path in below(folder).special if _has_known_suffix(path))
+def special_files(inputs: Iterable[Path]) -> list[Path]:
+    """The pipes, sockets and devices in input folders whose names have a known suffix."""
+    every = (
+        path for folder in inputs if folder.is_dir() for path in list_files(folder).special if _has_known_suffix(path)
+    )
     return list(dict.fromkeys(every))
 
 
-def unread(inputs: Iterable[Path]) -> list[InputError]:
-    """What keeps folders among `inputs`, or those below them, from being read whole."""
-    every = (found for folder in inputs if folder.is_dir() for found in below(folder).unread)
+def unreadable_folders(inputs: Iterable[Path]) -> list[InputError]:
+    """The errors for subfolders and links in input folders that cannot be read."""
+    every = (found for folder in inputs if folder.is_dir() for found in list_files(folder).unreadable)
     return [
         InputError(f"{path}: {why}")
         for path, why in dict.fromkeys(every)
@@ -159,19 +161,19 @@ def unread(inputs: Iterable[Path]) -> list[InputError]:
 
 
 def _is_companion(file: PurePath) -> bool:
-    """Whether a file is hidden, or in a hidden folder, or goes with others: nobody would have it read."""
+    """Whether a file is hidden, in a hidden folder, or an auxiliary file, and so is skipped silently."""
     hidden = any(part.startswith(".") for part in file.parts if part != "..")
     return hidden or file.name == RECORD or file.suffix in _COMPANIONS
 
 
 def _inside(folder: Path) -> list[Path]:
-    every = [file for file in below(folder).files if _has_known_suffix(file)]
+    every = [file for file in list_files(folder).files if _has_known_suffix(file)]
     beir = _beir_folders(every)
     return [file for file in every if file.name.startswith(_BEIR[0]) or beir.isdisjoint(file.parents)]
 
 
 def _beir_folders(files: Collection[PurePath]) -> set[PurePath]:
-    """The folders in the form of BEIR, of which the corpus alone is taken."""
+    """The BEIR folders, of which only the corpus is read."""
     return set.intersection(*({file.parent for file in files if file.name.startswith(name)} for name in _BEIR))
 
 
@@ -181,41 +183,43 @@ def _has_known_suffix(file: PurePath) -> bool:
 
 
 class CorpusFile:
-    """One input file being read; `bytes_read` of it, as it lies on disk, are behind the record that came last. Of a
-    pipe none lie there.
+    """An input file that is being read.
 
-    `format` is "auto" until reading has begun, if it was to be found out.
+    `bytes_read` is the position on disk after the last record, 0 for a pipe. A `format` of "auto" is replaced by the
+    detected format when reading begins.
     """
 
     def __init__(self, path: Path, format_name: str = "auto"):
         self.path = path
         self.format = format_name
         self.bytes_read = 0
-        self._state: tuple[int, ...] = ()  # how reading found it first
+        self._state: tuple[int, ...] = ()  # device, inode, size and time when first opened
 
     def records(self) -> Iterator[Record]:
-        """The records of the file. Raises InputError with the file's name and the place where reading had to stop."""
-        read = self._told(lambda stream: FORMATS[self.format](stream, str(self.path)), "records")
+        """The records of the file. Raises InputError, with file name and place, if reading cannot continue."""
+        read = self._read_stream(lambda stream: FORMATS[self.format](stream, str(self.path)), "records")
         for record, end in read:
             self.bytes_read = end
             yield record
 
     def parts(self) -> Iterator[tuple[bytes, int]]:
-        """The file in parts of some megabytes, each a file of its `format` by itself, and where in the file on disk
-        each ends: who reads ahead sets `bytes_read` as the records of a part come.
+        """Chunks of some megabytes, each a valid file of `format`, with the position on disk at which each ends.
 
-        Raises UncuttableError where it cannot be cut, InputError where it cannot be read on.
+        The caller, who may read ahead, sets `bytes_read`. Raises UncuttableError if the file cannot be split,
+        InputError if reading cannot continue.
         """
-        return self._told(lambda stream: parts.cut(stream, self.format), "parts")
+        return self._read_stream(lambda stream: parts.cut(stream, self.format), "parts")
 
-    def _told(self, read: Callable[[BinaryIO], Iterator[T]], things: str) -> Iterator[tuple[T, int]]:
-        """What `read` makes of the file once it is decompressed and its format known, with how far the file is read by
-        then; errors in our words."""
+    def _read_stream(self, read: Callable[[BinaryIO], Iterator[T]], things: str) -> Iterator[tuple[T, int]]:
+        """The items that `read` yields from the decompressed file, each with the position on disk.
+
+        Errors of libraries become InputErrors.
+        """
         count = 0
         try:
             with self.path.open("rb") as raw:
                 self._check(os.fstat(raw.fileno()))
-                stream = decompressed(raw if raw.seekable() else io.BufferedReader(_Pipe(raw)), str(self.path))
+                stream = open_decompressed(raw if raw.seekable() else io.BufferedReader(_Pipe(raw)), str(self.path))
                 self.format = self.format if self.format != "auto" else _sniff(stream, str(self.path))
                 for thing in read(stream):
                     count += 1
@@ -234,7 +238,7 @@ class CorpusFile:
             raise InputError(f"{self.path}: {error.strerror or error} after {count:,} {things}") from None
 
     def _check(self, state: os.stat_result) -> None:
-        """Raise InputError for a device, and for a file that is not as reading found it first."""
+        """Raise InputError for a device, and for a file that has changed since it was first opened."""
         if stat.S_ISBLK(state.st_mode) or (stat.S_ISCHR(state.st_mode) and not _is_terminal(self.path)):
             raise InputError(f"{self.path}: a device, not a file")
         now = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
@@ -249,8 +253,10 @@ def _is_terminal(path: Path) -> bool:
 
 
 class _Pipe(io.RawIOBase):
-    """A pipe that gives as much as is asked for, like a file, and not only what was written to it by then: a format is
-    not found out from half a line."""
+    """A pipe that returns the requested number of bytes, as a file does, so that a format can be detected.
+
+    An ordinary read returns what was written so far, perhaps half a line.
+    """
 
     def __init__(self, pipe: BinaryIO):
         self._pipe = pipe
@@ -260,7 +266,7 @@ class _Pipe(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer`, unless the pipe ends before."""
+        """Fill `buffer`, or less at the end of the pipe."""
         view = memoryview(buffer)
         data = self._pipe.read(len(view))
         view[: len(data)] = data
@@ -290,7 +296,7 @@ def _is_tsv(text: bytes) -> bool:
     return tsv.is_header(text.partition(b"\n")[0].decode("utf-8", "replace"))
 
 
-_SIGNS: dict[str, Callable[[bytes], bool]] = {  # what text of a format begins with; the first that fits counts
+_SIGNS: dict[str, Callable[[bytes], bool]] = {  # tests of how a file begins; the first that succeeds decides
     "bioc-json": lambda text: text[:1] in (b"{", b"[") and _BIOC_KEY.search(text) is not None,
     "jsonl": lambda text: text.startswith(b"{"),
     "medline": lambda text: text.startswith((b"PMID- ", b"PMID -")),

@@ -1,4 +1,4 @@
-"""What lies in a folder and those below it."""
+"""Recursive listing of folders."""
 
 import os
 from dataclasses import dataclass, field
@@ -6,21 +6,24 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
-    """The plain files in a folder and those below it, by name; the pipes, sockets and devices, which are never opened;
-    and the folders that cannot be listed and links that lead nowhere, each with the reason."""
+class FolderListing:
+    """The contents of a folder and its subfolders.
+
+    `files` are regular files and `special` are pipes, sockets and devices, both sorted; the latter are never opened.
+    `unreadable` are folders that cannot be listed and broken links, each with the reason.
+    """
 
     files: list[Path] = field(default_factory=list)
     special: list[Path] = field(default_factory=list)
-    unread: list[tuple[Path, str]] = field(default_factory=list)
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)
 
 
-def below(folder: Path) -> Below:
-    """What lies there, links followed; of a folder that several links lead to, everything once."""
-    found = Below()
+def list_files(folder: Path) -> FolderListing:
+    """List a folder recursively. Links are followed, and a folder reached by several links is listed once."""
+    found = FolderListing()
     seen: set[tuple[int, int]] = set()
     here, linked = [folder], list[Path]()
-    while here or linked:  # links are followed last: what is there by itself has its name from where it is
+    while here or linked:  # links are followed last, so that files get their direct path
         place = here.pop() if here else linked.pop(0)
         try:
             state = place.stat()
@@ -30,7 +33,7 @@ def below(folder: Path) -> Below:
             with os.scandir(place) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            found.unread.append((place, error.strerror or str(error)))
+            found.unreadable.append((place, error.strerror or str(error)))
             continue
         for entry in entries:
             path = place / entry.name
@@ -43,7 +46,7 @@ def below(folder: Path) -> Below:
                     path.stat()
                     found.special.append(path)
             except OSError as error:
-                found.unread.append((path, error.strerror or str(error)))
+                found.unreadable.append((path, error.strerror or str(error)))
     for paths in (found.files, found.special):
         paths.sort()
     return found

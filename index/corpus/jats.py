@@ -1,4 +1,4 @@
-"""JATS, the XML of full-text articles in PubMed Central: title, abstract and the sections of the body.
+"""Reader of JATS, the XML format of full-text articles in PubMed Central.
 
 https://jats.nlm.nih.gov/archiving/
 """
@@ -17,18 +17,20 @@ from bioqa.index.records import RETRACTED, BadRecord, Document, Record
 
 _ROOTS = ("article", "pmc-articleset", "OAI-PMH")  # one article, what efetch returns, what PMC's OAI service returns
 _NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object-id", "table", "tex-math", "annotation"}
-_OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # stand inside a paragraph, but are none of it
+_OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # may be inside a paragraph but are not part of it
 _BLOCKS = {"break", "def-item", "disp-formula", "disp-quote", "list-item", "p", "sec", "statement", "td", "title"}
 _BLOCKS |= {"verse-line"}
-_FLOATS = ("floats-group", "floats-wrap")  # figures and tables that stand behind all text
-_CITED = {"bibr", "ref"}  # what a cross-reference can be called that leads to the list of references
-_NOTES = _CITED | {"fn", "table-fn"}  # what one by a mere number or sign can lead to
-_MARK = re.compile(r"(?!.*(?<!\d)(?:1[89]|20)\d\d(?!\d))[\s\d,;.*†‡§¶()\[\]‐–—-]*", re.DOTALL)  # a year is none
+_FLOATS = ("floats-group", "floats-wrap")  # figures and tables after the text
+_CITED = {"bibr", "ref"}  # types of cross-references to the list of references
+_NOTES = _CITED | {"fn", "table-fn"}  # types of cross-references that may be a mere number or sign
+_CITATION_MARK = re.compile(
+    r"(?!.*(?<!\d)(?:1[89]|20)\d\d(?!\d))[\s\d,;.*†‡§¶()\[\]‐–—-]*", re.DOTALL
+)  # a year is none
 _BETWEEN_MARKS = re.compile(r"[\s,;‐–—-]*")
-_GONE = "\0"  # stands for what is left out; no XML holds it
-_EMPTIED = rf"[\[(][\s,;‐–—-]*{_GONE}[\s,;{_GONE}‐–—-]*[\])]"
+_OMITTED = "\0"  # stands for what is left out; no XML holds it
+_EMPTIED = rf"[\[(][\s,;‐–—-]*{_OMITTED}[\s,;{_OMITTED}‐–—-]*[\])]"
 _EMPTY_BRACKETS = re.compile(rf"\s*{_EMPTIED}(?:[\s,;‐–—-]*{_EMPTIED})*")
-_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # what a citation leaves
+_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # left by a removed citation
 _DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
 _LANGUAGES = {  # ISO 639 to the codes of PubMed
     "cs": "cze",
@@ -45,7 +47,7 @@ _LANGUAGES = {  # ISO 639 to the codes of PubMed
     "tr": "tur",
     "zh": "chi",
 }
-_TYPES = {  # article types that PubMed has a name for
+_TYPES = {  # article types to PubMed's publication types
     "case-report": "Case Reports",
     "correction": "Published Erratum",
     "editorial": "Editorial",
@@ -60,7 +62,7 @@ _TYPES = {  # article types that PubMed has a name for
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     """Documents from `stream`, one article in memory at a time.
 
-    Raises InputError, with the line, where the XML breaks off, is malformed or is not JATS.
+    Raises InputError, with the line, if the XML is truncated, malformed or not JATS.
     """
     for article in xml_records.read(stream, source, kind="JATS", roots=_ROOTS, records=("article",)):
         yield _document_or_bad(article, source)
@@ -97,7 +99,7 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
         publication_types=(kind,) if kind else (),
         language=_LANGUAGES.get(language, language),
         status=RETRACTED if "retraction-forward" in related else "",
-        sections=sections.sections(
+        sections=sections.collect_sections(
             chain.from_iterable(_paragraphs(article.find(part), ()) for part in ("body", *_FLOATS))
         ),
         extra={name: value for name, value in (("pmc", pmc), ("doi", ids.get("doi", ""))) if value},
@@ -109,21 +111,24 @@ def _is_number(text: str) -> bool:
 
 
 def _title(meta: etree._Element) -> str:
-    """Title and subtitle, with the full stop that PubMed puts behind both."""
+    """Title and subtitle, with a final full stop as in PubMed."""
     parts = [_prose(meta.find(f"title-group/{name}")) for name in ("article-title", "subtitle")]
     title = ": ".join(part for part in parts if part)
     return title if not title or title[-1] in ".?!" else f"{title}."
 
 
 def _abstract(meta: etree._Element) -> str:
-    """The abstract proper, or else the first of another type that has text."""
+    """The main abstract, or else the first non-empty abstract of another type."""
     every = sorted(meta.iterfind("abstract"), key=lambda abstract: bool(abstract.get("abstract-type")))
-    return next(filter(None, map(_labelled, every)), "")
+    return next(filter(None, map(_labelled_text, every)), "")
 
 
-def _labelled(abstract: etree._Element) -> str:
-    """The text of an abstract, its sections behind their titles as PubMed prints them ("METHODS: ...")."""
-    parts = ((heading.rstrip(":. ").upper(), texts) for heading, texts in sections.gathered(_paragraphs(abstract, ())))
+def _labelled_text(abstract: etree._Element) -> str:
+    """The text of an abstract, each section after its title as PubMed prints it ("METHODS: ...")."""
+    parts = (
+        (heading.rstrip(":. ").upper(), texts)
+        for heading, texts in sections.group_paragraphs(_paragraphs(abstract, ()))
+    )
     labelled = (
         (label, " ".join(chain.from_iterable(texts for _, texts in group)))
         for label, group in groupby(parts, key=itemgetter(0))
@@ -136,13 +141,13 @@ def _year(meta: etree._Element) -> int | None:
     for date in meta.iterfind("pub-date"):
         kinds = (date.get("pub-type"), date.get("publication-format"), date.get("date-type"))
         found.setdefault(
-            next((kind for kind in kinds if kind), ""), years.first_in(xml_records.text(date.find("year")))
+            next((kind for kind in kinds if kind), ""), years.first_year(xml_records.text(date.find("year")))
         )
     return next((found[kind] for kind in _DATES if found.get(kind)), None)
 
 
 def _authors(meta: etree._Element) -> tuple[str, ...]:
-    """Names as PubMed writes them: "Doe JA", or that of a group."""
+    """Author names as in PubMed ("Doe JA"), or group names."""
     names = []
     for author in meta.iterfind("contrib-group/contrib[@contrib-type='author']"):
         given = xml_records.text(first(author, "name/given-names", "name-alternatives/name/given-names"))
@@ -153,7 +158,7 @@ def _authors(meta: etree._Element) -> tuple[str, ...]:
 
 
 def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The paragraphs in an element with the headings they stand under, legends of figures and tables included."""
+    """The paragraphs in an element with their headings, including legends of figures and tables."""
     for child in () if parent is None else parent.iterchildren("*"):
         if child.tag == "sec":
             yield from _paragraphs(child, (*headings, _prose(child.find("title"))))
@@ -165,11 +170,11 @@ def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Ite
 
 
 def _prose(element: etree._Element | None) -> str:
-    """The text that a reader of the article reads in an element, without numbers of citations, tables and formulas."""
+    """The running text of an element, without citation numbers, tables and formulas."""
     if element is None:
         return ""
     text = _EMPTY_BRACKETS.sub("", _folded("".join(_pieces(element))))
-    return _SPACE_BEFORE_STOP.sub("", _folded(text.replace(_GONE, "")))
+    return _SPACE_BEFORE_STOP.sub("", _folded(text.replace(_OMITTED, "")))
 
 
 def _folded(text: str) -> str:
@@ -184,7 +189,7 @@ def _pieces(element: etree._Element) -> Iterator[str]:
             space = " " if child.tag in _BLOCKS else ""
             left_out = is_mark or child.tag.rpartition("}")[2] in _NO_PROSE | _OUTSIDE
             yield space
-            yield from _GONE if left_out else _pieces(child)
+            yield from _OMITTED if left_out else _pieces(child)
             yield space
         after, tail = child.getnext(), child.tail or ""
         if not (is_mark and after is not None and _is_mark(after) and _BETWEEN_MARKS.fullmatch(tail)):
@@ -192,8 +197,8 @@ def _pieces(element: etree._Element) -> Iterator[str]:
 
 
 def _is_mark(element: etree._Element) -> bool:
-    """Whether it is the number or sign of a citation or note, raised or not; author and year belong to a sentence."""
+    """Whether an element is the number or sign of a citation or note; author and year are part of the sentence."""
     if element.tag == "sup":
         return any(reference.get("ref-type") in _CITED for reference in element.iterfind("xref"))
     leads_to_note = element.tag == "xref" and element.get("ref-type") in _NOTES
-    return leads_to_note and _MARK.fullmatch(xml_records.text(element)) is not None
+    return leads_to_note and _CITATION_MARK.fullmatch(xml_records.text(element)) is not None

@@ -1,4 +1,4 @@
-"""JSON lines: one object a line with `pmid` or `id`, `title`, `abstract` or `text`; other fields are kept."""
+"""Reader of JSON lines: one object per line with `pmid` or `id`, `title`, `abstract` or `text`, and other fields."""
 
 import json
 import math
@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 from bioqa.index.corpus import lines, years
 from bioqa.index.records import STATUSES, Document, Record
 
-MOST_VALUES = 1_000_000  # of a record, which take 100 MB
-DEEPEST = 100  # levels of lists and objects inside each other
+MOST_VALUES = 1_000_000  # per record, which take 100 MB
+DEEPEST = 100  # nesting levels of lists and objects
 _MOST_VERSIONS = 10**9
-_ENDLESS = (math.inf, -math.inf)  # a number that is too large, such as 1e999
-_DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN is what a table writes where it has nothing
-_ALIASES = {  # field of Document: names it goes by, first found wins
+_ENDLESS = (math.inf, -math.inf)  # parsed from a number that is too large, such as 1e999
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # exports of tables write NaN for a missing value
+_ALIASES = {  # field of Document: its names in JSON, in order of preference
     "id": ("pmid", "id", "_id", "PMID"),
     "title": ("title",),
     "abstract": ("abstract", "text"),
@@ -28,19 +28,19 @@ _ALIASES = {  # field of Document: names it goes by, first found wins
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """Documents from `stream`; a line that is no usable object becomes a BadRecord and the rest is read."""
+    """Documents from `stream`. An unusable line becomes a BadRecord."""
     for line in lines.read(stream):
         if line.fault:
-            yield line.bad(source)
+            yield line.as_bad_record(source)
         elif line.text.strip():
             try:
-                yield document(loaded(line.text))
+                yield parse_document(parse_line(line.text))
             except ValueError as error:
-                yield line.bad(source, str(error))
+                yield line.as_bad_record(source, str(error))
 
 
-def loaded(line: str) -> Any:
-    """The value that a line of JSON holds. Raises ValueError with the reason where it holds none that can be used."""
+def parse_line(line: str) -> Any:
+    """The value of a line of JSON. Raises ValueError with the reason if it is unusable."""
     if len(line) > MOST_VALUES and sum(map(line.count, ",[{")) > MOST_VALUES:
         raise ValueError(f"holds more than {MOST_VALUES:,} values")
     try:
@@ -49,7 +49,7 @@ def loaded(line: str) -> Any:
         raise ValueError("nested too deeply") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
-    if "\\ud" in line.lower():  # lone surrogates are no text and could not be written back
+    if "\\ud" in line.lower():  # lone surrogates cannot be encoded
         value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     if line.count("[") + line.count("{") > DEEPEST and depth(value) > DEEPEST:
         raise ValueError("nested too deeply")
@@ -57,7 +57,7 @@ def loaded(line: str) -> Any:
 
 
 def depth(value: Any) -> int:
-    """How many levels of lists and objects lie inside each other."""
+    """The number of nesting levels of lists and objects."""
     levels, level = 0, [value]
     while level:
         inside = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
@@ -66,8 +66,8 @@ def depth(value: Any) -> int:
     return levels
 
 
-def document(fields: Any) -> Document:
-    """The document that an object with these fields is. Raises ValueError with the reason where it is none."""
+def parse_document(fields: Any) -> Document:
+    """The document with these fields. Raises ValueError with the reason if they are unusable."""
     if not isinstance(fields, dict):
         raise ValueError(f"expected an object with pmid, title and abstract, found {type(fields).__name__}")
     rest = dict(fields)
@@ -86,7 +86,7 @@ def document(fields: Any) -> Document:
     if not title and not abstract:
         raise ValueError(f"record {taken['id']} has neither title nor abstract")
     return Document(
-        id=_identity(taken["id"]),
+        id=_document_id(taken["id"]),
         title=title,
         abstract=abstract,
         year=_year(taken["year"]),
@@ -101,8 +101,8 @@ def document(fields: Any) -> Document:
     )
 
 
-def _identity(value: Any) -> str:
-    """An id as text; a number is one without a fraction, as which a table with gaps writes a PMID: 5.0 is 5."""
+def _document_id(value: Any) -> str:
+    """An id as text. A number without fraction becomes an integer: tables with missing values write PMID 5 as 5.0."""
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
@@ -128,10 +128,10 @@ def _version(value: Any) -> int:
 
 
 def _year(value: Any) -> int | None:
-    """The year in a number, or in a text such as "2015", "2015.0" or "2015 Mar"."""
+    """The year from a number, or from a text such as "2015", "2015.0" or "2015 Mar"."""
     if isinstance(value, str):
-        return years.first_in(value)
+        return years.first_year(value)
     try:
-        return None if isinstance(value, bool) else years.plausible(int(value))
+        return None if isinstance(value, bool) else years.plausible_year(int(value))
     except (TypeError, ValueError, OverflowError):
         return None

@@ -1,26 +1,26 @@
-"""A limit to what one record may be, so that no input makes reading it take much memory."""
+"""The size limit of a single record, which bounds the memory for any input."""
 
 from typing import BinaryIO
 
 from bioqa.index.errors import InputError
 
-# Of 4,470 full-text articles the largest has 0.4 MB, and a citation has 4 KB. Read as XML or JSON, a record takes up to
-# 30 times its size in memory.
+# The largest of 4,470 full-text articles has 0.4 MB, and a citation has 4 KB. Parsed XML or JSON takes up to 30 times
+# its size in memory.
 LARGEST = 16 << 20  # bytes of one record
 _HEAD = 4096  # bytes
 
 
-class Bounded:
-    """A stream that gives out at most `LARGEST` bytes before it is told that a record has ended."""
+class RecordLimitedStream:
+    """A stream that raises an error after `LARGEST` bytes unless `end_record` is called before."""
 
     def __init__(self, stream: BinaryIO, source: str):
         self._stream, self._source = stream, source
         self._records = 0
         self._left = LARGEST
-        self.head = b""  # what was given out first
+        self.head = b""  # the first bytes of the stream
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes. Raises InputError where a record does not end."""
+        """Up to `size` bytes. Raises InputError if the record is too large."""
         data = self._stream.read(size if 0 <= size <= self._left else self._left + 1)
         self._left -= len(data)
         self.head = self.head or data[:_HEAD]
@@ -31,7 +31,7 @@ class Bounded:
             )
         return data
 
-    def ended(self, skipping: int = 0) -> None:
-        """Take note that a record has ended, and that `skipping` bytes will be read that belong to none."""
+    def end_record(self, skipping: int = 0) -> None:
+        """Reset the limit at the end of a record; `skipping` further bytes belong to no record."""
         self._records += 1
         self._left = LARGEST + skipping

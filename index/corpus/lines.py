@@ -1,4 +1,4 @@
-"""Lines of a text file that may hold anything: numbered, decoded, and never longer than a record may be."""
+"""A reader of numbered text lines of bounded length."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,25 +7,28 @@ from typing import BinaryIO
 from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.records import BadRecord
 
-_BLANK = 100  # lines in a row
+_BLANK = 100  # consecutive blank lines that are returned
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line with its number, counted from 1; where it cannot be had as text, `fault` says why."""
+    """One line with its number, starting at 1. If it cannot be decoded, `fault` gives the reason."""
 
     number: int
     text: str
     fault: str = ""
 
-    def bad(self, source: str, reason: str = "") -> BadRecord:
-        """The record that this line is, as one that could not be used."""
+    def as_bad_record(self, source: str, reason: str = "") -> BadRecord:
+        """A BadRecord for this line."""
         return BadRecord(source, f"line {self.number}", reason or self.fault)
 
 
 def read(stream: BinaryIO) -> Iterator[Line]:
-    """The lines of UTF-8 text, with their ends; a byte order mark is no part of a line, and one without end is the
-    last: a terminal that has told its end would be asked again. Of many blank ones in a row the first are given out."""
+    """The lines of UTF-8 text, including line ends, without a byte order mark.
+
+    Only the first of many consecutive blank lines are returned. Reading stops at a line without line end, because a
+    terminal would be read again after its end.
+    """
     number = blank = 0
     while data := stream.readline(LARGEST):
         number += 1
@@ -33,7 +36,7 @@ def read(stream: BinaryIO) -> Iterator[Line]:
         if blank > _BLANK:
             continue
         if len(data) < LARGEST or data.endswith(b"\n"):
-            yield _decoded(number, data)
+            yield _decode_line(number, data)
         else:
             while data and not data.endswith(b"\n"):
                 data = stream.readline(LARGEST)
@@ -42,7 +45,7 @@ def read(stream: BinaryIO) -> Iterator[Line]:
             return
 
 
-def _decoded(number: int, data: bytes) -> Line:
+def _decode_line(number: int, data: bytes) -> Line:
     try:
         return Line(number, data.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as error:

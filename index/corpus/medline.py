@@ -1,4 +1,4 @@
-"""MEDLINE text, also called .nbib: what PubMed exports as "PubMed" format, fields such as `TI  - ` a line each.
+"""Reader of MEDLINE text (.nbib), which PubMed exports as "PubMed" format, with one field such as `TI  - ` per line.
 
 The fields are described at https://www.nlm.nih.gov/bsd/mms/medlineelements.html.
 """
@@ -14,15 +14,15 @@ from bioqa.index.corpus.pubmed import NO_ABSTRACT, chosen_title, pmid_fault, sta
 from bioqa.index.records import BadRecord, Document, Record
 
 _FIELD = re.compile(r"(?P<tag>[A-Z][A-Z0-9]{1,3}) {0,2}-(?: (?P<value>.*))?", re.DOTALL)
-_OTHER_ABSTRACT = re.compile(r"(?:AAMC|AIDS|KIE|NASA|PIP|Publisher|plain-language-summary): ")  # who wrote it
-_UNLABELLED = re.compile(r"(?<!\S)UNLABELLED: ")  # of a part without a label: PubMed's own pages print none
+_OTHER_ABSTRACT = re.compile(r"(?:AAMC|AIDS|KIE|NASA|PIP|Publisher|plain-language-summary): ")  # origin of the text
+_UNLABELLED = re.compile(r"(?<!\S)UNLABELLED: ")  # marks a part without label; PubMed's pages do not print it
 
-_LINE = 100  # characters that a line counts for besides its own: many short ones take much memory
+_LINE = 100  # overhead of a line in characters, because many short lines take much memory
 
 
 @dataclass(slots=True)
-class _Entry:
-    """A record whose lines are still coming in: its fields in order, each a tag and the pieces of its value."""
+class _MedlineRecord:
+    """A record while its lines are read: its fields in order, each with tag and the lines of its value."""
 
     line: int
     fields: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class _Entry:
     fault: str = ""
 
     def add(self, line: lines.Line) -> None:
-        """Take in a line; one that cannot be part of a record makes all of it unusable."""
+        """Add a line. An invalid line makes the whole record unusable."""
         if self.fault:
             return
         match = _FIELD.fullmatch(line.text.rstrip())
@@ -45,42 +45,42 @@ class _Entry:
         elif line.text[0].isspace() and self.fields:
             self.fields[-1][1].append(line.text)
         else:
-            self.fault = f"line {line.number} is neither a field nor goes on with one: {line.text[:20].rstrip()!r}"
+            self.fault = f"line {line.number} neither begins nor continues a field: {line.text[:20].rstrip()!r}"
 
     def values(self, *tags: str) -> tuple[str, ...]:
-        """The values of these fields that are not empty, in their order, white space folded."""
+        """The non-empty values of these fields, in order, with white space folded."""
         found = (" ".join(" ".join(pieces).split()) for tag, pieces in self.fields if tag in tags)
         return tuple(value for value in found if value)
 
     def value(self, *tags: str) -> str:
-        """The first value of the first of these fields that has one: where a field is doubled, the first counts."""
+        """The first non-empty value, trying the fields in order."""
         return next((value for tag in tags for value in self.values(tag)), "")
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """Documents from `stream`, one in memory at a time; records begin with their PMID, and most end with a blank line.
+    """Documents from `stream`, one in memory at a time. Records begin with their PMID.
 
-    A record that is damaged becomes a BadRecord, and the rest is read.
+    A damaged record becomes a BadRecord.
     """
-    for entry in _entries(stream):
+    for entry in _medline_records(stream):
         yield _document_or_bad(entry, source)
 
 
-def _entries(stream: BinaryIO) -> Iterator[_Entry]:
-    entry: _Entry | None = None
+def _medline_records(stream: BinaryIO) -> Iterator[_MedlineRecord]:
+    entry: _MedlineRecord | None = None
     for line in lines.read(stream):
         blank = not line.fault and not line.text.strip()
         if entry is not None and (blank or line.text.startswith("PMID")):
             yield entry
             entry = None
         if not blank:
-            entry = entry or _Entry(line.number)
+            entry = entry or _MedlineRecord(line.number)
             entry.add(line)
     if entry is not None:
         yield entry
 
 
-def _document_or_bad(entry: _Entry, source: str) -> Document | BadRecord:
+def _document_or_bad(entry: _MedlineRecord, source: str) -> Document | BadRecord:
     pmid = entry.value("PMID")
     if fault := entry.fault or pmid_fault(pmid):
         return BadRecord(source, f"line {entry.line}", fault)
@@ -90,7 +90,7 @@ def _document_or_bad(entry: _Entry, source: str) -> Document | BadRecord:
     return document
 
 
-def _document(pmid: str, entry: _Entry) -> Document:
+def _document(pmid: str, entry: _MedlineRecord) -> Document:
     vernacular = entry.value("TT")
     title = chosen_title(entry.value("TI", "BTI"), vernacular)
     others = (_OTHER_ABSTRACT.sub("", other, count=1) for other in entry.values("OAB"))
@@ -100,7 +100,7 @@ def _document(pmid: str, entry: _Entry) -> Document:
         title=title,
         abstract=_UNLABELLED.sub("", entry.value("AB"))
         or next((other for other in others if other != NO_ABSTRACT), ""),
-        year=years.first_in(entry.value("DP")) or years.first_in(entry.value("DEP")[:4]),
+        year=years.first_year(entry.value("DP")) or years.first_year(entry.value("DEP")[:4]),
         journal=entry.value("JT", "TA"),
         authors=entry.values("AU", "CN"),
         mesh=tuple(heading.partition("/")[0].lstrip("*") for heading in entry.values("MH")),

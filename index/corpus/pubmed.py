@@ -1,4 +1,4 @@
-"""PubMed XML: baseline files, daily update files and what efetch returns (NLM's PubmedArticleSet DTD)."""
+"""Reader of PubMed XML: baseline files, daily update files and efetch results (NLM's PubmedArticleSet DTD)."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -11,15 +11,15 @@ from bioqa.index.records import CONCERN, RETRACTED, BadRecord, Deletion, Documen
 
 _ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
-_TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # of an article, of a book
+_TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # paths in an article and in a book
 _NO_TITLE = {"", "[not available].", "[not available]"}
-NO_ABSTRACT = "Abstract available from the publisher."  # stands in for one in another language
+NO_ABSTRACT = "Abstract available from the publisher."  # placeholder for an abstract in another language
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     """Documents and deletions from `stream`, one record in memory at a time.
 
-    Raises InputError, with the line, where the XML breaks off, is malformed or is not PubMed's.
+    Raises InputError, with the line, if the XML is truncated, malformed or not PubMed's.
     """
     for element in xml_records.read(stream, source, kind="PubMed's", roots=_ROOTS, records=_RECORDS):
         if element.tag == "DeleteCitation":
@@ -29,19 +29,19 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 
 def pmid_fault(pmid: str) -> str:
-    """What is wrong with the PMID of a record, empty where nothing is."""
+    """What is wrong with the PMID of a record; empty if it is valid."""
     if not pmid:
         return "record without PMID"
     return "" if pmid.isascii() and pmid.isdigit() else f"the PMID {pmid[:20]!r} is no number"
 
 
 def chosen_title(title: str, vernacular: str) -> str:
-    """The title, or that in the language of the article where PubMed has no other."""
+    """The title, or the vernacular title if there is no English one."""
     return vernacular if title.lower() in _NO_TITLE else title
 
 
 def status_of(retracted: bool, concern: bool, publication_types: tuple[str, ...]) -> str:
-    """The status of a document that a notice of either kind points to, or that has these publication types."""
+    """The status of a document with a retraction notice, an expression of concern, or these publication types."""
     if retracted or "Retracted Publication" in publication_types:
         return RETRACTED
     return CONCERN if concern else ""
@@ -96,14 +96,14 @@ def _mesh(headings: etree._Element | None) -> tuple[str, ...]:
 
 
 def _abstract(abstract: etree._Element | None) -> str:
-    """All AbstractText parts, each behind its section label as PubMed prints it ("METHODS: ...")."""
+    """All AbstractText parts, each after its section label as PubMed prints it ("METHODS: ...")."""
     if abstract is None:
         return ""
     parts = []
     for part in abstract.iterfind("AbstractText"):
-        label, said = (part.get("Label") or "").strip(), text(part)
-        if said and said != NO_ABSTRACT:
-            parts.append(f"{label}: {said}" if label and label.upper() != "UNLABELLED" else said)
+        label, body = (part.get("Label") or "").strip(), text(part)
+        if body and body != NO_ABSTRACT:
+            parts.append(f"{label}: {body}" if label and label.upper() != "UNLABELLED" else body)
     return " ".join(parts)
 
 
@@ -115,7 +115,7 @@ def _year(article: etree._Element) -> int | None:
         "Book/PubDate/Year",
         "ContributionDate/Year",
     ):
-        year = years.first_in(text(article.find(path)))
+        year = years.first_year(text(article.find(path)))
         if year:
             return year
     return None
@@ -124,8 +124,8 @@ def _year(article: etree._Element) -> int | None:
 def _authors(article: etree._Element) -> tuple[str, ...]:
     names = []
     for author in article.iterfind("AuthorList/Author"):
-        said = {part.tag: part for part in author.iterchildren("*")}
-        initials = said.get("Initials", said.get("ForeName"))
-        personal = f"{text(said.get('LastName'))} {text(initials)}"
-        names.append(text(said.get("CollectiveName")) or personal.strip())
+        fields = {part.tag: part for part in author.iterchildren("*")}
+        initials = fields.get("Initials", fields.get("ForeName"))
+        personal = f"{text(fields.get('LastName'))} {text(initials)}"
+        names.append(text(fields.get("CollectiveName")) or personal.strip())
     return tuple(name for name in names if name)

@@ -1,4 +1,4 @@
-"""The body of a full text: its paragraphs gathered under their headings."""
+"""Grouping the paragraphs of a full text into sections."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -7,7 +7,7 @@ from operator import itemgetter
 from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.records import Section
 
-_NO_FINDINGS = {  # sections that most articles have and nobody asks about
+_NO_FINDINGS = {  # headings of common sections without scientific content
     "acknowledgements",
     "acknowledgments",
     "author contributions",
@@ -24,23 +24,23 @@ _NO_FINDINGS = {  # sections that most articles have and nobody asks about
 }
 
 
-_LONGEST = 100  # characters, with blanks around it, of one of these
+_LONGEST = 100  # characters of such a heading, including surrounding blanks
 
 
-def sections(paragraphs: Iterable[tuple[tuple[str, ...], str]]) -> tuple[Section, ...]:
-    """One section for all paragraphs in a row that stand under the same headings.
+def collect_sections(paragraphs: Iterable[tuple[tuple[str, ...], str]]) -> tuple[Section, ...]:
+    """One section for all consecutive paragraphs under the same headings.
 
-    Each paragraph comes behind its headings, the outermost first; those that are empty, and those under a heading such
-    as "Competing interests", are left out. Raises ValueError where the headings are endless.
+    Each paragraph comes with its headings, outermost first. Empty paragraphs and paragraphs under a heading such as
+    "Competing interests" are left out. Raises ValueError if the headings are excessively long.
     """
     kept = ((headings, text) for headings, text in paragraphs if not any(map(_has_no_findings, headings)))
-    return tuple(Section(heading, "\n".join(texts)) for heading, texts in gathered(kept))
+    return tuple(Section(heading, "\n".join(texts)) for heading, texts in group_paragraphs(kept))
 
 
-def gathered(paragraphs: Iterable[tuple[tuple[str, ...], str]]) -> list[tuple[str, list[str]]]:
-    """The paragraphs that have text, those in a row under the same headings together, behind these joined.
+def group_paragraphs(paragraphs: Iterable[tuple[tuple[str, ...], str]]) -> list[tuple[str, list[str]]]:
+    """The non-empty paragraphs, grouped if they are consecutive under the same headings, with the joined headings.
 
-    Raises ValueError where the headings are endless.
+    Raises ValueError if the headings are excessively long.
     """
     found: list[tuple[str, list[str]]] = []
     size = 0
@@ -54,7 +54,7 @@ def gathered(paragraphs: Iterable[tuple[tuple[str, ...], str]]) -> list[tuple[st
         else:
             found.append((heading, texts))
             size += len(heading)
-            if size > LARGEST:  # an outer one is in all those below it
+            if size > LARGEST:  # an outer heading is repeated in all sections below it
                 raise ValueError(f"the headings of its sections take more than {LARGEST >> 20} MB")
     return found
 

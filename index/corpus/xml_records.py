@@ -1,4 +1,4 @@
-"""XML as a stream of the elements that are records, whatever the file may hold."""
+"""A streaming, bounded reader of the record elements of XML files."""
 
 import html
 import re
@@ -7,10 +7,10 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
-from bioqa.index.corpus.limits import Bounded
+from bioqa.index.corpus.limits import RecordLimitedStream
 from bioqa.index.errors import InputError
 
-_ADVICE = re.compile(r", (?:line \d|try XML_PARSE_HUGE|use XML_PARSE_HUGE).*", re.DOTALL)  # of libxml2, to programmers
+_ADVICE = re.compile(r", (?:line \d|try XML_PARSE_HUGE|use XML_PARSE_HUGE).*", re.DOTALL)  # libxml2's hints
 _PROLOG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
 _SHOWN = 200  # characters of a name or a reason
 _ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
@@ -19,19 +19,19 @@ _ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
 def read(
     stream: BinaryIO, source: str, *, kind: str, roots: Collection[str], records: Collection[str]
 ) -> Iterator[etree._Element]:
-    """The elements named in `records`, one in memory at a time; names are without namespace.
+    """The elements named in `records`, one in memory at a time, with namespaces removed.
 
-    Nothing outside the file is ever read, and a file that declares entities of its own is refused. Raises InputError,
-    with the line, where the XML breaks off or is malformed, and where it begins with none of `roots`.
+    Nothing outside the file is read, and a file that declares entities is rejected. Raises InputError, with the line,
+    if the XML is truncated or malformed, or its root is none of `roots`.
     """
     count = 0
     checked = False
-    bounded = Bounded(stream, source)
+    bounded = RecordLimitedStream(stream, source)
     try:
         events = etree.iterparse(
             cast(BinaryIO, bounded),
             events=("start", "end"),
-            tag=[f"{{*}}{name}" for name in {*roots, *records}],  # of others, libxml2 does not even tell Python
+            tag=[f"{{*}}{name}" for name in {*roots, *records}],  # other elements cause no events in Python
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -51,7 +51,7 @@ def read(
                 yield element
                 element.clear()
                 _drop_before(element)
-                bounded.ended()
+                bounded.end_record()
         if not checked:
             _check_root(events.root, source, kind, roots)
     except etree.XMLSyntaxError as error:
@@ -75,7 +75,7 @@ def _check_name(root: str, source: str, kind: str, roots: Collection[str]) -> No
 
 
 def root_of(head: bytes) -> str:
-    """The name, without namespace, of the element that XML begins with, from its first bytes; empty if not there."""
+    """The name of the root element, without namespace, from the first bytes of XML; empty if not found."""
     match = _ROOT.search(_PROLOG.sub(b"", head))
     return match[1].decode() if match else ""
 
@@ -91,7 +91,7 @@ def _drop_namespaces(record: etree._Element) -> None:
 
 
 def _drop_before(record: etree._Element) -> None:
-    """Take out of the tree all that stands before a record, around what the record stands in too."""
+    """Remove everything before a record from the tree, on all levels."""
     inside = record
     while (around := inside.getparent()) is not None:
         while inside.getprevious() is not None:
@@ -102,31 +102,31 @@ def _drop_before(record: etree._Element) -> None:
 
 
 def _spell_out_entities(record: etree._Element) -> None:
-    """Put characters for entities such as &nbsp; that a DTD names, which is never read; of an unknown one, its name."""
+    """Replace entities of unread DTDs, such as &nbsp;, by their characters, or by their names if unknown."""
     for entity in list(record.iter(etree.Entity)):
         before, parent = entity.getprevious(), entity.getparent()
         if parent is None or (before is not None and before.tag is etree.Entity):
-            continue  # done with the first in its row: text that is put together piece by piece takes forever
-        said: list[str] = []
+            continue  # replaced with the first of its run: joining the text piece by piece takes quadratic time
+        pieces: list[str] = []
         row: etree._Element | None = entity
         while row is not None and row.tag is etree.Entity:
             following = row.getnext()
-            said += (html.unescape(str(row.text)), row.tail or "")
+            pieces += (html.unescape(str(row.text)), row.tail or "")
             parent.remove(row)
             row = following
         if before is not None:
-            before.tail = (before.tail or "") + "".join(said)
+            before.tail = (before.tail or "") + "".join(pieces)
         else:
-            parent.text = (parent.text or "") + "".join(said)
+            parent.text = (parent.text or "") + "".join(pieces)
 
 
 def first(element: etree._Element, *paths: str) -> etree._Element | None:
-    """What is found at the first of the paths that leads anywhere."""
+    """The element at the first path that matches, None if none does."""
     return next((found for path in paths if (found := element.find(path)) is not None), None)
 
 
 def text(element: etree._Element | None) -> str:
-    """All text inside `element`, that of inline tags (<i>, <sub>, MathML) included, white space folded."""
+    """All text inside `element`, including inline tags (<i>, <sub>, MathML), with white space folded."""
     if element is None:
         return ""
     written = "".join(str(piece) for piece in element.itertext()) if len(element) else element.text or ""

@@ -1,1 +1,1 @@
-"""Files from NLM's server and from hubs, checked and resumed."""
+"""Verified, resumable downloads from NLM's server and model hubs."""

@@ -1,4 +1,4 @@
-"""Reads from a server that may be slow on purpose: within bounds of time and size, however few bytes come at once."""
+"""Reads from an untrusted server within limits of time and size, even if it sends byte by byte."""
 
 import http.client
 import io
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-LEAST_RATE = 1000  # bytes a second; a modem of 1990 brings more
+LEAST_RATE = 1000  # bytes a second; a modem of 1990 is faster
 _MOST_OF_HEAD = 256 << 10  # bytes; real servers send 1 kB of headers
 
 
-class Malformed(http.client.HTTPException):
-    """An answer that breaks the rules of HTTP, and will do so the next time."""
+class MalformedResponse(http.client.HTTPException):
+    """A response that violates HTTP, for which a retry is useless."""
 
 
-class Paced(io.RawIOBase):
-    """The bytes of a connection, of which first the headers and then the body are read.
+class PacedStream(io.RawIOBase):
+    """The byte stream of a connection: first the headers, then the body.
 
-    The headers must be complete within `seconds` of waiting and have an end; of the body, `LEAST_RATE` must come on
-    average in every such span. A limit on silence alone starts again with every byte. Raises TimeoutError, Malformed.
+    The headers must be complete after `seconds` of waiting, and the body must arrive at `LEAST_RATE` on average in
+    every such interval. A socket timeout would restart with every byte. Raises TimeoutError, MalformedResponse.
     """
 
     def __init__(self, raw: io.RawIOBase, seconds: float):
@@ -29,23 +29,23 @@ class Paced(io.RawIOBase):
         self._waited, self._count = 0.0, 0
 
     def body(self) -> None:
-        """Take note that the headers are complete."""
+        """Mark the headers as complete."""
         self._in_head = False
         self._waited, self._count = 0.0, 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        """Raises TimeoutError where it is late, Malformed where the headers have no end."""
+        """Raises TimeoutError if the data are late, MalformedResponse if the headers are endless."""
         began = time.monotonic()
         count = self._raw.readinto(buffer)
         self._waited += time.monotonic() - began
         self._count += count
         late = self._waited >= self._seconds
         if self._in_head and self._count > _MOST_OF_HEAD:
-            raise Malformed(f"its headers go on after {_MOST_OF_HEAD:,} bytes")
+            raise MalformedResponse(f"its headers exceed {_MOST_OF_HEAD:,} bytes")
         if self._in_head and late:
             raise TimeoutError(f"its headers were not complete after {self._seconds:g} s")
         if late:
@@ -55,6 +55,6 @@ class Paced(io.RawIOBase):
         return int(count)
 
     def close(self) -> None:
-        """Let go of the connection too."""
+        """Close the connection as well."""
         self._raw.close()
         super().close()

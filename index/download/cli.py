@@ -1,4 +1,4 @@
-"""`bioqa corpus`: literature from its publishers."""
+"""The `bioqa corpus` commands, which download literature."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,17 +11,17 @@ from bioqa.index.errors import NetworkError
 from bioqa.index.terminal import say, say_json
 
 if TYPE_CHECKING:
-    from bioqa.index.download.client import Web
-    from bioqa.index.download.listing import Listed
-    from bioqa.index.download.mirror import Failure, Plan, Report
-    from bioqa.index.download.record import Download
+    from bioqa.index.download.client import HttpClient
+    from bioqa.index.download.listing import ListedFile
+    from bioqa.index.download.mirror import DownloadPlan, DownloadReport, FailedFile
+    from bioqa.index.download.record import DownloadedFile
 
-_SHOWN = 5  # failures that are named one by one
+_SHOWN = 5  # failures that are listed individually
 
 
 @click.group()
 def corpus() -> None:
-    """Get literature to build an index over."""
+    """Download literature to build an index from."""
 
 
 @corpus.command()
@@ -29,10 +29,10 @@ def corpus() -> None:
     "--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to download to."
 )
 @click.option(
-    "--baseline", is_flag=True, help="Only the yearly baseline: all of PubMed, more than a thousand files, tens of GB."
+    "--baseline", is_flag=True, help="Only the annual baseline: all of PubMed, more than a thousand files, tens of GB."
 )
 @click.option("--updates", is_flag=True, help="Only the daily updates since the baseline.")
-@click.option("--files", metavar="RANGES", help="Only files of these numbers: 7, 1-50,1219- or -100.")
+@click.option("--files", metavar="RANGES", help="Only files with these numbers: 7, 1-50,1219- or -100.")
 @click.option("--newest", metavar="N", type=click.IntRange(1), help="Only the N files with the highest numbers.")
 @click.option("--base-url", "address", default=mirror.ADDRESS, show_default=True, metavar="URL", help="The server.")
 @click.option(
@@ -40,10 +40,10 @@ def corpus() -> None:
     default=3,
     show_default=True,
     type=click.IntRange(1, mirror.MOST_AT_ONCE),
-    help="Files to fetch at a time.",
+    help="Number of files to fetch in parallel.",
 )
-@click.option("--check", is_flag=True, help="Work out the digests of the files that are there again.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be fetched.")
+@click.option("--check", is_flag=True, help="Verify the digests of the files already downloaded.")
+@click.option("--dry-run", is_flag=True, help="List the files to fetch without fetching them.")
 @click.option("--json", "as_json", is_flag=True, help="Print data and nothing else.")
 def download(
     folder: Path,
@@ -57,10 +57,10 @@ def download(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Download PubMed from NLM, and later what is new; prints the files that are new.
+    """Download PubMed from NLM, or the files added since; prints the new files.
 
-    A file is in DIR under its name once its MD5 is the one that NLM states; until then it is called NAME.part, and the
-    same command goes on with it. What is there is not fetched again.
+    An incomplete file is called NAME.part, and the same command resumes it. It gets its name in DIR when its MD5 is the
+    one that NLM states. Complete files are not fetched again.
 
     \b
     Examples:
@@ -75,41 +75,45 @@ def download(
     folders = {record.BASELINE: baseline, record.UPDATES: updates}
     selection = mirror.Selection(
         [name for name, chosen in folders.items() if chosen or not (baseline or updates)],
-        listing.parse_numbers(files) if files is not None else listing.EVERY_NUMBER,
+        listing.parse_numbers(files) if files is not None else listing.ALL_NUMBERS,
         newest,
     )
-    server = client.Web(client.PATIENCE, lambda what: say(what, err=True))
-    chosen = mirror.listed(server, address, selection)
+    server = client.HttpClient(client.RETRY_POLICY, lambda what: say(what, err=True))
+    chosen = mirror.select_files(server, address, selection)
     if dry_run:
         _print_plan(_plan(server, address, folder, chosen, check), folder, as_json)
         return
-    with record.writing(folder):
+    with record.locked_for_download(folder):
         planned = _plan(server, address, folder, chosen, check)
         report = _download(server, address, folder, planned, parallel)
     _print_report(report, planned, folder, as_json)
 
 
-def _plan(server: "Web", address: str, folder: Path, chosen: "Sequence[Listed]", check: bool) -> "Plan":
-    from bioqa.index.progress import Silent, TerminalProgress
+def _plan(
+    server: "HttpClient", address: str, folder: Path, chosen: "Sequence[ListedFile]", check: bool
+) -> "DownloadPlan":
+    from bioqa.index.progress import NoProgress, TerminalProgress
 
     if not check:
-        return mirror.plan(server, address, folder, chosen, Silent(), check=False)
+        return mirror.plan_download(server, address, folder, chosen, NoProgress(), check=False)
     with TerminalProgress("Checking", "MB") as progress:
-        return mirror.plan(server, address, folder, chosen, progress, check=True)
+        return mirror.plan_download(server, address, folder, chosen, progress, check=True)
 
 
-def _download(server: "Web", address: str, folder: Path, planned: "Plan", parallel: int) -> "Report":
+def _download(
+    server: "HttpClient", address: str, folder: Path, planned: "DownloadPlan", parallel: int
+) -> "DownloadReport":
     from bioqa.index.progress import TerminalProgress
 
     try:
         with TerminalProgress("Downloading", "MB") as progress:
-            return mirror.download(server, address, folder, planned, parallel, progress)
+            return mirror.download_files(server, address, folder, planned, parallel, progress)
     except KeyboardInterrupt:
-        say(f"{folder}: unfinished files end in .part, and the same command goes on with them", err=True)
+        say(f"{folder}: incomplete files end in .part, and the same command resumes them", err=True)
         raise
 
 
-def _print_plan(planned: "Plan", folder: Path, as_json: bool) -> None:
+def _print_plan(planned: "DownloadPlan", folder: Path, as_json: bool) -> None:
     if as_json:
         _print_json(folder, len(planned.present), planned.wanted, [], dry_run=True)
         return
@@ -122,7 +126,7 @@ def _print_plan(planned: "Plan", folder: Path, as_json: bool) -> None:
     )
 
 
-def _print_report(report: "Report", planned: "Plan", folder: Path, as_json: bool) -> None:
+def _print_report(report: "DownloadReport", planned: "DownloadPlan", folder: Path, as_json: bool) -> None:
     there = len(planned.present) + len(report.adopted)
     if as_json:
         _print_json(folder, there, report.new, report.failed, dry_run=False)
@@ -147,8 +151,8 @@ def _print_report(report: "Report", planned: "Plan", folder: Path, as_json: bool
 def _print_json(
     folder: Path,
     present: int,
-    new: "Sequence[Listed | Download]",
-    failed: "Sequence[Failure]",
+    new: "Sequence[ListedFile | DownloadedFile]",
+    failed: "Sequence[FailedFile]",
     *,
     dry_run: bool,
 ) -> None:

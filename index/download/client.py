@@ -1,4 +1,4 @@
-"""HTTPS, certificates checked, for the download of corpora and models. No question and no answer comes through here."""
+"""The HTTPS client for downloads of corpora and models; questions and answers are never sent."""
 
 import contextlib
 import re
@@ -22,24 +22,24 @@ _MOST_REDIRECTIONS = 5
 _MOST_OF_PAGE = 8 << 20  # bytes; the listing of 1,300 files has 0.3 MB
 _LONGEST_PAGE = 600.0  # seconds; at the least rate, twice that listing
 _CHUNK = 1 << 16
-_QUICK = 2.0  # seconds after which a failure to connect is not one that passes at once
+_QUICK = 2.0  # seconds; a failure to connect that takes longer is not retried
 _OFFLINE_CURE = "check the connection of this machine; where only a proxy leads out, let HTTPS_PROXY name it"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a server is waited for, in seconds, and how often it is asked again."""
+class RetryPolicy:
+    """Timeouts and pauses between attempts, in seconds."""
 
-    silence: float = 60.0  # without a byte, without the end of the headers, and without the least rate
-    pauses: tuple[float, ...] = (2.0, 10.0, 30.0, 120.0)  # one before each further attempt: a restart takes minutes
-    longest: float = 600.0  # pause that a server may ask for; one that wants more is down for maintenance
+    silence: float = 60.0  # limit for a byte to arrive, for the headers, and for the least rate
+    pauses: tuple[float, ...] = (2.0, 10.0, 30.0, 120.0)  # before each retry: a server restart takes minutes
+    longest: float = 600.0  # longest pause that a server may request; one that needs more is down
 
 
-PATIENCE = Patience()
+RETRY_POLICY = RetryPolicy()
 
 
 def check_address(url: str) -> None:
-    """Raises InputError unless `url` is https, or http on this machine, with a host and without query or fragment."""
+    """Raise InputError unless `url` is https, or http on this machine, with a host and without query or fragment."""
     try:
         parts = urlsplit(url)
         has_host = redirects.has_host(url)
@@ -48,27 +48,27 @@ def check_address(url: str) -> None:
     if not has_host or parts.query or parts.fragment or parts.username or not url.isascii() or not url.isprintable():
         raise InputError(f"{url}: expected an address such as https://ftp.ncbi.nlm.nih.gov/pubmed/")
     if not redirects.is_safe(url):
-        raise InputError(f"{url}: only https is used, because nobody can change on the way what it brings")
+        raise InputError(f"{url}: only https is used, because it protects the data from changes on the way")
 
 
-class Web:
-    """Asks servers with patience; from several threads at once, until `stop` is set."""
+class HttpClient:
+    """A thread-safe HTTP client with retries; setting `stop` ends its work."""
 
-    def __init__(self, patience: Patience = PATIENCE, talk: Callable[[str], None] = lambda _: None):
+    def __init__(self, patience: RetryPolicy = RETRY_POLICY, talk: Callable[[str], None] = lambda _: None):
         from bioqa.index.download import connection
 
         self._patience, self._talk = patience, talk
-        self._opener = connection.opener()
+        self._opener = connection.build_opener()
         self._agent = f"bioqa/{metadata.version('bioqa')}"
-        self._known: set[str] = set()  # servers that have answered
+        self._known: set[str] = set()  # servers that have responded
         self.stop = threading.Event()
 
     @contextlib.contextmanager
     def open(self, url: str, first_byte: int = 0, method: str = "GET") -> Iterator["HTTPResponse"]:
-        """The response, from byte `first_byte` on where the server can do that (status 206); to be read within `with`.
+        """The response, from byte `first_byte` on if the server supports this (status 206); read it within `with`.
 
-        Raises NetworkError where the server refuses, its certificate is not trusted, it leads to an unsafe address or
-        breaks the rules of HTTP, TransientError where it is worth asking again.
+        Raises NetworkError if the server refuses, its certificate is not trusted, it redirects to an unsafe address or
+        violates HTTP, and TransientError if a retry may succeed.
         """
         import http.client
 
@@ -78,15 +78,15 @@ class Web:
             try:
                 yield response
             except (OSError, http.client.HTTPException) as error:
-                raise http_errors.failure(url, error) from None
+                raise http_errors.request_error(url, error) from None
 
     def _answer(self, url: str, first_byte: int, method: str) -> "HTTPResponse":
-        """The answer with a status from 200 to 299, at `url` or where it leads."""
+        """The response with a status from 200 to 299, after redirections."""
         import http.client
         import urllib.request
 
         from bioqa.index.download import http_errors
-        from bioqa.index.download.connection import Unreached
+        from bioqa.index.download.connection import ConnectionFailedError
 
         headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
         if first_byte:
@@ -96,21 +96,20 @@ class Web:
             request = urllib.request.Request(place, headers=headers, method=method)  # noqa: S310 (check_address)
             try:
                 response: HTTPResponse = self._opener.open(request, timeout=self._patience.silence)
-            except Unreached as error:
-                reason = (
-                    f"{url}: {request.host}: {http_errors.said(error.__cause__)}"  # the host may be that of a proxy
-                )
+            except ConnectionFailedError as error:
+                # the host may be that of a proxy
+                reason = f"{url}: {request.host}: {http_errors.error_text(error.__cause__)}"
                 known = urlsplit(place).netloc in self._known
                 raise TransientError(reason) if known else UnreachableError(reason) from None
             except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host that is no name
-                raise http_errors.failure(url, error) from None
+                raise http_errors.request_error(url, error) from None
             self._known.add(urlsplit(place).netloc)
             if 200 <= response.status < 300:
                 return response
             with response:  # its body may have no end, and is not read
                 location = response.headers.get("Location")
                 if response.status not in _MOVED or location is None:
-                    raise http_errors.refusal(url, response)
+                    raise http_errors.status_error(url, response)
                 place = redirects.target(place, str(location))
         raise NetworkError(
             f"{url}: the server answers {response.status} and leads on after {_MOST_REDIRECTIONS} redirections; "
@@ -118,8 +117,8 @@ class Web:
         )
 
     def page(self, url: str) -> str:
-        """The short text at `url`. Raises NetworkError as `open` does, and where there is no end to it."""
-        return self.patiently(lambda: self._page(url))
+        """The short text at `url`. Raises NetworkError as `open` does, and if the text is too long."""
+        return self.retry(lambda: self._page(url))
 
     def _page(self, url: str) -> str:
         with self.open(url) as response:
@@ -144,46 +143,46 @@ class Web:
         return content.decode("utf-8", "replace")
 
     def size(self, url: str) -> int | None:
-        """The size of the file at `url` in bytes; None where the server does not say. Raises TransientError."""
+        """The size of the file at `url` in bytes; None if the server does not state it. Raises TransientError."""
 
         def ask() -> str:
             with self.open(url, method="HEAD") as response:
                 return str(response.headers.get("Content-Length", ""))
 
         try:
-            told = self.patiently(ask)
+            content_length = self.retry(ask)
         except TransientError:
             raise
-        except NetworkError:  # not there, or HEAD is not allowed: fetching the file will show
+        except NetworkError:  # missing, or HEAD is not allowed: fetching the file will show
             return None
-        return int(told) if re.fullmatch(r"[0-9]{1,15}", told) else None
+        return int(content_length) if re.fullmatch(r"[0-9]{1,15}", content_length) else None
 
-    def patiently(self, work: Callable[[], T], furthered: Callable[[], bool] = lambda: False) -> T:
-        """What `work` returns, called again after a pause where it raises TransientError.
+    def retry(self, work: Callable[[], T], has_progressed: Callable[[], bool] = lambda: False) -> T:
+        """The result of `work`, which is repeated after a pause if it raises TransientError.
 
-        The pauses grow, and are at least what the server asks for; they begin anew after a call that got further.
-        There is at most one where a server cannot be reached that never answered before.
+        The pauses grow, and are at least as long as the server requests; they restart after an attempt with progress.
+        A server that has never responded gets at most one retry.
         """
         failures, began = 0, time.monotonic()
         while True:
             try:
                 return work()
             except TransientError as error:
-                failures = 0 if furthered() else failures
-                offline = isinstance(error, UnreachableError)  # more patience makes no network
+                failures = 0 if has_progressed() else failures
+                offline = isinstance(error, UnreachableError)  # further retries would not help
                 if offline and (failures or time.monotonic() - began > _QUICK):
                     raise UnreachableError(f"{error}; {_OFFLINE_CURE}") from None
                 if failures >= len(self._patience.pauses) or self.stop.is_set():
                     raise
                 if error.retry_after > self._patience.longest:
-                    raise NetworkError(f"{error}, and asks to be left alone for {error.retry_after:,.0f} s") from None
+                    raise NetworkError(f"{error}, and requests a pause of {error.retry_after:,.0f} s") from None
                 pause = max(self._patience.pauses[failures], error.retry_after)
                 failures += 1
-                self._talk(f"{error}; asking again in {pause:g} s")
+                self._talk(f"{error}; retrying in {pause:g} s")
                 if self.stop.wait(pause):
                     raise
 
 
 def _has_end(content: bytes | bytearray) -> bool:
-    """Whether a page of which the server did not say how long it is came to its end, as far as its content tells."""
+    """Whether a page of unstated length seems complete, judging by its content."""
     return b"</html>" in content[-1000:].lower() or (bool(content) and b"<" not in content)

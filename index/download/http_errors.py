@@ -1,4 +1,4 @@
-"""What a server answers in place of what was asked for, as an error: whether to ask again, and the cure."""
+"""Translation of HTTP and connection errors to NetworkErrors, transient or permanent, with a remedy."""
 
 import http.client
 import re
@@ -8,17 +8,17 @@ from urllib.error import URLError
 from bioqa.index.download.retry_after import seconds
 from bioqa.index.errors import NetworkError, TransientError
 
-_BUSY = {408, 425, 429}  # with most from 500 on, what a server says that may soon answer
-_UNABLE = {501, 505, 506, 510, 511}  # what it cannot do now, it cannot do later; 511 wants somebody to log in
+_BUSY = {408, 425, 429}  # transient statuses, besides most from 500 on
+_UNABLE = {501, 505, 506, 510, 511}  # permanent statuses; 511 requires a login
 _MOST_OF_REASON = 200  # characters
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # how http.client tells of a proxy that refuses
-_NOISE = re.compile(r"\[SSL(?:: \w+)?\] | ?\(?_ssl\.c:\d+(?:\)|: )")  # places in Python's source, in its messages
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # http.client's message for a refusing proxy
+_NOISE = re.compile(r"\[SSL(?:: \w+)?\] | ?\(?_ssl\.c:\d+(?:\)|: )")  # source locations in Python's messages
 _CERTIFICATE_CURE = "where a proxy signs connections anew, let SSL_CERT_FILE name the file of its certificate"
 _PROXY_CURE = "let HTTPS_PROXY name the proxy with user and password, as in http://user:password@host:port"
 
 
-def refusal(url: str, response: http.client.HTTPResponse) -> NetworkError:
-    """What an answer with another status than 200 to 299 comes to."""
+def status_error(url: str, response: http.client.HTTPResponse) -> NetworkError:
+    """The error for a response with a status other than 200 to 299."""
     status = response.status
     answer = f"{url}: the server answers {status} {_short(response.reason)}".rstrip()
     if status in _BUSY or (500 <= status < 600 and status not in _UNABLE):
@@ -28,36 +28,40 @@ def refusal(url: str, response: http.client.HTTPResponse) -> NetworkError:
     return NetworkError(f"{answer}; the file is not there" if status in (404, 410) else answer, status)
 
 
-def failure(url: str, error: Exception) -> NetworkError:
-    """What came in place of an answer, or of the rest of one; transient where it may be otherwise the next time."""
-    asking = isinstance(error, URLError)  # as opposed to reading, where a connection was there
+def request_error(url: str, error: Exception) -> NetworkError:
+    """The error for an exception while requesting or reading a response; transient if a retry may succeed."""
+    requesting = isinstance(error, URLError)  # as opposed to reading a response
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
         return NetworkError(f"{url}: its certificate is not trusted ({reason.verify_message}); {_CERTIFICATE_CURE}")
     if isinstance(reason, http.client.IncompleteRead):
         return TransientError(f"{url}: the connection broke off")
-    if asking and isinstance(reason, ssl.SSLError) and not isinstance(reason, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return NetworkError(f"{url}: no secure connection comes about ({said(reason)}); look at the address")
+    if (
+        requesting
+        and isinstance(reason, ssl.SSLError)
+        and not isinstance(reason, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    ):
+        return NetworkError(f"{url}: no secure connection is possible ({error_text(reason)}); look at the address")
     if isinstance(reason, str | ValueError | http.client.InvalidURL):
         return NetworkError(
-            f"{url}: no request can be made ({said(reason)}); look at the address, and at that of a proxy"
+            f"{url}: no request can be made ({error_text(reason)}); look at the address, and at that of a proxy"
         )
     if isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
-        return NetworkError(f"{url}: the answer breaks the rules of HTTP ({said(reason)}); look at the address")
+        return NetworkError(f"{url}: the answer violates HTTP ({error_text(reason)}); look at the address")
     refused = _TUNNEL.match(str(reason))
     if refused and int(refused[1]) < 500 and int(refused[1]) not in _BUSY:
         cure = _PROXY_CURE if refused[1] == "407" else "look at the address of the proxy"
-        return NetworkError(f"{url}: {said(reason)}; {cure}", int(refused[1]))
-    return TransientError(f"{url}: {said(reason)}")
+        return NetworkError(f"{url}: {error_text(reason)}; {cure}", int(refused[1]))
+    return TransientError(f"{url}: {error_text(reason)}")
 
 
-def said(error: object) -> str:
-    """The words of an error, in one line of bounded length."""
+def error_text(error: object) -> str:
+    """The message of an error, on one line of limited length."""
     words = _NOISE.sub("", str(getattr(error, "strerror", None) or error))
     return _short(words) or type(error).__name__
 
 
 def _short(text: str) -> str:
-    """What a server says, as one line of bounded length."""
+    """A text from a server, on one line of limited length."""
     line = " ".join(text.split())
     return line if len(line) <= _MOST_OF_REASON else f"{line[:_MOST_OF_REASON]}..."

@@ -1,4 +1,4 @@
-"""What NLM's server says of its PubMed files: the listing of a folder, and the digest beside each file."""
+"""Parsing of NLM's PubMed folder listings, digest files and file names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from itertools import chain, pairwise
 from bioqa.index.errors import InputError, NetworkError
 
 _NAME = re.compile(r"pubmed([0-9]{2})n([0-9]{4,6})\.xml\.gz")
-# each search ends at the next "<", so that a page of nothing but beginnings of tags takes no longer than another
+# each match ends before the next "<", so that a page of incomplete tags takes linear time
 _ANCHOR = re.compile(r"<a\s([^<>]*)>", re.IGNORECASE)
 _HREF = re.compile(r"""(?<![^\s"'])href\s*=\s*["']([^"'<>]*)["']""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -18,9 +18,9 @@ _MODIFIED_AND_SIZE = re.compile(
     re.ASCII,
 )
 _UNITS = {"": 1, "k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_LARGEST = 1 << 40  # bytes; a size beyond that is a mistake
+_LARGEST = 1 << 40  # bytes; a larger size is an error
 _MOST_FILES = 20_000  # in a folder; NLM has some 1,300 a year
-_TOLD_WITHIN = 2000  # characters behind a link, where its time and size stand
+_DETAILS_WITHIN = 2000  # characters after a link that may contain its time and size
 _INDEX_PAGE = re.compile(r"index of|directory listing", re.IGNORECASE)  # Apache and nginx; Python's http.server
 _DIGESTS = (
     re.compile(r"MD5\s*\((?P<name>[^()]+)\)\s*=\s*(?P<digest>[0-9a-f]{32})", re.IGNORECASE),  # openssl, BSD
@@ -31,22 +31,22 @@ _SHOWN = 60  # characters of an unexpected page
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A file that the server lists; `size` in bytes is as rounded there and None where the listing has none.
+class ListedFile:
+    """A file in the server's listing. `size` in bytes is rounded as in the listing, None if it states none.
 
-    `rounding` is by how many bytes the file may be larger than the size says.
+    The file may be larger than `size` by up to `rounding` bytes.
     """
 
     folder: str
     name: str
     size: int | None = None
-    modified: str = ""  # as the listing writes it: it is only ever compared
-    rounding: int = field(default=0, compare=False)  # says how the size was written, not what the file is
+    modified: str = ""  # as in the listing, because it is only compared
+    rounding: int = field(default=0, compare=False)  # a property of the listing, not of the file
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """Which numbers of files are wanted: ranges with both ends in, None where one is open."""
+class FileNumbers:
+    """A selection of file numbers: inclusive ranges, with None for an open end."""
 
     ranges: Sequence[tuple[int, int | None]]
 
@@ -54,18 +54,18 @@ class Numbers:
         return any(first <= number and (last is None or number <= last) for first, last in self.ranges)
 
 
-EVERY_NUMBER = Numbers([(0, None)])
+ALL_NUMBERS = FileNumbers([(0, None)])
 
 
-def is_pubmed(name: str) -> bool:
-    """Whether this is the name of a PubMed file, and nothing else: no path leads through it."""
+def is_pubmed_name(name: str) -> bool:
+    """Whether this is the name of a PubMed file, without any path."""
     return _NAME.fullmatch(name) is not None
 
 
 def year_and_number(name: str) -> tuple[int, int]:
-    """The two-digit year and the number in the name of a PubMed file; raises InputError where it is not one's.
+    """The two-digit year and the number of a PubMed file name. Raises InputError for any other name.
 
-    Sorted by these, a baseline comes before the updates of its year, whose numbers go on after its own.
+    In this order a baseline precedes the updates of its year, whose numbers continue those of the baseline.
     """
     match = _NAME.fullmatch(name)
     if not match:
@@ -74,25 +74,27 @@ def year_and_number(name: str) -> tuple[int, int]:
 
 
 def file_number(name: str) -> int:
-    """Year and number of a PubMed file, unpacked or not, as one that grows from file to file: 26001335 for
-    pubmed26n1335.xml.gz; 0 for any other name."""
+    """Year and number of a PubMed file, compressed or not, as one increasing number; 0 for any other name.
+
+    The number of pubmed26n1335.xml.gz is 26001335.
+    """
     packed = f"{name.removesuffix('.gz')}.gz"
-    year, number = year_and_number(packed) if is_pubmed(packed) else (0, 0)
+    year, number = year_and_number(packed) if is_pubmed_name(packed) else (0, 0)
     return year * 10**6 + number
 
 
-def parse_listing(page: str, folder: str, source: str) -> list[Listed]:
-    """The PubMed files in the HTML listing of a folder, by year and number; any other name is passed over.
+def parse_listing(page: str, folder: str, source: str) -> list[ListedFile]:
+    """The PubMed files in the HTML listing of a folder, by year and number; other names are ignored.
 
-    A name is taken only where it has the form of a PubMed file's, so none leads out of a folder. Raises NetworkError
-    where the page names no such file and is no listing either, or names more than a folder of PubMed has.
+    Only names of the form of PubMed files are accepted, so none leads out of a folder. Raises NetworkError if the page
+    is not a listing, or lists too many files.
     """
     found = {}
     for name, behind in _links(page):
-        if is_pubmed(name):
-            told = _MODIFIED_AND_SIZE.search(_TAG.sub(" ", behind))
-            size, rounding = _size_and_rounding(told)
-            found[name] = Listed(folder, name, size, told["modified"] if told else "", rounding)
+        if is_pubmed_name(name):
+            details = _MODIFIED_AND_SIZE.search(_TAG.sub(" ", behind))
+            size, rounding = _size_and_rounding(details)
+            found[name] = ListedFile(folder, name, size, details["modified"] if details else "", rounding)
         if len(found) > _MOST_FILES:
             raise NetworkError(f"{source}: lists more than {_MOST_FILES:,} PubMed files; look at the address")
     if not found and not _INDEX_PAGE.search(page):
@@ -101,32 +103,32 @@ def parse_listing(page: str, folder: str, source: str) -> list[Listed]:
 
 
 def _links(page: str) -> Iterator[tuple[str, str]]:
-    """The target of each link, and what stands behind it and before the next."""
+    """The target of each link, and the text between it and the next link."""
     for anchor, following in pairwise(chain(_ANCHOR.finditer(page), [None])):
         href = _HREF.search(anchor[1]) if anchor else None
         if anchor and href:
             end = following.start() if following else len(page)
-            yield href[1], page[anchor.end() : min(end, anchor.end() + _TOLD_WITHIN)]
+            yield href[1], page[anchor.end() : min(end, anchor.end() + _DETAILS_WITHIN)]
 
 
-def _size_and_rounding(told: re.Match[str] | None) -> tuple[int | None, int]:
-    """In bytes; "1.5K" may be rounded down to the tenth of a kilobyte, "19" is not rounded."""
-    if not told or not told["size"]:
+def _size_and_rounding(details: re.Match[str] | None) -> tuple[int | None, int]:
+    """Size and rounding in bytes; "1.5K" may be rounded down to a tenth of a kilobyte, "19" is exact."""
+    if not details or not details["size"]:
         return None, 0
     try:
-        size = round(float(told["size"]) * _UNITS[told["unit"]])
+        size = round(float(details["size"]) * _UNITS[details["unit"]])
     except ValueError:  # 1.2.3
         return None, 0
     if size > _LARGEST:
         return None, 0
-    decimals = len(told["size"].partition(".")[2])
-    return size, _UNITS[told["unit"]] // 10**decimals if told["unit"] else 0
+    decimals = len(details["size"].partition(".")[2])
+    return size, _UNITS[details["unit"]] // 10**decimals if details["unit"] else 0
 
 
 def parse_digest(page: str, name: str, source: str) -> str:
-    """The MD5 of the file `name` in 32 small hexadecimal digits, from "MD5(name)= hex" or "hex  name".
+    """The MD5 of the file `name` in lower-case hexadecimal, from "MD5(name)= hex" or "hex  name".
 
-    Raises NetworkError where the page says nothing of that file.
+    Raises NetworkError if the page has no MD5 of that file.
     """
     for form in _DIGESTS:
         for match in form.finditer(page):
@@ -140,8 +142,8 @@ def _beginning(page: str) -> str:
     return f"begins with {start!r}" if start else "is empty"
 
 
-def parse_numbers(text: str) -> Numbers:
-    """Numbers of files from the text of `--files`, such as "1-50,1219-"; raises InputError where it is none."""
+def parse_numbers(text: str) -> FileNumbers:
+    """File numbers from the value of `--files`, such as "1-50,1219-". Raises InputError if it is invalid."""
     ranges = []
     for part in text.split(","):
         match = _RANGE.fullmatch(part.strip())
@@ -151,4 +153,4 @@ def parse_numbers(text: str) -> Numbers:
         if last and int(first) > int(last):
             raise InputError(f"--files {text!r}: {part.strip()} runs backwards")
         ranges.append((int(first), int(last) if last else None))
-    return Numbers(ranges)
+    return FileNumbers(ranges)

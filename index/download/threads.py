@@ -1,4 +1,4 @@
-"""The same work on many things, several at once."""
+"""Running a function on many items in several threads."""
 
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -7,16 +7,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-_TICK = 0.2  # seconds between two looks at the progress
-_FAREWELL = 0.5  # seconds that threads get to come to an end; one that waits for a silent server is left behind
+_TICK = 0.2  # seconds between two progress updates
+_FAREWELL = 0.5  # seconds for threads to end; one that waits for a silent server is abandoned
 
 
-def results(
+def run_in_threads(
     work: Callable[[T], R], things: Sequence[T], threads: int, stop: threading.Event
 ) -> Generator[R | None, None, None]:
-    """What `work` returns for each thing, in the order in which it is done; None whenever a moment passes without.
+    """The results of `work` in order of completion; None at intervals without a result.
 
-    `work` is to return errors, not to raise them, and to look at `stop`, which is set where the caller breaks off.
+    `work` must return errors instead of raising them, and check `stop`, which is set if the caller ends early.
     """
     todo: SimpleQueue[T] = SimpleQueue()
     done: SimpleQueue[list[R]] = SimpleQueue()
@@ -35,10 +35,10 @@ def results(
             finally:
                 done.put(found)
 
-    crew = [threading.Thread(target=serve, daemon=True) for _ in range(min(threads, len(things)))]
+    workers = [threading.Thread(target=serve, daemon=True) for _ in range(min(threads, len(things)))]
     left = len(things)
     try:
-        for thread in crew:
+        for thread in workers:
             thread.start()
         while left:
             try:
@@ -51,5 +51,5 @@ def results(
     finally:
         if left:
             stop.set()
-        for thread in crew:
-            thread.join(_FAREWELL / len(crew))
+        for thread in workers:
+            thread.join(_FAREWELL / len(workers))

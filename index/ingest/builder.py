@@ -1,4 +1,4 @@
-"""Building an index folder from corpus files, committed in parts: an interrupted build goes on from the last one."""
+"""Building and updating an index folder from corpus files, with commits from which an interrupted build resumes."""
 
 import os
 import sys
@@ -15,12 +15,12 @@ from bioqa.index.corpus import files as corpus
 from bioqa.index.download import listing
 from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.ingest.budget import Budget
-from bioqa.index.ingest.parallel import Crew, Workers
-from bioqa.index.ingest.pending import Changes, Pending
-from bioqa.index.ingest.removals import Gone, digest
+from bioqa.index.ingest.changeset import ChangeCounts, Changeset
+from bioqa.index.ingest.parallel import ReaderPool, Workers
+from bioqa.index.ingest.removals import Removals, text_digest
 from bioqa.index.models.encoder import Encoder
-from bioqa.index.progress import Progress, Silent
-from bioqa.index.records import BadRecord, Deletion, Document, Passage, PassedOver, titled
+from bioqa.index.progress import NoProgress, Progress
+from bioqa.index.records import BadRecord, Deletion, Document, Passage, UnrecognizedFile, search_texts
 from bioqa.index.search import layout
 from bioqa.index.search.lexical import LexicalIndex
 from bioqa.index.search.lexical_writer import LexicalWriter, disk_errors
@@ -31,33 +31,33 @@ from bioqa.index.store.storage import (
     commit,
     discard_uncommitted,
     fork_lexical,
-    read_whole,
+    locked_for_writing,
+    read_for_writing,
     write_removed,
     write_segment,
-    writing,
 )
 from bioqa.index.text import analyzer, passages
-from bioqa.index.text.prepared import Entry, Prepared
+from bioqa.index.text.prepared import PreparedDocument, PreparedRecord
 
-# Records between two commits: what an interruption can cost. 5,000 abstracts are encoded in 80 s on two cores.
+# Records between two commits, which an interruption can lose. Encoding 5,000 abstracts takes 80 s on two cores.
 COMMIT_EVERY = {"encoded": 5_000, "lexical": 50_000}
-COMMIT_SIZE = 256 << 20  # bytes that they may take until then: 50,000 abstracts take 200 MB
-_FIRST = 5  # of unusable records and of files passed over, which are kept to be named
-_MOST_UNUSABLE = 100_000  # records of a file of which hardly one in ten can be used: it is no file of papers
-_MOST_WITHDRAWN = 1_000_000  # documents: all are in the manifest. PubMed withdraws some thousands a year
+COMMIT_SIZE = 256 << 20  # bytes of records between two commits; 50,000 abstracts take 200 MB
+_FIRST = 5  # unusable records and unrecognized files that the report lists
+_MOST_UNUSABLE = 100_000  # unusable records after which a file is given up if they are nine in ten
+_MOST_WITHDRAWN = 1_000_000  # documents, all kept in the manifest; PubMed withdraws some thousands a year
 
 
 @dataclass(slots=True)
-class BuildReport(Changes):
-    """What one build did."""
+class BuildReport(ChangeCounts):
+    """The counts and problems of one build."""
 
     records: int = 0
-    kept_vectors: int = 0  # of passages whose text a revision left as it was
+    kept_vectors: int = 0  # of passages whose text a revision did not change
     skipped_files: int = 0
     unusable: int = 0  # records
     bad_records: list[BadRecord] = field(default_factory=list)  # the first of them
-    passed_over: int = 0  # files in archives
-    first_passed_over: list[PassedOver] = field(default_factory=list)
+    unrecognized: int = 0  # files in archives
+    first_unrecognized: list[UnrecognizedFile] = field(default_factory=list)
     bad_files: list[InputError] = field(default_factory=list)
 
 
@@ -72,31 +72,31 @@ def build(
     progress: Progress | None = None,
     talk: Callable[[str], None] = lambda _: None,
 ) -> BuildReport:
-    """Index all documents of `inputs` (files and folders) into `folder`; run again, it goes on where it stopped.
+    """Index all documents of `inputs` (files and folders) into `folder`; an interrupted build resumes when repeated.
 
-    A document read later replaces an earlier one with the same id, unless its version is lower; of two from PubMed's
-    numbered files, the one from the later file is kept, in whichever order these are read, and so with deletions.
-    Files taken in before are skipped. A file that breaks off is reported, what was read of it is kept, and the other
-    files are still read. Building and searching keep to `max_ram` bytes, or to what an earlier build was told; `talk`
-    hears the plan. `workers` read the files; processes of this machine by default.
+    A document replaces an earlier one with the same id, unless its version is lower. Of two documents from numbered
+    PubMed files, the one from the later file is kept, in any order of reading; the same holds for deletions. Files that
+    are already indexed are skipped. If a file breaks off, it is reported, its records so far are kept, and the other
+    files are read. Building and searching use at most `max_ram` bytes, by default the limit of an earlier build. `talk`
+    receives the memory plan. `workers` read the files; processes of this machine by default.
 
-    Raises InputError where there is nothing to read, BudgetError where the memory is too little, IndexFolderError where
-    `folder` is something else or was built with another encoder, StorageError where the disk refuses.
+    Raises InputError if there is nothing to read, BudgetError if the memory limit is too low, IndexFolderError if
+    `folder` is not an index or was built with another encoder, and StorageError if writing fails.
     """
     home = folder.resolve()
-    files = [file for file in corpus.files(inputs) if not file.resolve().is_relative_to(home)]
-    with writing(folder):
+    files = [file for file in corpus.input_files(inputs) if not file.resolve().is_relative_to(home)]
+    with locked_for_writing(folder):
         manifest = _open_or_create(folder, encoder)
         discard_uncommitted(folder, manifest)
         limit = max_ram or manifest.max_ram
         budget = Budget(limit, encoder.identity.dimensions if encoder else 0, talk)
-        job = _Build(folder, manifest, encoder, progress or Silent(), budget, sum(map(_size, files)))
+        job = _Build(folder, manifest, encoder, progress or NoProgress(), budget, sum(map(_size, files)))
         budget.begin(manifest.passages, [(file.name, _size(file)) for file in files if not job.has(file)])
-        job.report.bad_files += corpus.unread(inputs)
-        with nullcontext(workers) if workers else Crew(budget.readers()) as reading:
+        job.report.bad_files += corpus.unreadable_folders(inputs)
+        with nullcontext(workers) if workers else ReaderPool(budget.readers()) as reading:
             for file in files:
                 job.take_in(file, format_name, reading)
-        layout.fit(folder, job.flush(), limit, talk)
+        layout.fit_layout(folder, job.flush(), limit, talk)
     return job.report
 
 
@@ -104,7 +104,7 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
     identity = encoder.identity if encoder else None
     if not (folder / MANIFEST).exists():
         return Manifest(analyzer=analyzer.NAME, passage_words=passages.MAX_WORDS, encoder=identity)
-    manifest = read_whole(folder)
+    manifest = read_for_writing(folder)
     if (manifest.encoder and manifest.encoder.digests) != (identity and identity.digests):
         was, now = (made.name if made else "no encoder" for made in (manifest.encoder, identity))
         raise IndexFolderError(
@@ -114,13 +114,13 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
         raise IndexFolderError(
             f"{folder}: was built with another text analysis ({manifest.analyzer}); build into another folder"
         )
-    if manifest.encoder != identity:  # the same one, but it lies elsewhere now
+    if manifest.encoder != identity:  # the same encoder in another place
         manifest = commit(folder, manifest, replace(manifest, encoder=identity))
     return manifest
 
 
 class _Build:
-    """The state of one build: what has been read since the last commit."""
+    """The state of one build, with the records since the last commit."""
 
     def __init__(
         self,
@@ -139,20 +139,20 @@ class _Build:
         self._bytes_committed = 0
         self._bytes_read = 0
         self.report = BuildReport()
-        self._pending = Pending(manifest.withdrawn, self.report)
+        self._pending = Changeset(manifest.withdrawn, self.report)
 
     def has(self, path: Path) -> bool:
-        """Whether the file was taken in whole before."""
+        """Whether the whole file is already indexed."""
         known = self._known(path, path.stat())
         return known is not None and known.finished
 
     def _known(self, path: Path, state: os.stat_result) -> Source | None:
-        """What was committed of the file as it is now."""
+        """The committed source of the file, None if the file is new or has changed."""
         known = self._sources.get(str(path.resolve()))
         return known if known and (known.bytes, known.modified) == (state.st_size, state.st_mtime_ns) else None
 
     def take_in(self, path: Path, format_name: str, workers: Workers) -> None:
-        """Read one file to its end, committing on the way; one that went since the build began is a bad one."""
+        """Read one file with commits on the way. A file deleted since the build began is reported as bad."""
         try:
             state = path.stat()
         except OSError as error:
@@ -179,12 +179,12 @@ class _Build:
                 self._sources[name] = Source(name, size, modified, taken, finished=True)
             except InputError as error:
                 self._sources[name] = Source(name, size, modified, taken, finished=False)
-                self.report.bad_files.append(InputError(str(error)))  # not with all that was read by then
+                self.report.bad_files.append(InputError(str(error)))  # a copy, whose traceback holds no records
         self._bytes_before_file += size
         self._bytes_read = self._bytes_before_file
 
     def _refuse_endless(self, path: Path, taken: int, unusable: int) -> None:
-        """Raise InputError where reading on would be in vain."""
+        """Raise InputError if most of a file is unusable or it withdraws too many documents."""
         if unusable > _MOST_UNUSABLE and unusable * 10 > taken * 9:
             raise InputError(
                 f"{path}: {unusable:,} of {taken:,} records cannot be used, so the rest is not read; the file is "
@@ -193,28 +193,28 @@ class _Build:
         if len(self._pending.withdrawn) > _MOST_WITHDRAWN:
             raise InputError(f"{path}: withdraws more than {_MOST_WITHDRAWN:,} documents, as no file of PubMed does")
 
-    def _take(self, entry: Entry, file_number: int) -> None:
+    def _take(self, entry: PreparedRecord, file_number: int) -> None:
         match entry:
             case BadRecord():
                 self.report.unusable += 1
                 if len(self.report.bad_records) < _FIRST:
                     self.report.bad_records.append(entry)
                 return
-            case PassedOver():
-                self.report.passed_over += 1
-                if len(self.report.first_passed_over) < _FIRST:
-                    self.report.first_passed_over.append(entry)
+            case UnrecognizedFile():
+                self.report.unrecognized += 1
+                if len(self.report.first_unrecognized) < _FIRST:
+                    self.report.first_unrecognized.append(entry)
                 return
             case Deletion():
                 self._pending.delete(entry.id, file_number)
-            case Prepared():
+            case PreparedDocument():
                 self._pending.add(entry, file_number)
         self.report.records += 1
         if not self._encoder and self.report.records % 1000 == 0:
             self._progress.update(self._bytes_read / self._total_bytes, self.report.records)
 
     def flush(self) -> Manifest:
-        """Commit what has been read so far; returns what is committed now."""
+        """Commit the records read so far; returns the new manifest."""
         sources = tuple(self._sources.values())
         if not self._pending:
             if sources != self._manifest.sources and self._manifest.segments:
@@ -223,13 +223,13 @@ class _Build:
         store = Store(self._folder, self._manifest, most_whole=sys.maxsize)
         committed = ((row, store.document(row)) for row in self._committed_rows(self._pending.ids))
         outdated = np.array(self._pending.outdated(committed), dtype=np.int64)
-        gone = Gone(store, outdated)
+        removals = Removals(store, outdated)
         entries = list(self._pending.entries.values())
         documents = [entry.document for entry in entries]
         name = f"{self._manifest.commit + 1:06}"
         ranges = [entry.ranges for entry in entries]
-        fresh = list(_numbered(documents, ranges, store.next_passage))
-        vectors = self._vectors(fresh, gone, store)
+        fresh = list(_numbered_passages(documents, ranges, store.next_passage))
+        vectors = self._vectors(fresh, removals, store)
 
         lexical_folder = fork_lexical(self._folder, self._manifest.lexical, name)
         with disk_errors(lexical_folder), LexicalWriter(lexical_folder) as writer:
@@ -239,7 +239,7 @@ class _Build:
             terms = (written for entry in entries for written in entry.written)
             added = sum(starmap(writer.add, zip(fresh, rows, terms, strict=True)))
             writer.commit()
-        passages = self._manifest.passages + len(fresh) - gone.count
+        passages = self._manifest.passages + len(fresh) - removals.count
         _refuse_incomplete(lexical_folder, passages)
 
         removed = np.concatenate([store.removed, outdated])
@@ -251,7 +251,7 @@ class _Build:
                 self._manifest,
                 documents=self._manifest.documents + len(documents) - len(outdated),
                 passages=passages,
-                tokens=self._manifest.tokens + added - gone.tokens,
+                tokens=self._manifest.tokens + added - removals.tokens,
                 segments=(*self._manifest.segments, segment),
                 sources=sources,
                 lexical=name,
@@ -271,21 +271,21 @@ class _Build:
             return []
         return LexicalIndex(self._folder / "lexical" / self._manifest.lexical).document_rows(ids)
 
-    def _vectors(self, fresh: Sequence[Passage], gone: Gone, store: Store) -> Array | None:
-        """The vectors of fresh passages; one that says what one did that it replaces keeps its vector."""
+    def _vectors(self, fresh: Sequence[Passage], removals: Removals, store: Store) -> Array | None:
+        """The vectors of fresh passages. A passage with the same text as one that it replaces keeps the vector."""
         if not self._encoder:
             return None
         unchanged = {
-            row: gone.numbers[said]
-            for row, said in enumerate(map(digest, titled(fresh)) if gone.numbers else ())
-            if said in gone.numbers
+            row: removals.numbers[digest]
+            for row, digest in enumerate(map(text_digest, search_texts(fresh)) if removals.numbers else ())
+            if digest in removals.numbers
         }
         changed = [row for row in range(len(fresh)) if row not in unchanged]
         vectors = np.empty((len(fresh), self._encoder.identity.dimensions), dtype=np.float16)
         vectors[changed] = self._encoded([fresh[row] for row in changed], self._encoder)
         if unchanged:
             numbers = np.array(list(unchanged.values()), dtype=np.int64)
-            vectors[list(unchanged)] = layout.rows(store, vectors.shape[1]).read(numbers)
+            vectors[list(unchanged)] = layout.vector_rows(store, vectors.shape[1]).read(numbers)
         self.report.kept_vectors += len(unchanged)
         return vectors
 
@@ -299,11 +299,11 @@ class _Build:
                 (start + share * span) / self._total_bytes, counted + round(share * len(self._pending.entries))
             )
 
-        return encoder.encode(list(titled(fresh)), on_done)
+        return encoder.encode(list(search_texts(fresh)), on_done)
 
 
 def _refuse_incomplete(lexical_folder: Path, passages: int) -> None:
-    """Raise StorageError where not so many passages can be found: tantivy merges in threads whose failures it hides."""
+    """Raise StorageError if the number of searchable passages is wrong: tantivy hides failures of its merge threads."""
     found = LexicalIndex(lexical_folder).passages
     if found != passages:
         raise StorageError(
@@ -315,7 +315,7 @@ def _size(file: Path) -> int:
     return file.stat().st_size
 
 
-def _numbered(
+def _numbered_passages(
     documents: Sequence[Document], ranges: Sequence[Sequence[tuple[int, int]]], first: int
 ) -> Iterator[Passage]:
     number = first

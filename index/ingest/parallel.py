@@ -1,4 +1,4 @@
-"""Reading large files in several processes: parsing, cutting into passages, making terms; all in the file's order."""
+"""Parallel reading of large corpus files: parsing, passages and terms, in the order of the file."""
 
 import multiprocessing
 import os
@@ -18,30 +18,30 @@ from bioqa.index.corpus.chunks import UncuttableError
 from bioqa.index.corpus.files import CorpusFile
 from bioqa.index.errors import BioqaError, InputError
 from bioqa.index.records import BadRecord
-from bioqa.index.text.prepared import Entry, prepared
+from bioqa.index.text.prepared import PreparedRecord, prepare
 
-_WORTH = 4 << 20  # bytes of a file from which on processes are worth their start, which takes them a second
-_AHEAD = 2  # parts a process that are read before they are asked for
-_Part = tuple[Future[list[Entry] | None], int]  # what it holds, and where in the file it ends
+_WORTH = 4 << 20  # bytes; for smaller files, processes take longer to start than they save
+_AHEAD = 2  # parts per process that are read ahead
+_Part = tuple[Future[list[PreparedRecord] | None], int]  # its records, and the position in the file at which it ends
 
 
 class WorkerError(BioqaError):
-    """A process that reads came to a sudden end."""
+    """A reading process ended unexpectedly."""
 
 
 class Workers(Protocol):
-    """Whoever reads corpus files for a build: processes of this machine, or another machine's."""
+    """Readers of corpus files for a build, on this machine or on others."""
 
-    def entries(self, file: CorpusFile) -> Iterator[Entry]:
-        """The records of a file, ready to be indexed, in its order. Raises InputError where it cannot be read on."""
+    def entries(self, file: CorpusFile) -> Iterator[PreparedRecord]:
+        """The records of a file, ready to be indexed, in its order. Raises InputError if reading fails."""
         ...
 
 
-class Crew:
-    """Processes that read files, started when the first large one comes, and ended with the `with` block."""
+class ReaderPool:
+    """Processes that read corpus files. They start with the first large file and end with the `with` block."""
 
     def __init__(self, size: int):
-        """`size` processes; a crew of one reads in this process."""
+        """`size` is the number of processes; a pool of one reads in this process."""
         self._size = size
         self._pool: ProcessPoolExecutor | None = None
 
@@ -52,21 +52,21 @@ class Crew:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def entries(self, file: CorpusFile) -> Iterator[Entry]:
-        """The records of a file, made ready to be indexed, in its order.
+    def entries(self, file: CorpusFile) -> Iterator[PreparedRecord]:
+        """The records of a file, ready to be indexed, in its order.
 
-        Whatever is unusual about a file is left to reading it in order: it alone can say where and what.
+        Anything unusual is left to reading in order, which alone can report its place.
 
-        Raises what `CorpusFile.records` does, and WorkerError where a process came to a sudden end.
+        Raises the errors of `CorpusFile.records`, and WorkerError if a process ended unexpectedly.
         """
         stopped: int | None = 0
         if self._size > 1 and _is_worth_it(file.path):
             stopped = yield from self._side_by_side(file)
         if stopped is not None:
-            yield from (prepared(record, str(file.path)) for record in islice(file.records(), stopped, None))
+            yield from (prepare(record, str(file.path)) for record in islice(file.records(), stopped, None))
 
-    def _side_by_side(self, file: CorpusFile) -> Generator[Entry, None, int | None]:
-        """The records up to what is unusual; returns how many they were then, None where nothing was."""
+    def _side_by_side(self, file: CorpusFile) -> Generator[PreparedRecord, None, int | None]:
+        """The records before the first unusual part; returns their number, or None for the whole file."""
         count = 0
         waiting: deque[_Part] = deque()
         try:
@@ -81,8 +81,8 @@ class Crew:
             return count
         except BrokenProcessPool:
             raise WorkerError(
-                f"{file.path}: a process that read it was ended from outside, for want of memory perhaps; "
-                "the same command goes on from the last commit"
+                f"{file.path}: a process that read it was killed, perhaps for lack of memory; "
+                "the same command resumes from the last commit"
             ) from None
         finally:
             for part, _ in waiting:
@@ -90,7 +90,7 @@ class Crew:
         return None
 
     def _read_ahead(self, file: CorpusFile, waiting: deque[_Part]) -> Iterator[_Part]:
-        """All parts in order; `waiting` are those that are read before they are asked for."""
+        """All parts in order; `waiting` holds the parts that are read ahead."""
         pool = self._started()
         for part, end in file.parts():
             waiting.append((pool.submit(_read, part, file.format, str(file.path)), end))
@@ -101,18 +101,18 @@ class Crew:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks, but no threads
+            context = multiprocessing.get_context("spawn")  # a fork would copy locks but not the threads that hold them
             self._pool = ProcessPoolExecutor(self._size, context, initializer=_begin)
         return self._pool
 
 
 def _is_worth_it(path: Path) -> bool:
-    """Whether a file is large, and can be read again from its start, as a pipe cannot."""
+    """Whether a file is large and not a pipe, so that it can be read again from its start."""
     return path.is_file() and path.stat().st_size >= _WORTH
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the parent process, and end with it, whatever ends that."""
+    """Leave Ctrl-C to the parent process, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -124,10 +124,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read(part: bytes, format_name: str, source: str) -> list[Entry] | None:
-    """The records of a part; None where one is bad or the part cannot be read: a message names the line in the file."""
+def _read(part: bytes, format_name: str, source: str) -> list[PreparedRecord] | None:
+    """The records of a part; None if any is bad or unreadable, since only the whole file has line numbers."""
     try:
-        found = [prepared(record, source) for record in files.FORMATS[format_name](BytesIO(part), source)]
+        found = [prepare(record, source) for record in files.FORMATS[format_name](BytesIO(part), source)]
     except InputError:
         return None
     return None if any(isinstance(entry, BadRecord) for entry in found) else found

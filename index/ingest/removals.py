@@ -1,29 +1,28 @@
-"""What goes from an index when documents are replaced or deleted."""
+"""The passages that an index loses when documents are replaced or deleted."""
 
 import hashlib
 
 from bioqa.index.arrays import Array
-from bioqa.index.records import titled
-from bioqa.index.search.lexical_writer import counted
+from bioqa.index.records import search_texts
+from bioqa.index.search.lexical_writer import count_terms
 from bioqa.index.store.segments import Store
 from bioqa.index.text import analyzer
 
 
-class Gone:
-    """What goes with documents that are replaced or deleted: how many passages and terms, and which passages say
-    what."""
+class Removals:
+    """The passages of replaced and deleted documents: their number, their terms, and their numbers by text digest."""
 
     def __init__(self, store: Store, rows: Array):
-        """Reads the documents in these rows, of which one is in memory at a time."""
+        """Read the documents in these rows, one at a time."""
         self.count = self.tokens = 0
         self.numbers: dict[bytes, int] = {}
         every = store.passages_of(rows).tolist()
-        for number, text in zip(every, titled(store.passages(every)), strict=True):
+        for number, text in zip(every, search_texts(store.passages(every)), strict=True):
             self.count += 1
-            self.tokens += counted(analyzer.written(text))
-            self.numbers[digest(text)] = number
+            self.tokens += count_terms(analyzer.analyze(text))
+            self.numbers[text_digest(text)] = number
 
 
-def digest(text: str) -> bytes:
-    """What stands for the text of a passage."""
+def text_digest(text: str) -> bytes:
+    """A digest of the text of a passage."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,1 +1,1 @@
-"""Model folders and the one door to ONNX Runtime."""
+"""Model folders and inference with ONNX Runtime."""

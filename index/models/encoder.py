@@ -1,4 +1,4 @@
-"""Texts to unit vectors, by one encoder or by a pair, of which one is for questions."""
+"""The sentence encoder, with an optional separate network for questions."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -10,12 +10,12 @@ from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
 from bioqa.index.models import sandbox
 from bioqa.index.models.model import Model, ModelCard, open_sides, shipped
-from bioqa.index.models.runtime import Network, panicking, tokenizer
+from bioqa.index.models.runtime import Network, load_tokenizer, panics_as_errors
 from bioqa.index.store.manifest import EncoderIdentity
 
 
 class Encoder:
-    """An exported sentence encoder (mean pooling and normalisation are part of the network)."""
+    """An exported sentence encoder. Mean pooling and normalisation are part of the network."""
 
     def __init__(self, folder: Path):
         model, *of_questions = open_sides(folder, "encoder")
@@ -26,8 +26,8 @@ class Encoder:
                     f"{own.folder}: its vectors have {own.card.dimensions} dimensions, those of the "
                     f"passages {self.card.dimensions}; export both sides of one training"
                 )
-        self._of_passages = _Side(model)
-        self._of_questions = _Side(of_questions[0]) if of_questions else self._of_passages
+        self._of_passages = _TextEncoder(model)
+        self._of_questions = _TextEncoder(of_questions[0]) if of_questions else self._of_passages
         self.identity = EncoderIdentity(
             model.card.name,
             model.card.digest,
@@ -37,7 +37,7 @@ class Encoder:
         )
 
     def encode(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> Array:
-        """Vectors of `texts`: float32, shape (len(texts), dimensions), rows of length 1. Long texts are cut."""
+        """Unit vectors of `texts`: float32, shape (len(texts), dimensions). Long texts are truncated."""
         return self._of_passages.encode(texts, on_done)
 
     def encode_question(self, text: str) -> Array:
@@ -46,17 +46,17 @@ class Encoder:
         return np.asarray(vector)
 
 
-class _Side:
-    """One network with its tokenizer."""
+class _TextEncoder:
+    """A network with its tokenizer."""
 
     def __init__(self, model: Model):
         sandbox.require(model)
         self._card = model.card
-        self._tokenizer = tokenizer(model)
+        self._tokenizer = load_tokenizer(model)
         self._network = Network(model)
 
     def encode(self, texts: Sequence[str], on_done: Callable[[int], None] | None) -> Array:
-        with panicking():
+        with panics_as_errors():
             pieces = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         room = self._card.max_tokens - self._tokenizer.num_special_tokens_to_add(is_pair=False)
         for piece in pieces:

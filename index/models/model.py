@@ -1,4 +1,4 @@
-"""Model folders: what a model is, and the check that its files are the ones its card names."""
+"""Model folders: the model card, and access to files verified against its digests."""
 
 import errno
 import hashlib
@@ -15,28 +15,28 @@ from bioqa.index.errors import ModelError
 from bioqa.index.plain_files import open_plain, read_plain
 
 CARD = "bioqa.json"
-QUESTION = "question"  # in the folder of an encoder of passages: that of the encoder of questions that goes with it
+QUESTION = "question"  # subfolder of a passage encoder for the paired question encoder
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"
 TASKS = ("encoder", "reader")
 FILES: Mapping[str, int] = {
     NETWORK: 1_500_000_000,  # BERT-large in fp32 has 1.34 GB
-    TOKENIZER: 25_000_000,  # that of XLM-RoBERTa, with 250,000 words, has some 18 MB
+    TOKENIZER: 25_000_000,  # XLM-RoBERTa's, with 250,000 words, has some 18 MB
     "config.json": 1_000_000,
     "calibration.json": 1_000_000,
 }
-"""All files that a card can name, with the most bytes that each can have."""
-LONGEST_INPUT = 1024  # tokens; BERT's family has positions for 512, and memory grows with the square
+"""All files that a card may list, with their size limits in bytes."""
+LONGEST_INPUT = 1024  # tokens; BERT models have 512 positions, and memory grows with the square
 _MOST_OF_CARD = 100_000  # bytes; a card has some 500
 _MOST_DIMENSIONS = 16_384  # of a vector; BERT-large has 1,024
-_LONGEST_TEXT = 300  # characters of a name; what file systems take, and "-question"
+_LONGEST_TEXT = 300  # characters of a name: the limit of file systems, and "-question"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """The machine's half of a model card (the person's half is README.md beside it); digests are SHA-256 in hex.
+    """The machine-readable model card (README.md beside it is for people). Digests are SHA-256 in hexadecimal.
 
-    Raises ModelError where a field is of another type or out of range.
+    Raises ModelError if a field has the wrong type or is out of range.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ModelCard:
     max_tokens: int
     digests: dict[str, str]
     dimensions: int = 0  # of an encoder's vectors
-    precision: str = "int8"  # of the weights; the cards that do not say are of models in int8
+    precision: str = "int8"  # of the weights; cards without this field belong to int8 models
     source: str = ""  # the folder or hub name it was exported from
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class ModelCard:
 
     @property
     def digest(self) -> str:
-        """What identifies the model: two folders with the same network have the same."""
+        """The digest of the network, which identifies the model."""
         return self.digests[NETWORK]
 
 
@@ -86,8 +86,10 @@ class Model:
     card: ModelCard
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of its files. Raises ModelError where the file is missing, no plain file, too large, or not
-        the one the card names."""
+        """The content of a file of the model.
+
+        Raises ModelError if the file is missing, not a regular file, too large, or different from the card's digest.
+        """
         path = self.folder / name
         try:
             content = read_plain(path, FILES[name]) if name in self.card.digests else b""
@@ -98,7 +100,7 @@ class Model:
         return content
 
     def size(self, name: str) -> int:
-        """How many bytes one of its files has, checked in the same way, but without taking them into memory."""
+        """The size of a file of the model, verified in the same way without loading it into memory."""
         try:
             with open_plain(self.folder / name) as file:
                 size = os.fstat(file.fileno()).st_size
@@ -112,7 +114,7 @@ class Model:
         return size
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """The object in one of its JSON files, checked in the same way."""
+        """The object in a JSON file of the model, verified in the same way."""
         content = self.read(name)
         try:
             return _object(content)
@@ -132,7 +134,7 @@ class Model:
 
 
 def open_model(folder: Path, task: str) -> Model:
-    """The model in `folder`. Raises ModelError where there is none, or one for something else than `task`."""
+    """The model in `folder`. Raises ModelError if there is none, or it is not for `task`."""
     card = read_card(folder)
     if card.task != task:
         raise ModelError(f"{folder}: {card.name} is a model of type '{card.task}', expected '{task}'")
@@ -140,7 +142,7 @@ def open_model(folder: Path, task: str) -> Model:
 
 
 def open_sides(folder: Path, task: str) -> list[Model]:
-    """The model in `folder`, and of a pair of encoders also the one of questions. Raises ModelError as `open_model`."""
+    """The model in `folder`, followed by the question encoder of a pair. Raises the same errors as `open_model`."""
     opened = open_model(folder, task)
     own = of_questions(folder) if task == "encoder" else None
     if own is None:
@@ -151,9 +153,9 @@ def open_sides(folder: Path, task: str) -> list[Model]:
 
 
 def of_questions(folder: Path) -> Path | None:
-    """The folder of the encoder that questions have to themselves, None where the one in `folder` is for both sides.
+    """The folder of the separate question encoder, None if the encoder in `folder` serves both sides.
 
-    Raises ModelError where that folder is a symbolic link or cannot be looked into.
+    Raises ModelError if that folder is a symbolic link or cannot be read.
     """
     own = folder / QUESTION
     if own.is_symlink():
@@ -168,7 +170,7 @@ def of_questions(folder: Path) -> Path | None:
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card of the model in `folder`, whatever it is for. Raises ModelError where there is none, or no card."""
+    """The card of the model in `folder`, for any task. Raises ModelError if it is missing or invalid."""
     path = folder / CARD
     try:
         fields = _object(read_plain(path, _MOST_OF_CARD))
@@ -184,13 +186,13 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(f"{path}: not a model card ({error})") from None
 
 
-def written(card: ModelCard) -> bytes:
-    """The card as it stands in its file."""
+def serialize_card(card: ModelCard) -> bytes:
+    """The content of the card's file."""
     return (json.dumps(asdict(card), indent=1) + "\n").encode()
 
 
 def _object(content: bytes) -> dict[str, Any]:
-    """The JSON object in a file of a model. Raises ValueError where it is none, or says something twice."""
+    """The JSON object in a file of a model. Raises ValueError if it is not an object or repeats a key."""
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
     except RecursionError:
@@ -212,7 +214,7 @@ def _no_number(name: str) -> float:
 
 
 def shipped(task: str) -> Path:
-    """The folder of the model that ships with bioqa for `task` ("encoder" or "reader")."""
+    """The folder of the bundled model for `task` ("encoder" or "reader")."""
     import bioqa.data
 
     return Path(str(bioqa.data.__file__)).parent / "models" / task

@@ -1,8 +1,8 @@
-"""What the graph in an ONNX file may consist of: read from the file's protobuf, before ONNX Runtime sees it.
+"""Validation of the graph in an ONNX file, from its protobuf, before ONNX Runtime loads it.
 
-A network of BERT's family is a list of nodes, each of which runs once. A graph with a loop can run without end, and one
-with weights in other files can read any file: what `OPERATIONS` does not list is refused. The `onnx` package would read
-the file too, but it comes with the extra `train` alone, and takes the whole file into memory.
+A network of the BERT family is a list of nodes that run once each. A graph with a loop may never end, and external
+weights may refer to any file, so only the operations in `OPERATIONS` are accepted. The `onnx` package could parse the
+file, but it is part of the extra `train` and loads the whole file into memory.
 """
 
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from bioqa.index.errors import ModelError
 
 OPERATIONS = frozenset(
     {
-        # what exports of BERT's family consist of, in fp32, bf16 and int8
+        # operations of BERT exports in fp32, bf16 and int8
         *("Abs", "Add", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "CumSum", "DequantizeLinear", "Div"),
         *("DynamicQuantizeLinear", "Equal", "Erf", "Expand", "Gather", "Gemm", "Identity", "LayerNormalization"),
         *("Less", "Log", "MatMul", "MatMulInteger", "Max", "Min", "Mul", "Neg", "Not", "Pow", "Range", "ReduceL2"),
         *("ReduceMax", "ReduceMean", "Reshape", "Shape", "Slice", "Softmax", "Split", "Squeeze", "Sub", "Tanh"),
         *("Transpose", "Unsqueeze", "Where"),
-        # and what other versions of PyTorch write for the same
+        # equivalents written by other versions of PyTorch
         *("And", "Ceil", "Cos", "Dropout", "Exp", "Flatten", "Floor", "Gelu", "Greater", "GreaterOrEqual", "IsNaN"),
         *("LessOrEqual", "LpNormalization", "Mod", "Or", "QuantizeLinear", "QLinearMatMul", "Reciprocal", "ReduceMin"),
         *("ReduceProd", "ReduceSum", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Trilu"),
@@ -25,7 +25,7 @@ OPERATIONS = frozenset(
 )
 _MOST_NODES = 20_000  # BERT-large has some 2,400
 _MOST_TENSORS = 20_000  # that many weights; BERT-large has some 800
-_LEAST_BITS = 4  # of a number, in the narrowest type of ONNX
+_LEAST_BITS = 4  # per number, in the narrowest type of ONNX
 
 # Numbers of fields in onnx.proto
 _MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 20, 25
@@ -39,7 +39,7 @@ _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5  # wire types of protobu
 
 
 def check(content: bytes | memoryview) -> None:
-    """Raises ModelError, without the file's name, for what is no ONNX file or holds more than a plain network."""
+    """Raise ModelError, without the file name, if the content is not ONNX or not a plain network."""
     nodes = tensors = graphs = 0
     try:
         for field, value in _fields(memoryview(content)):
@@ -81,14 +81,14 @@ def _check_node(node: memoryview) -> None:
 
 
 def _check_tensor(tensor: memoryview) -> None:
-    """What a tensor declares must be there: ONNX Runtime makes room for it before it looks."""
+    """Check that a tensor has the data it declares, because ONNX Runtime allocates memory before reading them."""
     declared, there = 1, 0
     for field, value in _fields(tensor):
         if field in _TENSOR_EXTERNAL and value:
             raise ModelError("has weights in another file; export the model again, into one")
         if field == _TENSOR_DIMENSIONS:
             for size in [value] if isinstance(value, int) else _varints(value):
-                declared = min(declared * size, 1 << 64)  # one below 0 counts as huge, too
+                declared = min(declared * size, 1 << 64)  # a negative size is parsed as a huge one
         if field in _TENSOR_NUMBERS:
             there += len(value) if isinstance(value, memoryview) else 8
     if declared * _LEAST_BITS > there * 8:
@@ -102,7 +102,7 @@ def _message(value: int | memoryview) -> memoryview:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """The fields of a message in protobuf: each with its number, and the number or the bytes that it holds."""
+    """The fields of a protobuf message: field number and value, an integer or bytes."""
     at, end = 0, len(message)
     while at < end:
         key, at = _varint(message, at)

@@ -1,4 +1,4 @@
-"""The one door to the inference engine: ONNX Runtime, one sequence a call, sequences in parallel."""
+"""Inference with ONNX Runtime: one sequence per call, calls in parallel."""
 
 import importlib
 import os
@@ -17,24 +17,29 @@ from bioqa.index.cpus import processors
 from bioqa.index.errors import ModelError
 from bioqa.index.models.model import NETWORK, TOKENIZER, Model
 
-_OUTPUTS = {"encoder": (1,), "reader": (2, 5)}  # of a network, by task: vectors; spans alone, or all heads
+_OUTPUTS = {"encoder": (1,), "reader": (2, 5)}  # numbers of outputs by task: vectors; spans only, or all heads
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_LONGEST_RUN = 30.0  # seconds of processor time for one sequence; BERT-large takes one for 512 tokens on a slow core
-_LEAST_MEMORY = 512 << 20  # bytes for what all networks work out at once
-_MEMORY_A_RUN = 128 << 20  # BERT-large takes half of that for 512 tokens
+_LONGEST_RUN = 30.0  # seconds of processor time per sequence; BERT-large takes one for 512 tokens
+_LEAST_MEMORY = 512 << 20  # bytes for the activations of all networks
+_MEMORY_A_RUN = 128 << 20  # bytes per parallel run; BERT-large takes half of that for 512 tokens
 
 
 def load(name: str = "onnxruntime") -> Any:
-    """The package, or a module of it, for all who need it. Since 1.29 it reports every process and model to its maker,
-    and keeps the machine's id in the user's cache, unless it is told not to before it is first imported."""
+    """Import ONNX Runtime, or a module of it, with telemetry disabled.
+
+    Since 1.29 it reports every process and model to its vendor and stores a machine id in the user's cache, unless
+    this variable is set before the first import.
+    """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     return importlib.import_module(name)
 
 
 @cache
 def _limit_memory() -> None:
-    """Have the networks of this process share one arena, which can grow so far: a network whose arrays grow with what
-    it is given is then an error, and not the end of the process. Weights lie outside it."""
+    """Make all networks of this process share one memory arena of limited size.
+
+    Excessive activations then cause an error instead of the end of the process. Weights are outside the arena.
+    """
     onnxruntime = load()
     most = max(_LEAST_MEMORY, _MEMORY_A_RUN * processors())
     kinds = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
@@ -45,10 +50,10 @@ def _limit_memory() -> None:
 class Network:
     """An exported network: token ids in, arrays out.
 
-    Every sequence is its own call on one thread, and calls run side by side: nothing is padded. Measured on two cores
-    with the int8 MiniLM this is within 10% of the best batch size at 64 tokens and faster than any at 256. It also
-    makes a result independent of its neighbours: int8 activations are scaled per call, so in a batch a vector would
-    depend on what else is in it.
+    Every sequence is a call of its own on one thread, calls run in parallel, and nothing is padded. Measured on two
+    cores with the int8 MiniLM, this is within 10% of the best batch size at 64 tokens and faster than any at 256. It
+    also makes results independent of each other: int8 activations are scaled per call, so in a batch a vector would
+    depend on the other sequences.
     """
 
     def __init__(self, model: Model):
@@ -56,7 +61,7 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what it raises says as much as what it logs
+        options.log_severity_level = 4  # exceptions contain the same information as the log
         options.add_session_config_entry("session.use_env_allocators", "1")
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
         _limit_memory()
@@ -90,8 +95,8 @@ class Network:
     def run(self, sequence: Encoding) -> list[Array]:
         """The outputs for one sequence of n tokens, without the batch dimension.
 
-        Raises ModelError where the network cannot be run, as on what the tokenizer of another one makes, and where its
-        outputs are not what its card says or no numbers.
+        Raises ModelError if the network fails, as with the tokenizer of another model, and if its outputs do not match
+        the card or are not finite.
         """
         size = len(sequence.ids)
         feeds = {
@@ -118,9 +123,9 @@ class Network:
         return [output[0] for output in outputs]
 
     def run_all(self, sequences: Sequence[Encoding], on_done: Callable[[int], None] | None = None) -> list[list[Array]]:
-        """`run` for every sequence, in the order given; the longest start first. `on_done(n)` after each, n so far.
+        """`run` for every sequence; results are in input order. Calls `on_done(n)` when n sequences are done.
 
-        Raises ModelError as `run` does, and where one of them takes half a minute.
+        The longest sequences start first. Raises ModelError as `run` does, and if a sequence takes half a minute.
         """
         order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i].ids))
         results: list[list[Array]] = [[]] * len(sequences)
@@ -134,7 +139,7 @@ class Network:
             except BaseException as error:
                 pool.shutdown(wait=False, cancel_futures=True)
                 if isinstance(error, TimeoutError):
-                    self._how.terminate = True  # looked at between two nodes
+                    self._how.terminate = True  # checked between two nodes
                     raise ModelError(
                         f"{self._folder}: not done with a text after {_LONGEST_RUN:.0f} s; use another model"
                     ) from None
@@ -166,22 +171,22 @@ def _parsed_tokenizer(content: bytes) -> Tokenizer:
     return tokenizer
 
 
-def tokenizer(model: Model) -> Tokenizer:
+def load_tokenizer(model: Model) -> Tokenizer:
     """The tokenizer of `model`, without truncation or padding; models with the same file share one."""
     content = model.read(TOKENIZER)
     try:
-        with panicking():
+        with panics_as_errors():
             return _parsed_tokenizer(content)
     except Exception as error:  # the tokenizers package raises bare Exception
         raise ModelError(f"{model.folder / TOKENIZER}: not a tokenizer ({_line(error)})") from None
 
 
 @contextmanager
-def panicking() -> Iterator[None]:
-    """Turns the panic of a library in Rust, which Python takes for the end of the program, into a RuntimeError."""
+def panics_as_errors() -> Iterator[None]:
+    """Turn the panic of a Rust library, which is a BaseException in Python, into a RuntimeError."""
     try:
         yield
     except BaseException as error:
-        if type(error).__name__ != "PanicException":  # of a module that cannot be imported
+        if type(error).__name__ != "PanicException":  # its module cannot be imported
             raise
         raise RuntimeError(_line(error)) from None

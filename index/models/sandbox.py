@@ -1,9 +1,9 @@
-"""The trial of a model: before its first use it is opened and run on a few texts, in a process of its own.
+"""A trial run of each model in a sandboxed process before its first use.
 
-A model may come from a stranger, and ONNX Runtime and the tokenizers package are not made for that: a damaged file can
-end the process, and nothing but its end stops what runs or grows without end. So a process with little memory and time
-tries first. What passes is remembered in the user's cache, by the digests on its card, and is not tried again. The
-models that ship are not tried: they are part of bioqa as its code is.
+A model may come from an untrusted source, for which ONNX Runtime and the tokenizers package are not designed: a damaged
+file can crash the process, and an endless computation cannot be interrupted. So the model first runs on a few texts in
+a process with limits on memory and time. A model that passes is recorded in the user's cache, by the digests on its
+card. Bundled models need no trial.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from tokenizers import Encoding, Tokenizer
 from bioqa.index.errors import BioqaError, ModelError
 from bioqa.index.models import onnx_graph, tokenizer_parts
 from bioqa.index.models.model import FILES, NETWORK, TOKENIZER, Model, open_model, shipped
-from bioqa.index.models.runtime import Network, panicking, tokenizer
+from bioqa.index.models.runtime import Network, load_tokenizer, panics_as_errors
 from bioqa.index.plain_files import open_plain
 
-_RULES = 1  # what a trial looks at: a model that passed other ones is tried again
+_RULES = 1  # version of the trial: a model that passed another version is tried again
 _REFUSED = 3  # exit status
-_ROOM = {"encoder": 1, "reader": 16}  # tokens that there must be for texts, at least
+_ROOM = {"encoder": 1, "reader": 16}  # least number of tokens left for texts
 _QUESTION = "Which gene causes cystic fibrosis?"
 _TEXTS = (
     "Mutations in the CFTR gene cause cystic fibrosis.",
@@ -37,18 +37,18 @@ _TEXTS = (
 _LONG = "gene "
 
 _MEMORY = 420 << 20  # bytes of address space: Python with the libraries has 130 MB, and a model in int8 runs in 100
-_MEMORY_A_BYTE = 5  # of the network: its bytes, what is parsed of them, the weights, and these as kernels want them
-_MEMORY_OF_TOKENIZER = 45, 600 << 20  # bytes a byte of its file, and at most; that of XLM-RoBERTa takes 650 MB
-_MEMORY_A_TOKEN = 256  # bytes by the square of the longest input: what attention takes in BERT-large
-_SECONDS = 20.0  # the model that ships takes 0.3
-_SECONDS_A_GIGABYTE = 30.0  # of the network, read from a slow disk
+_MEMORY_A_BYTE = 5  # per byte of the network: file, parsed graph, weights, and weights in the layout of the kernels
+_MEMORY_OF_TOKENIZER = 45, 600 << 20  # bytes per byte of the file, and limit; XLM-RoBERTa's takes 650 MB
+_MEMORY_A_TOKEN = 256  # bytes times the square of the longest input, for attention in BERT-large
+_SECONDS = 20.0  # the bundled models take 0.3
+_SECONDS_A_GIGABYTE = 30.0  # per gigabyte of the network, from a slow disk
 
 
 def require(model: Model) -> None:
-    """Raises ModelError for a model that does not open, run and give what its card says, in little memory and time."""
+    """Raise ModelError unless the model runs within the limits and its outputs match its card."""
     if model.folder == shipped(model.card.task):
         return
-    mark = _mark(model)
+    mark = _pass_marker(model)
     if os.path.exists(mark):  # noqa: PTH110 (Path.exists raises where the cache cannot be looked into)
         return
     seconds = _SECONDS + _SECONDS_A_GIGABYTE * _size(model, NETWORK) / 1e9
@@ -65,24 +65,24 @@ def require(model: Model) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ModelError(f"{model.folder}: does not end: {_unlike(f'not done in {seconds:.0f} s')}") from None
+        raise ModelError(f"{model.folder}: does not end: {_trial_failure(f'not done in {seconds:.0f} s')}") from None
     except (OSError, ValueError) as error:
         raise BioqaError(f"{model.folder}: no process could be started to try the model in: {error}") from None
     if ended.returncode == _REFUSED:
         raise ModelError(ended.stdout.decode("utf-8", "surrogateescape"))
     if ended.returncode:
         how = signal.strsignal(-ended.returncode) if ended.returncode < 0 else f"exit status {ended.returncode}"
-        raise ModelError(f"{model.folder}: cannot be run: {_unlike(f'{how}, with {_memory(model) >> 20:,} MB')}")
-    with contextlib.suppress(OSError):  # then it is tried again next time
+        raise ModelError(f"{model.folder}: cannot be run: {_trial_failure(f'{how}, with {_memory(model) >> 20:,} MB')}")
+    with contextlib.suppress(OSError):  # without a record it is tried again next time
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
 
 
-def _unlike(what: str) -> str:
+def _trial_failure(what: str) -> str:
     return f"tried on short texts in a process of its own, {what}; export the model again, or use another one"
 
 
-def _mark(model: Model) -> Path:
+def _pass_marker(model: Model) -> Path:
     import platformdirs
 
     sizes = [_size(model, name) for name in (NETWORK, TOKENIZER)]  # others than those tried are not read at all
@@ -104,11 +104,11 @@ def _memory(model: Model) -> int:
 
 
 def main() -> int:
-    """What the process does: exit status 0 for a model that passes, 3 for another one, and why on standard output."""
+    """The sandboxed process: exit status 0 if the model passes, else 3 with the reason on standard output."""
     try:
         model = open_model(Path(sys.argv[1]), sys.argv[2])
         _confine(_memory(model), _SECONDS + _SECONDS_A_GIGABYTE * _size(model, NETWORK) / 1e9)
-        _try(model)
+        _run_trial(model)
     except ModelError as error:
         sys.stdout.buffer.write(str(error).encode("utf-8", "surrogateescape"))
         return _REFUSED
@@ -116,7 +116,7 @@ def main() -> int:
 
 
 def _confine(memory: int, seconds: float) -> None:
-    """Limit what this process takes and, where there are no such limits, as on Windows, leave that to the time."""
+    """Limit memory, CPU time and files of this process. On Windows only the time limit of the parent applies."""
     try:
         import resource
     except ImportError:
@@ -133,7 +133,7 @@ def _confine(memory: int, seconds: float) -> None:
             resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _try(model: Model) -> None:
+def _run_trial(model: Model) -> None:
     check_network(model)
     try:
         tokenizer_parts.check(model.read(TOKENIZER))
@@ -141,7 +141,7 @@ def _try(model: Model) -> None:
         if str(error).startswith(str(model.folder)):
             raise
         raise ModelError(f"{model.folder / TOKENIZER}: not a tokenizer that bioqa runs: {error}") from None
-    words, network = tokenizer(model), Network(model)
+    words, network = load_tokenizer(model), Network(model)
     for sequence in _sequences(model, words):
         outputs = network.run(sequence)
         if model.card.task == "encoder" and abs(float(np.linalg.norm(outputs[0])) - 1) > 0.01:
@@ -151,9 +151,10 @@ def _try(model: Model) -> None:
 
 
 def check_network(model: Model) -> None:
-    """Look at the network before it is read into memory.
+    """Validate the network before it is loaded into memory.
 
-    Raises ModelError where it is missing, no plain file, too large, not the one on the card, or no plain network.
+    Raises ModelError if it is missing, not a regular file, too large, different from the card's digest, or not a plain
+    network.
     """
     if not model.size(NETWORK):
         raise ModelError(f"{model.folder}: bioqa cannot load {NETWORK}: it is empty; export the model again")
@@ -166,7 +167,7 @@ def check_network(model: Model) -> None:
 
 
 def _sequences(model: Model, words: Tokenizer) -> Iterator[Encoding]:
-    """What a network of this task sees of a few texts, one of which is as long as can be."""
+    """Inputs for a network of this task, from a few texts; one has the maximum length."""
     is_reader = model.card.task == "reader"
     taken = words.num_special_tokens_to_add(is_pair=is_reader)
     room, least = model.card.max_tokens - taken, _ROOM[model.card.task]
@@ -177,7 +178,7 @@ def _sequences(model: Model, words: Tokenizer) -> Iterator[Encoding]:
         )
     for text in (*_TEXTS, _LONG * model.card.max_tokens):
         try:
-            with panicking():
+            with panics_as_errors():
                 asked = words.encode(_QUESTION, add_special_tokens=False) if is_reader else None
                 piece = words.encode(text, add_special_tokens=False)
                 if asked:
@@ -188,7 +189,7 @@ def _sequences(model: Model, words: Tokenizer) -> Iterator[Encoding]:
             raise ModelError(f"{model.folder / TOKENIZER}: cannot be run on a text: {error}") from None
         ids, sides = list(sequence.ids), sequence.sequence_ids
         before = [*asked.ids, *piece.ids] if asked else list(piece.ids)
-        first = sides.index(1) if 1 in sides else len(ids) - 1  # as reading finds the text
+        first = sides.index(1) if 1 in sides else len(ids) - 1  # as the reader finds the text
         if len(ids) != len(before) + taken or (asked and (sides[0] is not None or ids[first:-1] != piece.ids)):
             raise ModelError(
                 f"{model.folder / TOKENIZER}: does not put a text between its tokens as bioqa reads it: question and "

@@ -1,7 +1,7 @@
-"""What a tokenizer.json may consist of: the parts that tokenizers of BERT's family are made of, and no others.
+"""Validation of tokenizer.json: only components of BERT-family tokenizers are accepted.
 
-The tokenizers package runs whatever the file asks for: patterns that take time without end on some texts, and
-replacements that make a text a million times as long. What is not listed here is refused.
+The tokenizers package runs whatever the file specifies, including patterns of exponential time and replacements that
+make a text a million times as long.
 """
 
 import base64
@@ -11,16 +11,16 @@ from typing import Any
 
 from bioqa.index.errors import ModelError
 
-_PATTERNS = {" {2,}", r"\s+", r"\A +| +\z", r"\A▁"}  # those that converting from SentencePiece writes; all are linear
+_PATTERNS = {" {2,}", r"\s+", r"\A +| +\z", r"\A▁"}  # written by conversion from SentencePiece; all take linear time
 _MOST_PARTS = 16  # of a normalizer, a pre-tokenizer or a post-processor; ALBERT's normalizer has six
 _MOST_ADDED = 10_000  # tokens beside the vocabulary; BERT's have five
 _MOST_WORDS = 500_000  # XLM-RoBERTa has 250,002
-_LONGEST_WORD = 1_000  # characters that WordPiece looks at, in a time that grows with the square; BERT's has 100
-_LONGEST_REPLACEMENT = 64  # bytes that stand for a character in SentencePiece's table; that of NFKC has 33
+_LONGEST_WORD = 1_000  # characters that WordPiece processes, in quadratic time; BERT's limit is 100
+_LONGEST_REPLACEMENT = 64  # bytes per character in SentencePiece's table; the longest of NFKC has 33
 
 
 def check(content: bytes) -> None:
-    """Raises ModelError, without the file's name, for what is no tokenizer or holds parts that are not known."""
+    """Raise ModelError, without the file name, if the content is not a tokenizer or has unknown components."""
     try:
         fields = json.loads(content.decode("utf-8"))
         words, added = fields["model"]["vocab"], fields.get("added_tokens") or []
@@ -47,7 +47,7 @@ def check(content: bytes) -> None:
 
 
 def _parts(value: Any, section: str) -> Iterator[Mapping[str, Any]]:
-    """The parts of a section in order, those of a sequence one by one."""
+    """The components of a section in order, with sequences flattened."""
     if value is None:
         return
     if value.get("type") != "Sequence":
@@ -57,7 +57,7 @@ def _parts(value: Any, section: str) -> Iterator[Mapping[str, Any]]:
         yield from _parts(part, section)
 
 
-def _fine(_: Mapping[str, Any]) -> str:
+def _accept(_: Mapping[str, Any]) -> str:
     return ""
 
 
@@ -74,7 +74,7 @@ def _prepend(part: Mapping[str, Any]) -> str:
 
 
 def _precompiled(part: Mapping[str, Any]) -> str:
-    """A trie, whose size comes first, and then the replacements, each closed by a zero."""
+    """Check a table of a trie, preceded by its size, and replacements that end with zeros."""
     table = base64.b64decode(part["precompiled_charsmap"], validate=True)
     size = int.from_bytes(table[:4], "little")
     if not 4 <= size <= len(table) - 4 or size % 4:
@@ -102,20 +102,21 @@ _Known = Mapping[str, Callable[[Mapping[str, Any]], str]]
 _KNOWN: Mapping[str, _Known] = {
     "normalizer": {
         **dict.fromkeys(
-            ("BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "Strip", "StripAccents"), _fine
+            ("BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "Strip", "StripAccents"), _accept
         ),
         "Precompiled": _precompiled,
         "Prepend": _prepend,
         "Replace": _replace,
     },
     "pre_tokenizer": dict.fromkeys(
-        ("BertPreTokenizer", "ByteLevel", "Digits", "Metaspace", "Punctuation", "Whitespace", "WhitespaceSplit"), _fine
+        ("BertPreTokenizer", "ByteLevel", "Digits", "Metaspace", "Punctuation", "Whitespace", "WhitespaceSplit"),
+        _accept,
     ),
-    "model": {"BPE": _bpe, "Unigram": _fine, "WordLevel": _fine, "WordPiece": _wordpiece},
+    "model": {"BPE": _bpe, "Unigram": _accept, "WordLevel": _accept, "WordPiece": _wordpiece},
     "post_processor": {
-        **dict.fromkeys(("BertProcessing", "ByteLevel", "RobertaProcessing"), _fine),
+        **dict.fromkeys(("BertProcessing", "ByteLevel", "RobertaProcessing"), _accept),
         "TemplateProcessing": _template,
     },
 }
-"""What each part may be, by its section and type; what each function says of one is wrong."""
+"""The accepted component types of each section, with functions that return what is wrong with a component."""
 _ONCE = {"Precompiled", "Prepend", "TemplateProcessing", "BertProcessing", "RobertaProcessing"}

@@ -1,4 +1,4 @@
-"""BM25 as tantivy computes it (Robertson and Zaragoza 2009, with Lucene's idf), from statistics that are given."""
+"""BM25 as tantivy computes it, from given statistics (Robertson and Zaragoza 2009, with Lucene's idf)."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -8,27 +8,27 @@ K1, B = 1.2, 0.75
 
 
 def idf(passages: int, holding: int) -> float:
-    """The inverse document frequency of a term that `holding` of all `passages` hold."""
+    """The inverse document frequency of a term that occurs in `holding` of `passages` passages."""
     return log(1 + (passages - holding + 0.5) / (holding + 0.5))
 
 
 def score(weights: Mapping[str, float], terms: Sequence[str], mean_length: float) -> float:
-    """The score of a passage of these terms; `weights` are those of the query's terms: how often in it, times idf."""
+    """The score of a passage with these terms. `weights` are query term frequencies times idf."""
     counts = dict.fromkeys(weights, 0)
     for term in terms:
         if term in counts:
             counts[term] += 1
-    norm = K1 * (1 - B + B * kept_length(len(terms)) / mean_length)
+    norm = K1 * (1 - B + B * stored_length(len(terms)) / mean_length)
     return sum(weights[term] * count * (K1 + 1) / (count + norm) for term, count in counts.items())
 
 
-def kept_length(tokens: int) -> int:
-    """The length of a passage as the index keeps it: one byte, exact up to 40, then in steps of up to an eighth."""
+def stored_length(tokens: int) -> int:
+    """The length of a passage as stored in one byte: exact up to 40, then in steps of up to an eighth."""
     return _LENGTHS[bisect_right(_LENGTHS, tokens) - 1]
 
 
 def _decoded(byte: int) -> int:
-    """Lucene's SmallFloat: 24 numbers as they are, then three bits of mantissa and five of exponent."""
+    """Decode Lucene's SmallFloat: 24 exact numbers, then three bits of mantissa and five of exponent."""
     if byte < 24:
         return byte
     mantissa, exponent = (byte - 24) % 8, (byte - 24) // 8

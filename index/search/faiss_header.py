@@ -1,7 +1,7 @@
-"""The head of a FAISS file of inverted lists, checked before FAISS reads it: it takes the sizes in there at their word.
+"""Validation of the header of a FAISS file of inverted lists, because FAISS trusts the sizes in it.
 
-FAISS would take memory for as many numbers as a damaged or a stranger's file says. What stands here is what it writes
-(`impl/index_write.cpp`) of lists of four bits a component ("IwSq") and of one ("Iwrq").
+FAISS would allocate memory for as many numbers as a damaged or malicious file states. The format is that of
+`impl/index_write.cpp` for lists with four bits per component ("IwSq") and one bit ("Iwrq").
 """
 
 import mmap
@@ -9,13 +9,13 @@ import struct
 
 import numpy as np
 
-_LARGE = 1 << 20  # what FAISS writes in the place of two numbers that it no longer has
+_LARGE = 1 << 20  # written by FAISS in place of two obsolete fields
 
 
 def fault(content: mmap.mmap, codes: str, dimensions: int | None, lists: int, rows: int) -> str:
-    """What is wrong with the head of a file with so many lists over so many rows; nothing where it is sound.
+    """What is wrong with the header of a file of `lists` lists over `rows` rows; empty if it is valid.
 
-    Without `dimensions`, those that it begins with are taken.
+    Without `dimensions`, those in the header are used.
     """
     place = 0
     dimensions = int.from_bytes(content[4:8], "little") if dimensions is None else dimensions
@@ -40,14 +40,14 @@ def fault(content: mmap.mmap, codes: str, dimensions: int | None, lists: int, ro
         sound = follows("Q?", width, False) and sound
     else:
         sound = follows("QQiQ", dimensions, width, 0, width)
-        place += 2  # whether rows are taken relative to their centroid, and the bits of a query
+        place += 2  # whether rows are relative to their centroid, and the bits of a query
     if not sound or not follows("4sQQ", b"ilar", lists, width):
         return "its codes are of another kind or size"
     return _fault_of_sizes(content, place, lists, rows, width)
 
 
 def _fault_of_sizes(content: mmap.mmap, place: int, lists: int, rows: int, width: int) -> str:
-    """As `fault`, of how many rows are in each list: a number for every list, or pairs where most are empty."""
+    """What is wrong with the sizes of the lists: one number per list, or pairs if most lists are empty."""
     kind, count = struct.unpack("<4sQ", content[place : place + 12].ljust(12, b"\0"))
     begin, end = place + 12, place + 12 + 8 * count
     if not ((kind == b"full" and count == lists) or (kind == b"sprs" and count % 2 == 0 and count <= 2 * lists)):

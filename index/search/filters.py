@@ -1,4 +1,4 @@
-"""What a search may be narrowed to. Filters act before scoring, in both searches alike."""
+"""Filters that restrict both searches, before scoring, to documents with certain metadata."""
 
 import re
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ _YEARS = re.compile(r"(?P<only>\d{4})|(?P<first>\d{4})?:(?P<last>\d{4})?", re.AS
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Restrictions that all must hold; a document of unknown year is outside every range of years.
+    """Conditions that must all hold. A document of unknown year is outside every range of years.
 
-    Journal, MeSH terms, publication type and language are compared whole, in any case; of several languages, which
-    a document names with semicolons between them, one must be it.
+    Journal, MeSH terms, publication type and language must match completely, ignoring case. For a document in several
+    languages, separated by semicolons, one of them must match.
     """
 
     first_year: int | None = None
@@ -27,14 +27,14 @@ class Filter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every document passes."""
+        """Whether the filter accepts every document."""
         return self == Filter()
 
 
 NO_FILTER = Filter()
 
 
-def parse(
+def parse_filter(
     years: str | None,
     journal: str | None,
     mesh: Sequence[str] = (),
@@ -43,9 +43,9 @@ def parse(
     *,
     not_retracted: bool = False,
 ) -> Filter:
-    """A filter from the text of `--year` ("2015", "2015:2024", ":2010", "2020:") and of the other options.
+    """A filter from the values of `--year` ("2015", "2015:2024", ":2010", "2020:") and the other options.
 
-    Raises InputError where `years` is none of these or runs backwards, and for an empty text, which nothing has.
+    Raises InputError if `years` has another form or runs backwards, and for an empty value.
     """
     named = [("--journal", journal), ("--publication-type", publication_type), ("--language", language)]
     for option, value in (*named, *(("--mesh", term) for term in mesh)):

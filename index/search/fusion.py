@@ -1,16 +1,16 @@
-"""Making one ranking of two: pure functions over {passage number: score}."""
+"""Rank fusion: pure functions over {passage number: score}."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 Scores = Mapping[int, float]
 
-_NEXT = 20  # ranks among which the best may stand out: of 5, 10, 20, 50 and 100 the best over NFCorpus and BioASQ
+_NEXT = 20  # ranks that define the margin of the best; of 5, 10, 20, 50, 100 the best on NFCorpus and BioASQ
 
 
 def rrf(rankings: Sequence[Scores], constant: float = 60.0) -> dict[int, float]:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of 1 / (constant + rank).
 
-    Equal scores rank in the order in which their ranking has them.
+    Equal scores keep the order of their ranking.
     """
     fused: dict[int, float] = {}
     for ranking in rankings:
@@ -20,29 +20,31 @@ def rrf(rankings: Sequence[Scores], constant: float = 60.0) -> dict[int, float]:
 
 
 def mean(rankings: Sequence[Scores]) -> dict[int, float]:
-    """The mean of scores as they are: for scores that mean the same in every ranking, such as shares of what is
-    possible. A passage missing from a ranking scores 0 there; an empty ranking has no part in it."""
+    """The mean of unscaled scores, for scores that are comparable between rankings.
+
+    A passage missing from a ranking scores 0 there. Empty rankings are ignored.
+    """
     found = [ranking for ranking in rankings if ranking]
     return _weighted(found, [1.0 for _ in found])
 
 
 def minmax(rankings: Sequence[Scores]) -> dict[int, float]:
-    """The mean of scores scaled to 0..1 within each ranking; a passage missing from a ranking scores 0 there."""
-    return _weighted([_scaled(ranking) for ranking in rankings], [1.0 for _ in rankings])
+    """The mean of scores scaled to 0..1 within each ranking. A passage missing from a ranking scores 0 there."""
+    return _weighted([_min_max_scaled(ranking) for ranking in rankings], [1.0 for _ in rankings])
 
 
 def adaptive(rankings: Sequence[Scores]) -> dict[int, float]:
-    """As `minmax`, but a ranking counts the more, the further its best passage stands out from the next ones.
+    """The same as `minmax`, but each ranking is weighted by the margin of its best passage over the next ones.
 
-    A search that knows what is asked for tells a few passages from the others; one that does not, scores many alike.
+    A search that recognises the relevant passages separates them from the rest; one that does not gives similar scores.
     """
-    scaled = [_scaled(ranking) for ranking in rankings]
-    weights = [_standing_out(ranking) for ranking in scaled]
+    scaled = [_min_max_scaled(ranking) for ranking in rankings]
+    weights = [_margin(ranking) for ranking in scaled]
     return _weighted(scaled, weights if any(weights) else [1.0 for _ in scaled])
 
 
 def _weighted(rankings: Sequence[Scores], weights: Sequence[float]) -> dict[int, float]:
-    """The mean of scores, in which each ranking has its weight."""
+    """The weighted mean of scores."""
     fused: dict[int, float] = {}
     for ranking, weight in zip(rankings, weights, strict=True):
         share = weight / sum(weights)
@@ -51,15 +53,15 @@ def _weighted(rankings: Sequence[Scores], weights: Sequence[float]) -> dict[int,
     return fused
 
 
-def _standing_out(ranking: Scores) -> float:
-    """How far the best of scaled scores is above the mean of the next ones; 1 where there is no other."""
+def _margin(ranking: Scores) -> float:
+    """The difference between the best scaled score and the mean of the next ones; 1 if there is only one."""
     scores = sorted(ranking.values(), reverse=True)
     after = scores[1:_NEXT]
     return scores[0] - sum(after) / len(after) if after else float(len(scores))
 
 
-def _scaled(ranking: Scores) -> dict[int, float]:
-    """The scores from 0 for the worst to 1 for the best; 1 for all where they are equal."""
+def _min_max_scaled(ranking: Scores) -> dict[int, float]:
+    """The scores scaled linearly from 0 (worst) to 1 (best); 1 for all if they are equal."""
     low, high = min(ranking.values(), default=0.0), max(ranking.values(), default=0.0)
     return {number: (score - low) / (high - low) if high > low else 1.0 for number, score in ranking.items()}
 

@@ -1,4 +1,4 @@
-"""An opened index: lexical and dense search, and the two fused."""
+"""An opened index folder with lexical, dense and hybrid search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,33 +18,33 @@ from bioqa.index.search import feedback, ties
 from bioqa.index.search.dense import VectorIndex
 from bioqa.index.search.filters import NO_FILTER, Filter
 from bioqa.index.search.fusion import FUSION, FUSIONS
-from bioqa.index.search.ivf import Structure
-from bioqa.index.search.layout import open_structure, open_vectors
-from bioqa.index.search.lexical import LexicalIndex, Living, open_lexical
+from bioqa.index.search.ivf import InvertedLists
+from bioqa.index.search.layout import open_inverted_lists, open_vectors
+from bioqa.index.search.lexical import LexicalIndex, LivePassages, open_lexical
 from bioqa.index.search.search_index import Query
 from bioqa.index.store.manifest import Manifest
 from bioqa.index.store.segments import Store
-from bioqa.index.store.snapshot import opened
+from bioqa.index.store.snapshot import read_snapshot
 from bioqa.index.text import analyzer
 
 MODES = ("hybrid", "lexical", "dense")
-DEPTH = 100  # passages taken from each search before fusion
+DEPTH = 100  # passages per search before fusion
 
 
 class Index:
     """The last committed state of an index folder, read-only."""
 
     def __init__(self, folder: Path):
-        """Raises IndexFolderError where there is none, or a file of it is missing or damaged."""
+        """Raises IndexFolderError if there is no index, or a file is missing or damaged."""
         self.folder = folder
-        self.manifest, (self._store, self._structure, self.lexical) = opened(folder, self._opened)
+        self.manifest, (self._store, self._structure, self.lexical) = read_snapshot(folder, self._opened)
 
-    def _opened(self, manifest: Manifest) -> tuple[Store, Structure | None, LexicalIndex]:
-        """All files of a commit, which later ones may delete."""
+    def _opened(self, manifest: Manifest) -> tuple[Store, InvertedLists | None, LexicalIndex]:
+        """Open all files of a commit, which later commits may delete."""
         store = Store(self.folder, manifest)
-        store.hold()
-        structure = open_structure(self.folder, manifest)
-        living = Living(manifest.tokens, store.passage)
+        store.map_files()
+        structure = open_inverted_lists(self.folder, manifest)
+        living = LivePassages(manifest.tokens, store.passage)
         return store, structure, open_lexical(self.folder, manifest, living)
 
     @property
@@ -85,9 +85,9 @@ class Index:
         return open_vectors(self.manifest, self._store, self._structure)
 
     def open_encoder(self) -> Encoder | None:
-        """The encoder that made the vectors of this index, None where it is lexical only.
+        """The encoder of the vectors of this index; None for a lexical index.
 
-        Raises IndexFolderError where that encoder is no longer to be had.
+        Raises IndexFolderError if that encoder is no longer available.
         """
         made = self.manifest.encoder
         if made is None:
@@ -96,18 +96,18 @@ class Index:
             encoder = Encoder(Path(made.folder) if made.folder else shipped("encoder"))
         except ModelError as error:
             raise IndexFolderError(
-                f"{self.folder}: the encoder it was built with cannot be opened: {error}; where it lies elsewhere now, "
-                f"'bioqa index build INPUT --to {self.folder} --encoder DIR' has the index find it"
+                f"{self.folder}: the encoder it was built with cannot be opened: {error}; if the encoder was moved, "
+                f"'bioqa index build INPUT --to {self.folder} --encoder DIR' records its new place"
             ) from None
         if encoder.identity.digests != made.digests:
             raise IndexFolderError(
-                f"{self.folder}: built with another encoder ({made.name}) than {encoder.card.name} of now; "
+                f"{self.folder}: built with another encoder ({made.name}) than the present {encoder.card.name}; "
                 "rebuild with 'bioqa index build'"
             )
         return encoder
 
     def passages_of(self, document_ids: Sequence[str]) -> list[Passage]:
-        """All passages of these documents, by their number; of those that the index does not hold, none."""
+        """All passages of these documents by number; none for documents that the index does not hold."""
         rows = np.array(list(self.lexical.document_rows(document_ids)), dtype=np.int64)
         return [self._store.passage(number) for number in self._store.passages_of(rows).tolist()]
 
@@ -121,11 +121,11 @@ class Index:
         fusion: str = FUSION,
         feedback_passages: int = feedback.PASSAGES,
     ) -> list[Hit]:
-        """The `k` best passages, best first; what scores alike comes in the order of document ids.
+        """The `k` best passages, best first; ties are ordered by document id.
 
-        `fusion` is one of `FUSIONS`. `hybrid` searches again with the topic of the first `feedback_passages` passages,
-        0 for never, where both searches find any. Without vectors it is the lexical search, and `dense` raises
-        InputError.
+        `fusion` is one of `FUSIONS`. If both searches find passages, `hybrid` searches again with relevance feedback
+        from the first `feedback_passages` passages (0: no feedback). Without vectors, `hybrid` is lexical search and
+        `dense` raises InputError.
         """
         if mode not in MODES:
             raise InputError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
@@ -138,66 +138,69 @@ class Index:
                 f"{self.folder}: lexical only, it has no vectors; use --mode lexical or build it with an encoder"
             )
         depth = max(k, DEPTH)
-        allowed = None if vector is None or filters.is_empty else self.lexical.matching(filters)
+        allowed = None if vector is None or filters.is_empty else self.lexical.filtered_passages(filters)
         weights = self.lexical.weights(query.text) if mode != "dense" else {}
-        asked = self._found(weights, vector, depth, filters, allowed)
-        best = asked.fused(fusion)
-        if mode == "hybrid" and feedback_passages and asked.lexical and vector is not None and vectors is not None:
-            first = list(ties.ordered(best, feedback_passages, self._store.place))
-            drawn = feedback.vector(vector, vectors.of(first), len(asked.weights))
-            best = self._found(self._fed_back(asked, first), drawn, depth, filters, allowed).fused(fusion)
-        return self._hits(ties.ordered(best, k, self._store.place), asked, vector)
+        results = self._search_both(weights, vector, depth, filters, allowed)
+        best = results.fused(fusion)
+        if mode == "hybrid" and feedback_passages and results.lexical and vector is not None and vectors is not None:
+            first = list(ties.rank_with_ties(best, feedback_passages, self._store.place))
+            moved = feedback.feedback_vector(vector, vectors.vectors_of(first), len(results.weights))
+            best = self._search_both(self._feedback_weights(results, first), moved, depth, filters, allowed).fused(
+                fusion
+            )
+        return self._hits(ties.rank_with_ties(best, k, self._store.place), results, vector)
 
-    def _found(
+    def _search_both(
         self, weights: Mapping[str, float], vector: Array | None, depth: int, filters: Filter, allowed: Array | None
-    ) -> "_Found":
-        """What terms of these weights and this vector bring up, each to a depth; `allowed` pass the filter."""
+    ) -> "_Candidates":
+        """The passages found by these term weights and by this vector, each to a depth; `allowed` pass the filter."""
         place = self._store.place
-        found = self.lexical.weighted(weights, depth, filters)
+        found = self.lexical.search_terms(weights, depth, filters)
         self._store.refuse_unknown(found)
-        lexical = ties.ordered(found, depth, place)
+        lexical = ties.rank_with_ties(found, depth, place)
         dense: dict[int, float] = {}
         if self._vectors is not None and vector is not None:
             vectors, wanted = self._vectors, vector
-            dense = ties.ordered(ties.complete(lambda size: vectors.search(wanted, size, allowed), depth), depth, place)
+            dense = ties.rank_with_ties(
+                ties.search_with_ties(lambda size: vectors.search(wanted, size, allowed), depth), depth, place
+            )
         missing = [number for number in lexical if number not in dense] if dense else []
-        return _Found(weights, lexical, dense, dense | self._cosines(missing, vector))
+        return _Candidates(weights, lexical, dense, dense | self._cosines(missing, vector))
 
-    def _fed_back(self, asked: "_Found", numbers: Sequence[int]) -> dict[str, float]:
-        """Weights of terms that say what is asked and what these passages are about."""
+    def _feedback_weights(self, results: "_Candidates", numbers: Sequence[int]) -> dict[str, float]:
+        """Term weights of the query, extended by terms from the titles of these passages."""
         titles = [analyzer.terms(self._store.passage(number).document.title) for number in numbers]
         idf = {term: self.lexical.idf(term) for term in set(chain.from_iterable(titles))}
-        return feedback.weights(asked.weights, titles, idf)
+        return feedback.feedback_weights(results.weights, titles, idf)
 
-    def _hits(self, best: Mapping[int, float], asked: "_Found", vector: Array | None) -> list[Hit]:
-        """The passages that scored best, with how well each of the two searches found them as it was asked."""
-        cosines = asked.cosines
+    def _hits(self, best: Mapping[int, float], results: "_Candidates", vector: Array | None) -> list[Hit]:
+        """The best passages, each with its ranks and scores from the searches before feedback."""
+        cosines = results.cosines
         if cosines:
             cosines = cosines | self._cosines([number for number in best if number not in cosines], vector)
-        lexical_ranks, dense_ranks = _ranks(asked.lexical), _ranks(asked.dense)
+        lexical_ranks, dense_ranks = _ranks(results.lexical), _ranks(results.dense)
         return [
             Hit(
                 self._store.passage(number),
                 max(score, 0.0),  # a cosine can be negative
                 lexical_ranks.get(number),
                 dense_ranks.get(number),
-                asked.lexical.get(number),
+                results.lexical.get(number),
                 cosines.get(number),
             )
             for number, score in best.items()
         ]
 
     def _cosines(self, numbers: Sequence[int], vector: Array | None) -> dict[int, float]:
-        """The cosines of passages that the dense search did not come to."""
+        """The cosines of passages that the dense search did not return."""
         if not numbers or vector is None or self._vectors is None:
             return {}
-        return dict(zip(numbers, (self._vectors.of(numbers) @ vector).tolist(), strict=True))
+        return dict(zip(numbers, (self._vectors.vectors_of(numbers) @ vector).tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What the two searches brought up: BM25 scores for terms of these weights, and cosines, also of all passages that
-    BM25 brought up where there are any."""
+class _Candidates:
+    """The results of both searches: BM25 scores for these term weights, and cosines of all passages found by either."""
 
     weights: Mapping[str, float]
     lexical: Mapping[int, float]
@@ -205,8 +208,8 @@ class _Found:
     cosines: dict[int, float]
 
     def fused(self, fusion: str) -> dict[int, float]:
-        """One ranking of the two."""
-        rankings = [LexicalIndex.shares(self.weights, self.lexical), self.cosines]
+        """The fused scores."""
+        rankings = [LexicalIndex.normalized(self.weights, self.lexical), self.cosines]
         return FUSIONS[fusion]([ranking for ranking in rankings if ranking])
 
 

@@ -1,7 +1,7 @@
-"""Inverted lists over the rows of an index, in one FAISS file that can always be made again from the rows.
+"""Inverted lists (IVF) over the vectors of an index, in a FAISS file that can be rebuilt from the vectors.
 
-The lists hold codes of a few bits a component: they are mapped, not read, when the file is opened, and what they find
-is scored again from the exact rows. Jégou, Douze and Schmid 2011 describe the search.
+The lists hold quantized codes of a few bits per component. The file is memory-mapped, and candidates are rescored from
+the exact vectors. Jégou, Douze and Schmid 2011 describe the search.
 """
 
 import mmap
@@ -16,18 +16,18 @@ import numpy as np
 from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.search import faiss_header
-from bioqa.index.search.flat import Rows, selecting
-from bioqa.index.store.checksums import Checked
-from bioqa.index.store.manifest import StructureInfo
-from bioqa.index.store.planner import CLUSTERING, Design
+from bioqa.index.search.flat import VectorRows, id_selector
+from bioqa.index.store.checksums import CheckedFile
+from bioqa.index.store.manifest import InvertedListsInfo
+from bioqa.index.store.planner import CLUSTERING, IvfDesign
 
-_BLOCK = 16_384  # rows in memory at once, as float32: 25 MB of 384 dimensions
+_BLOCK = 16_384  # rows in memory at once, as float32: 25 MB with 384 dimensions
 _SEED = 20_111  # the same rows give the same lists
-_TRAINED = 16_384  # rows that the range of codes is taken from; FAISS copies them several times
-_CURE = "run 'bioqa index build' again, which makes it anew"
-_WHOLE = 64_000_000  # bytes of one that is checked before the first search: they take some 50 ms
-_AT_ONCE = 1_000_000  # bytes of a file that is checked as it is opened
-_LEAST = 100  # passages that candidates are found for: fewer asked for must be the first of more
+_TRAINED = 16_384  # training rows of the quantizer; FAISS copies them several times
+_CURE = "run 'bioqa index build' again, which rebuilds it"
+_WHOLE = 64_000_000  # largest file verified before the first search, in bytes: some 50 ms
+_AT_ONCE = 1_000_000  # largest file verified when opened, in bytes
+_LEAST = 100  # least k for candidates, so that the results for a smaller k are the first of those for a larger one
 
 
 def _four_bits(quantizer: Any, dimensions: int, lists: int) -> Any:
@@ -43,11 +43,10 @@ def _one_bit(quantizer: Any, dimensions: int, lists: int) -> Any:
 _CODES: dict[str, Callable[[Any, int, int], Any]] = {"sq4": _four_bits, "rabitq": _one_bit}
 
 
-def write(path: Path, rows: Rows, design: Design, left_out: Array) -> int:
-    """Make the lists over all rows but those `left_out` (numbers, ascending); returns the bytes of the file.
+def write(path: Path, rows: VectorRows, design: IvfDesign, left_out: Array) -> int:
+    """Write inverted lists over all rows except `left_out` (numbers, ascending); returns the file size in bytes.
 
-    Beside the codes themselves, a sample and a block of the rows are in memory. Raises StorageError where the disk
-    refuses.
+    Memory holds the codes, a training sample and one block of rows. Raises StorageError if writing fails.
     """
     is_kept = np.ones(len(rows), dtype=bool)
     is_kept[left_out] = False
@@ -73,7 +72,7 @@ def write(path: Path, rows: Rows, design: Design, left_out: Array) -> int:
 def _centroids(sample: Array, lists: int) -> Array:
     parameters = faiss.ClusteringParameters()
     parameters.niter, parameters.seed, parameters.spherical = CLUSTERING, _SEED, True
-    parameters.min_points_per_centroid = 1  # the planner has chosen; FAISS would print its doubts
+    parameters.min_points_per_centroid = 1  # avoids a warning of FAISS about the planner's choice
     parameters.max_points_per_centroid = len(sample)
     clustering = faiss.Clustering(sample.shape[1], lists, parameters)
     clustering.train(sample, faiss.IndexFlatIP(sample.shape[1]))
@@ -81,8 +80,8 @@ def _centroids(sample: Array, lists: int) -> Array:
     return centroids
 
 
-def _fill(index: Any, rows: Rows, is_kept: Array) -> None:
-    """Put the kept rows into their lists, which are given their final size first: grown, they would take twice that."""
+def _fill(index: Any, rows: VectorRows, is_kept: Array) -> None:
+    """Add the kept rows to the lists, which get their final size first because growing them doubles the memory."""
     lists = np.empty(len(rows), dtype=np.int32)
     for first, block in rows.blocks(_BLOCK):
         lists[first : first + len(block)] = index.quantizer.search(block, 1)[1][:, 0]
@@ -110,8 +109,8 @@ def _fill(index: Any, rows: Rows, is_kept: Array) -> None:
     index.ntotal = int(filled.sum())
 
 
-def is_whole(folder: Path, info: StructureInfo) -> bool:
-    """Whether the file is there and of the size it was written with."""
+def is_whole(folder: Path, info: InvertedListsInfo) -> bool:
+    """Whether the file exists in the size it was written with."""
     path = folder / info.file
     return path.is_file() and path.stat().st_size == info.bytes
 
@@ -128,25 +127,25 @@ def _last_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[-1]
 
 
-class Structure:
-    """The lists of a file, mapped; they cover the passages below number `passages`."""
+class InvertedLists:
+    """The memory-mapped inverted lists of an index; they cover the passages below number `passages`."""
 
-    def __init__(self, folder: Path, info: StructureInfo, dimensions: int | None = None, digest: str = ""):
-        """A small file is checked by its `digest` now, a large one at the first search, and the largest not at all.
+    def __init__(self, folder: Path, info: InvertedListsInfo, dimensions: int | None = None, digest: str = ""):
+        """A small file is verified by its `digest` now, a larger one at the first search, the largest not at all.
 
-        Raises IndexFolderError for a file that is missing, of another size, or not what bioqa writes.
+        Raises IndexFolderError for a file that is missing, of the wrong size, or not in the format that bioqa writes.
         """
         path = folder / info.file
         if not is_whole(folder, info):
-            how = "is not of the size it was written with" if path.is_file() else "is missing"
+            how = "does not have the size it was written with" if path.is_file() else "is missing"
             raise IndexFolderError(f"{path} {how}; {_CURE}")
         content = _mapped(path)
         found = faiss_header.fault(content, info.codes, dimensions, info.lists, info.passages - info.removed)
         if found or info.codes not in _CODES:
             raise IndexFolderError(f"{path}: damaged ({found or 'of unknown codes'}); {_CURE}")
-        self._path, self._file = path, Checked(path, content, None, digest if info.bytes <= _WHOLE else "")
+        self._path, self._file = path, CheckedFile(path, content, None, digest if info.bytes <= _WHOLE else "")
         if info.bytes <= _AT_ONCE:
-            self._file.use_all()
+            self._file.verify_all()
         try:
             self._index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except (RuntimeError, MemoryError) as error:
@@ -154,13 +153,12 @@ class Structure:
         self._info, self.passages = info, info.passages
 
     def candidates(self, vector: Array, k: int, eligible: Array | None, at_least: int) -> Array:
-        """The numbers of what is likely to hold the `k` nearest passages, ascending, among those `eligible` (a bool a
-        passage).
+        """Candidates for the `k` nearest passages among those `eligible` (one bool per passage): numbers, ascending.
 
-        The lists nearest to the vector are read, and more of them until at least `at_least` passages are found.
+        Searches the lists nearest to the vector, and more lists until at least `at_least` passages are found.
         """
-        self._file.use_all()
-        selector = None if eligible is None else selecting(eligible)
+        self._file.verify_all()
+        selector = None if eligible is None else id_selector(eligible)
         probes, count = self._info.probes, max(k, _LEAST) * self._info.refine
         while True:
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""The layout of an index's vectors: opened for searches, and made to fit the size and the memory budget by writers."""
+"""The vector layout of an index: opening it for searches, and adapting it to index size and memory limit."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,60 +10,62 @@ from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.search import ivf
 from bioqa.index.search.dense import VectorIndex
-from bioqa.index.search.flat import Rows
-from bioqa.index.search.ivf import Structure
+from bioqa.index.search.flat import VectorRows
+from bioqa.index.search.ivf import InvertedLists
 from bioqa.index.store import digests, planner
 from bioqa.index.store.array_files import damaged
-from bioqa.index.store.manifest import Manifest, StructureInfo
+from bioqa.index.store.manifest import InvertedListsInfo, Manifest
 from bioqa.index.store.segments import Store
 from bioqa.index.store.storage import commit
 
 
-def open_structure(folder: Path, manifest: Manifest) -> Structure | None:
-    """The inverted lists of a commit, None where it has none; a later commit may delete their file once it is open.
+def open_inverted_lists(folder: Path, manifest: Manifest) -> InvertedLists | None:
+    """The inverted lists of a commit, None if it has none. A later commit may delete the open file.
 
-    Raises IndexFolderError where they are missing or damaged; reading never writes them.
+    Raises IndexFolderError if they are missing or damaged; readers never rebuild them.
     """
     made, encoder = manifest.structure, manifest.encoder
     if made is None or encoder is None:
         return None
-    return Structure(folder, made, encoder.dimensions, manifest.digests.get(made.file, ""))
+    return InvertedLists(folder, made, encoder.dimensions, manifest.digests.get(made.file, ""))
 
 
-def open_vectors(manifest: Manifest, store: Store, lists: Structure | None) -> VectorIndex | None:
-    """Dense search over a commit, None where it has no vectors.
+def open_vectors(manifest: Manifest, store: Store, lists: InvertedLists | None) -> VectorIndex | None:
+    """Dense search over a commit, None if it has no vectors.
 
-    Raises IndexFolderError where what was removed, or what the lists cover, does not fit the passages.
+    Raises IndexFolderError if the removed documents or the inverted lists do not match the passages.
     """
     if manifest.encoder is None:
         return None
     made, dimensions = manifest.structure, manifest.encoder.dimensions
     if made and made.passages > store.next_passage:
         raise damaged(store.folder, f"{made.file} covers {made.passages:,} passages of {store.next_passage:,}")
-    kept = planner.rows_kept(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
-    return VectorIndex(rows(store, dimensions, kept), _removed(store), lists)
+    kept = planner.resident_row_bytes(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
+    return VectorIndex(vector_rows(store, dimensions, kept), _removed(store), lists)
 
 
-def fit(
+def fit_layout(
     folder: Path, manifest: Manifest, max_ram: int | None, talk: Callable[[str], None] = lambda _: None
 ) -> Manifest:
-    """Write the inverted lists, make them anew or drop them, as size and budget ask; returns the manifest of then.
+    """Write, rebuild or delete the inverted lists to fit index size and memory limit; returns the new manifest.
 
-    They are made anew where too much lies outside them, too much in them was removed, or their file is not as it was
-    written. What changes is a commit of its own; the folder's writer lock must be held. Raises BudgetError where
-    nothing fits the memory, StorageError where the disk refuses.
+    They are rebuilt if too many passages lie outside them, too many of their passages were removed, or their file is
+    damaged. A change is a commit of its own. The caller must hold the writer lock. Raises BudgetError if no layout fits
+    the memory limit, StorageError if writing fails.
     """
     if not manifest.segments:
         return manifest
     changed = replace(manifest, max_ram=max_ram)
     if manifest.encoder is not None:
-        changed = replace(changed, structure=_structure(folder, changed, manifest.encoder.dimensions, talk))
+        changed = replace(changed, structure=_fit_inverted_lists(folder, changed, manifest.encoder.dimensions, talk))
     return commit(folder, manifest, changed) if changed != manifest else manifest
 
 
-def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable[[str], None]) -> StructureInfo | None:
+def _fit_inverted_lists(
+    folder: Path, manifest: Manifest, dimensions: int, talk: Callable[[str], None]
+) -> InvertedListsInfo | None:
     store, current = Store(folder, manifest), manifest.structure
-    design = planner.plan(store.next_passage, dimensions, manifest.max_ram).design
+    design = planner.plan_memory(store.next_passage, dimensions, manifest.max_ram).design
     removed = _removed(store)
     living = store.next_passage - len(removed)
     if design is None or not living:
@@ -75,30 +77,30 @@ def _structure(folder: Path, manifest: Manifest, dimensions: int, talk: Callable
             return current
     talk(f"writing {design.lists:,} inverted lists over {store.next_passage:,} passages")
     file = f"vectors-{manifest.commit + 1:06}.faiss"
-    size = ivf.write(folder / file, rows(store, dimensions), design, removed)
-    return StructureInfo(
+    size = ivf.write(folder / file, vector_rows(store, dimensions), design, removed)
+    return InvertedListsInfo(
         file, size, design.codes, design.lists, design.probes, design.refine, store.next_passage, len(removed)
     )
 
 
-def _is_as_written(folder: Path, manifest: Manifest, made: StructureInfo) -> bool:
+def _is_as_written(folder: Path, manifest: Manifest, made: InvertedListsInfo) -> bool:
     try:
-        open_structure(folder, manifest)
+        open_inverted_lists(folder, manifest)
         digests.refuse_changed({folder / made.file: manifest.digests.get(made.file, "")})
     except IndexFolderError:
         return False
     return True
 
 
-def rows(store: Store, dimensions: int, kept: int = planner.FLAT_BYTES) -> Rows:
-    """All vectors of a commit, of which so many bytes stay in memory."""
+def vector_rows(store: Store, dimensions: int, kept: int = planner.FLAT_BYTES) -> VectorRows:
+    """All vectors of a commit, of which at most `kept` bytes stay resident."""
     segments = store.segments
-    return Rows(
+    return VectorRows(
         [segment.info.passages for segment in segments],
         lambda number: segments[number].vectors_of(dimensions),
         dimensions,
         kept,
-        lambda number, places, count: segments[number].use_vectors(places, count),
+        lambda number, places, count: segments[number].verify_vectors(places, count),
     )
 
 

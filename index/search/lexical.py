@@ -1,4 +1,4 @@
-"""BM25 over passages, in tantivy: searching."""
+"""BM25 search over passages with tantivy."""
 
 import contextlib
 import json
@@ -24,14 +24,14 @@ from bioqa.index.store import digests
 from bioqa.index.store.manifest import Manifest
 from bioqa.index.text import analyzer
 
-_WHOLE = 64_000_000  # bytes that are checked before the first search: they take some 50 ms on one processor
-_AT_ONCE = 1_000_000  # bytes of an index that are checked as it is opened: they take less than a millisecond
-_MOST_META = 1 << 24  # bytes of meta.json, which has some 3,000
-_SAME = 1e-6  # two mean lengths this near to each other, relatively, differ by the rounding of float32 alone
+_WHOLE = 64_000_000  # largest index verified before the first search, in bytes: some 50 ms on one processor
+_AT_ONCE = 1_000_000  # largest index verified when opened, in bytes: less than a millisecond
+_MOST_META = 1 << 24  # bytes of meta.json, which usually has some 3,000
+_SAME = 1e-6  # relative difference of two mean lengths that rounding to float32 explains
 
 
-def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
-    """A folder of links to these files: tantivy writes a lock file even to read, which a read-only disk refuses."""
+def _link_mirror(folder: Path) -> "tempfile.TemporaryDirectory[str]":
+    """A temporary folder of links to these files, because tantivy needs to write a lock file even for reading."""
     mirror = tempfile.TemporaryDirectory(prefix="bioqa-")
     for file in folder.iterdir():
         if file.suffix != ".lock":
@@ -39,8 +39,8 @@ def _mirrored(folder: Path) -> "tempfile.TemporaryDirectory[str]":
     return mirror
 
 
-def _still(path: Path, state: os.stat_result) -> os.stat_result | None:
-    """The state of now, None where the file is no longer there, or another one."""
+def _current_state(path: Path, state: os.stat_result) -> os.stat_result | None:
+    """The current state of the file, None if it was deleted or replaced."""
     try:
         now = os.stat(path)  # noqa: PTH116 (half the time, before every search)
     except OSError:
@@ -48,8 +48,8 @@ def _still(path: Path, state: os.stat_result) -> os.stat_result | None:
     return now if os.path.samestat(now, state) else None
 
 
-def _counted(folder: Path) -> int:
-    """The passages in tantivy's segments, those included that wait to be dropped."""
+def _stored_passages(folder: Path) -> int:
+    """The number of passages in tantivy's segments, including deleted passages that are not yet dropped."""
     try:
         segments = json.loads(read_plain(folder / "meta.json", _MOST_META))["segments"]
         return sum(int(segment["max_doc"]) for segment in segments)
@@ -58,31 +58,32 @@ def _counted(folder: Path) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Living:
-    """What is known of the passages that have not been removed: how many terms they have, and the text of each."""
+class LivePassages:
+    """The passages that were not removed: their total number of terms, and access to each passage by number."""
 
     tokens: int
     passage: Callable[[int], Passage]
 
 
-def open_lexical(folder: Path, manifest: Manifest, living: Living | None = None) -> "LexicalIndex":
-    """The lexical index of a commit, whose files are checked by their digests before they are used.
+def open_lexical(folder: Path, manifest: Manifest, living: LivePassages | None = None) -> "LexicalIndex":
+    """The lexical index of a commit. Its files are verified by their digests before use.
 
-    One of more than 64 MB, of some 200,000 abstracts, is not: that would take longer than a question. Raises
-    IndexFolderError where it cannot be opened.
+    An index of more than 64 MB (some 200,000 abstracts) is not verified, which would take longer than a question.
+    Raises IndexFolderError if it cannot be opened.
     """
-    return LexicalIndex(folder / "lexical" / manifest.lexical, living, digests.lexical(folder, manifest))
+    return LexicalIndex(folder / "lexical" / manifest.lexical, living, digests.lexical_digests(folder, manifest))
 
 
 class LexicalIndex:
     """A committed tantivy index, read-only.
 
-    tantivy's statistics count passages that were removed until a merge drops them, and estimate the lengths of what it
-    merged. With `living`, scores are those of an index in which they never were; without, the mean length is tantivy's.
+    tantivy's statistics include removed passages until a merge drops them, and passage lengths are estimates after a
+    merge. With `living`, scores are those of an index that never held the removed passages; without, the mean length is
+    tantivy's.
     """
 
-    def __init__(self, folder: Path, living: Living | None = None, written: Mapping[Path, str] | None = None):
-        """`written` are the digests of its files, checked at the first search, or now where they are small."""
+    def __init__(self, folder: Path, living: LivePassages | None = None, written: Mapping[Path, str] | None = None):
+        """`written` maps files to digests, which are verified at the first search, or now for a small index."""
         self._folder = folder
         with self._reading("cannot be opened"):
             self._files = {path: path.stat() for path in written or {}}
@@ -91,79 +92,79 @@ class LexicalIndex:
         if size <= _AT_ONCE:
             self._check("cannot be opened")
         with self._reading("cannot be opened"):
-            self._mirror = None if os.access(folder, os.W_OK) else _mirrored(folder)
+            self._mirror = None if os.access(folder, os.W_OK) else _link_mirror(folder)
             self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
-            self._counted = _counted(folder)
+            self._stored = _stored_passages(folder)
             self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
             self._index.config_reader("manual")
             self._searcher = self._index.searcher()
         self._living = living
         self._frequencies: dict[str, int] = {}
-        self._counted_mean: float | None = None
+        self._tantivy_mean: float | None = None
 
     @property
     def passages(self) -> int:
-        """The number of passages that can be found."""
+        """The number of passages that a search can find."""
         return int(self._searcher.num_docs)
 
     @property
-    def waiting(self) -> int:
-        """The number of passages that were removed and wait to be dropped by a merge."""
-        return self._counted - self.passages
+    def undropped(self) -> int:
+        """The number of removed passages that no merge has dropped yet."""
+        return self._stored - self.passages
 
     def search(self, query: str, k: int, filters: Filter) -> dict[int, float]:
-        """The `k` best passages by BM25 and all that score like the last: {passage number: score}, best first.
+        """The `k` best passages by BM25 and all ties with the last: {passage number: score}, best first.
 
-        Empty where no term is known.
+        Empty if the index has none of the terms.
         """
-        return self.weighted(self.weights(query), k, filters)
+        return self.search_terms(self.weights(query), k, filters)
 
     def weights(self, query: str) -> dict[str, float]:
-        """What the terms of a query weigh, unknown ones included: how often each is in it, times its idf.
+        """The weights of the query terms, including unknown terms: frequency in the query times idf.
 
-        Raises IndexFolderError where a file was cut since the index was opened: its end would end the process.
+        Raises IndexFolderError if a file was truncated since the index was opened: reading beyond its end kills the
+        process.
         """
         for path, state in self._files.items():
-            now = _still(path, state)
+            now = _current_state(path, state)
             if now and now.st_size < state.st_size:
-                raise self._damaged(f"{path.name} was cut while it was read")
+                raise self._damaged(f"{path.name} was truncated while it was read")
         return {term: count * self.idf(term) for term, count in Counter(analyzer.query_terms(query)).items()}
 
     def idf(self, term: str) -> float:
-        """The inverse document frequency of a term as the analyzer writes it."""
+        """The inverse document frequency of an analyzed term."""
         return bm25.idf(self.passages, self.document_frequency(term))
 
-    def weighted(self, weights: Mapping[str, float], k: int, filters: Filter) -> dict[int, float]:
-        """As `search`, for terms of these weights."""
+    def search_terms(self, weights: Mapping[str, float], k: int, filters: Filter) -> dict[int, float]:
+        """The same as `search`, for weighted terms."""
         known = {term: weight for term, weight in weights.items() if self.document_frequency(term)}
         if not known or k < 1:
             return {}
         with self._reading():
             scored = self._scored(known)
             filtered = self._filtered(scored, filters)
-            stretch = self._stretch(scored)
-            if self._living and abs(stretch - 1) > _SAME:
-                return ties.reaching(self._rescored(filtered, k, known, stretch, self._living), k)
-            # BM25 often scores alike, and to search twice takes longer than to search for more
-            return ties.complete(lambda size: self._found(filtered, size), k, spare=k // 2)
+            length_ratio = self._length_ratio(scored)
+            if self._living and abs(length_ratio - 1) > _SAME:
+                return ties.top_k_with_ties(self._rescored(filtered, k, known, length_ratio, self._living), k)
+            # BM25 ties are frequent, and one larger search is faster than two
+            return ties.search_with_ties(lambda size: self._found(filtered, size), k, spare=k // 2)
 
     @staticmethod
-    def shares(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
-        """BM25 scores for these weights as shares (0..1) of the most that a passage could have, unknown terms
-        included."""
+    def normalized(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
+        """BM25 scores divided by the upper bound for these term weights, unknown terms included: 0..1."""
         most = (bm25.K1 + 1) * sum(weights.values())
         return {number: score / most for number, score in scores.items()}
 
     def _rescored(
-        self, filtered: Any, k: int, weights: Mapping[str, float], stretch: float, living: Living
+        self, filtered: Any, k: int, weights: Mapping[str, float], length_ratio: float, living: LivePassages
     ) -> dict[int, float]:
-        """Right scores of passages among which are the `k` best and all that score like the last of them.
+        """Exact scores of passages that include the `k` best and all ties with the last.
 
-        tantivy ranks by the right weights, but by its own mean length. With the right one, `stretch` times as long, a
-        score is at most max(1, stretch) times what it was, for f / (f + c + d / mean) grows by less than the mean does.
-        So passages are scored from their text, in tantivy's order, until that bound falls below the k-th best found.
+        tantivy uses the right term weights but its own mean length. With the exact mean, `length_ratio` times as long,
+        a score is at most max(1, length_ratio) times tantivy's, because f / (f + c + d / mean) grows by less than the
+        mean. So passages are rescored from their text, in tantivy's order, until this bound falls below the k-th best.
         """
-        most = max(1.0, stretch) * (1 + 2 * ties.NEARLY)  # and a little for the rounding of float32
+        most = max(1.0, length_ratio) * (1 + 2 * ties.TOLERANCE)  # and a little for the rounding of float32
         mean = living.tokens / self.passages
         scores: dict[int, float] = {}
         best: list[float] = []
@@ -171,10 +172,10 @@ class LexicalIndex:
         while True:
             found = self._found(filtered, size)
             for number, counted in found.items():
-                if len(best) == k and counted * most < best[0] - ties.NEARLY:
+                if len(best) == k and counted * most < best[0] - ties.TOLERANCE:
                     return scores
                 if number not in scores:
-                    scores[number] = bm25.score(weights, analyzer.terms(living.passage(number).titled), mean)
+                    scores[number] = bm25.score(weights, analyzer.terms(living.passage(number).search_text), mean)
                     heappush(best, scores[number])
                     if len(best) > k:
                         heappop(best)
@@ -182,15 +183,15 @@ class LexicalIndex:
                 return scores
             size *= 2
 
-    def _stretch(self, scored: Any) -> float:
-        """The right mean length of passages over the one that tantivy takes; `scored` is a query that finds some."""
+    def _length_ratio(self, scored: Any) -> float:
+        """The exact mean passage length divided by tantivy's. `scored` is a query with at least one hit."""
         if self._living is None:
             return 1.0
-        if self._counted_mean is None:
-            self._counted_mean = self._explained_mean(scored)
-        return self._living.tokens / self.passages / self._counted_mean
+        if self._tantivy_mean is None:
+            self._tantivy_mean = self._mean_from_explanation(scored)
+        return self._living.tokens / self.passages / self._tantivy_mean
 
-    def _explained_mean(self, scored: Any) -> float:
+    def _mean_from_explanation(self, scored: Any) -> float:
         ((_, address),) = self._hits(scored, 1)
         parts = [json.loads(scored.explain(self._searcher, address).to_json())]
         for part in parts:
@@ -199,34 +200,34 @@ class LexicalIndex:
             parts.extend(part.get("details", ()))
         raise ValueError("tantivy does not tell the mean length of its passages")
 
-    def matching(self, filters: Filter) -> Array:
+    def filtered_passages(self, filters: Filter) -> Array:
         """The numbers of all passages that pass the filter: int64, shape (n,)."""
         with self._reading():
             return self._all_values(self._filter_query(filters), "passage")
 
     def document_rows(self, ids: Sequence[str]) -> dict[int, None]:
-        """The rows of the documents that have one of these ids, ascending."""
+        """The rows of the documents with these ids, ascending."""
         with self._reading():
             query = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
             return dict.fromkeys(np.unique(self._all_values(query, "document")).tolist())
 
     def document_frequency(self, term: str) -> int:
-        """The number of passages that hold a term as the analyzer writes it."""
-        if not self.waiting:
-            return self._counted_frequency(term)
+        """The number of passages with an analyzed term."""
+        if not self.undropped:
+            return self._stored_frequency(term)
         if term not in self._frequencies:
             with self._reading():
                 self._frequencies[term] = int(self._searcher.search(self._term("text", term), 1, count=True).count)
         return self._frequencies[term]
 
-    def _counted_frequency(self, term: str) -> int:
+    def _stored_frequency(self, term: str) -> int:
         with self._reading():
             return int(self._searcher.doc_freq("text", term))
 
     def _scored(self, weights: Mapping[str, float]) -> Any:
         clauses = []
         for term, weight in weights.items():
-            boost = weight / bm25.idf(self._counted, self._counted_frequency(term))
+            boost = weight / bm25.idf(self._stored, self._stored_frequency(term))
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), boost)))
         return tantivy.Query.boolean_query(clauses)
 
@@ -245,12 +246,12 @@ class LexicalIndex:
             yield
 
     def _check(self, what: str = "") -> None:
-        """Check all files, unless that was done; those that a later commit has deleted are open, but out of reach."""
-        there = {path: made for path, made in self._unchecked.items() if _still(path, self._files[path])}
+        """Verify all files that still exist; those that a later commit deleted are open but cannot be verified."""
+        there = {path: made for path, made in self._unchecked.items() if _current_state(path, self._files[path])}
         try:
             digests.refuse_changed(there)
         except IndexFolderError as error:
-            if all(_still(path, self._files[path]) for path in there):
+            if all(_current_state(path, self._files[path]) for path in there):
                 raise self._damaged(str(error).removeprefix(f"{self._folder}/").partition(";")[0], what) from None
         self._unchecked = {}
 

@@ -1,4 +1,4 @@
-"""BM25 over passages, in tantivy: writing."""
+"""Writing the lexical index with tantivy."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from bioqa.index.records import Passage
 from bioqa.index.search import tantivy_errors
 from bioqa.index.text import analyzer
 
-_EXACT = ("journal", "mesh", "publication_type", "language", "status")  # fields of whole terms, for filters
+_EXACT = ("journal", "mesh", "publication_type", "language", "status")  # untokenized fields for filters
 _WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
 
 
@@ -29,22 +29,22 @@ def _schema() -> Any:
 
 
 class LexicalWriter:
-    """Adds passages to, and removes documents from, the tantivy index in a folder; nothing shows before `commit`."""
+    """Adds passages to and removes documents from a tantivy index. Changes become visible with `commit`."""
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._index = tantivy.Index(_schema(), path=str(folder))
-        self._index.config_reader("manual")  # no thread that watches the folder, which the next commit deletes
+        self._index.config_reader("manual")  # no thread watches the folder, which the next commit deletes
         self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
-        # One thread: several would number equal passages differently every time, and Python feeds no more than one.
+        # One thread: several would make the order of equal passages random, and Python keeps only one busy.
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
 
     def add(self, passage: Passage, document_row: int, terms: str | None = None) -> int:
-        """Index a passage under its number, by `terms` where they were made before; returns how many they are."""
+        """Index a passage under its number, with its `terms` if already analyzed; returns the number of terms."""
         document = passage.document
-        written = analyzer.written(passage.titled) if terms is None else terms
+        written = analyzer.analyze(passage.search_text) if terms is None else terms
         entry = tantivy.Document()
-        entry.add_text("text", written)  # which tantivy only takes apart again
+        entry.add_text("text", written)  # tantivy only splits it at blanks
         entry.add_text("id", document.id)
         entry.add_unsigned("passage", passage.number)
         entry.add_unsigned("document", document_row)
@@ -54,49 +54,49 @@ class LexicalWriter:
             (document.journal,),
             document.mesh,
             document.publication_types,
-            map(str.strip, document.language.split(";")),  # an article can be in several
+            map(str.strip, document.language.split(";")),  # an article can have several
             (document.status,),
         )
         for name, values in zip(_EXACT, exact, strict=True):
             for value in filter(None, values):
                 entry.add_text(name, value.casefold())
         self._writer.add_document(entry)
-        return counted(written)
+        return count_terms(written)
 
     def remove(self, document_row: int) -> None:
-        """Drop all passages of a document."""
-        # By query: delete_documents_by_term takes an int for a signed one, which matches nothing in an unsigned field.
+        """Remove all passages of a document."""
+        # By query: delete_documents_by_term treats an int as signed, which matches nothing in an unsigned field.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(_schema(), "document", document_row))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the writer's threads: none writes on into a folder that is deleted after an error."""
+        """End the writer's threads, so that none writes into a folder that is deleted after an error."""
         self._writer = None
 
     def commit(self) -> None:
-        """Make the changes permanent and end the writer."""
+        """Commit the changes and end the writer."""
         self._writer.commit()
         self._writer.wait_merging_threads()
-        for path in self._folder.glob("*.json"):  # tantivy lets nobody else read these two
+        for path in self._folder.glob("*.json"):  # tantivy makes these two readable by the owner only
             path.chmod(self._folder.stat().st_mode & 0o666)
 
 
 @contextlib.contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Makes of every failure of tantivy a StorageError that names the folder."""
+    """Turn every failure of tantivy into a StorageError that names the folder."""
     with tantivy_errors.translated(
         lambda reason: StorageError(f"{folder}: writing the lexical index failed: {reason}")
     ):
         yield
 
 
-def length(passage: Passage) -> int:
-    """How many terms are indexed of a passage."""
-    return counted(analyzer.written(passage.titled))
+def passage_length(passage: Passage) -> int:
+    """The number of indexed terms of a passage."""
+    return count_terms(analyzer.analyze(passage.search_text))
 
 
-def counted(terms: str) -> int:
-    """How many terms there are, with blanks between them."""
+def count_terms(terms: str) -> int:
+    """The number of terms in a text of terms separated by blanks."""
     return terms.count(" ") + 1 if terms else 0

@@ -1,4 +1,4 @@
-"""What question answering and evaluation ask of an index, whichever engine holds it."""
+"""The SearchIndex protocol: the interface of an index to question answering and evaluation, for any search engine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from bioqa.index.search.fusion import FUSION
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as both searches see it; `vector` is None where there is no dense search."""
+    """A query as text and vector; `vector` is None without dense search."""
 
     text: str
     vector: Array | None
 
     @classmethod
     def of(cls, text: str, encoder: Encoder | None) -> "Query":
-        """The question with its vector, or without one where there is no encoder."""
+        """The query with its vector, or without one if there is no encoder."""
         return cls(text, encoder.encode_question(text) if encoder else None)
 
 
@@ -35,7 +35,7 @@ class SearchIndex(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the index and its state: another after every change."""
+        """A digest of the index and its state, which changes with every commit."""
         ...
 
     @property
@@ -58,7 +58,7 @@ class SearchIndex(Protocol):
         ...
 
     def document_frequency(self, term: str) -> int:
-        """The number of passages with this term, written as the analyzer writes it."""
+        """The number of passages with this analyzed term."""
         ...
 
     def count_documents(self, document_ids: Sequence[str]) -> int:

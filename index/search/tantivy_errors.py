@@ -1,4 +1,4 @@
-"""tantivy's failures, made errors of bioqa: it reports them as errors without a base class, and as panics."""
+"""Translation of tantivy's failures, which are exceptions without a common base class, or panics, to bioqa errors."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,9 +8,9 @@ from bioqa.index.errors import BioqaError
 
 @contextlib.contextmanager
 def translated(error_of: Callable[[str], BioqaError]) -> Iterator[None]:
-    """Raises, in the place of what tantivy raises, the error that `error_of` makes of the reason.
+    """Replace tantivy's exceptions by `error_of(reason)`.
 
-    A panic of its Rust code comes as a BaseException that nothing else derives from, and that no module exports.
+    A panic of its Rust code is raised as a BaseException of a class that no module exports.
     """
     try:
         yield

@@ -1,1 +1,1 @@
-"""The index folder: segments, manifest, commits, and the memory they may take."""
+"""The index folder: segments, manifest, commits, and memory planning."""

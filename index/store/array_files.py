@@ -1,4 +1,4 @@
-"""Array files (.npy) as bioqa writes them, mapped; another head is refused, for NumPy's reader would evaluate it."""
+"""Memory-mapped array files (.npy). Only headers that bioqa writes are accepted, because NumPy evaluates headers."""
 
 import mmap
 import re
@@ -18,10 +18,10 @@ _HEAD = re.compile(  # https://numpy.org/doc/stable/reference/generated/numpy.li
 )
 
 
-def mapped(path: Path, kind: type[np.generic], columns: bool) -> tuple[mmap.mmap, Array]:
-    """A file and the array in it, of numbers of a `kind`, with `columns` or a plain row of numbers.
+def map_array(path: Path, kind: type[np.generic], columns: bool) -> tuple[mmap.mmap, Array]:
+    """A mapped file and its array of numbers of type `kind`: two-dimensional with `columns`, else one-dimensional.
 
-    Raises IndexFolderError where the file cannot be read, and where it holds anything else.
+    Raises IndexFolderError if the file cannot be read or contains anything else.
     """
     try:
         with path.open("rb") as file:
@@ -44,10 +44,10 @@ def mapped(path: Path, kind: type[np.generic], columns: bool) -> tuple[mmap.mmap
 
 
 def unreadable(path: Path, error: OSError) -> IndexFolderError:
-    """The error for a file that the system does not let us read."""
+    """The error for a file that cannot be read."""
     return IndexFolderError(f"{path} cannot be read ({error.strerror or error})")
 
 
 def damaged(path: Path, how: str) -> IndexFolderError:
-    """The error for a file that does not hold what was written."""
+    """The error for a damaged file."""
     return IndexFolderError(f"{path}: damaged ({how}); rebuild with 'bioqa index build'")

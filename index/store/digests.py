@@ -1,4 +1,4 @@
-"""The digest of every file of a commit, by which a byte that changed later is found."""
+"""SHA-256 digests of all files of a commit, which reveal any later change."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -11,22 +11,23 @@ from bioqa.index.plain_files import open_plain
 from bioqa.index.store.manifest import Manifest, SegmentInfo
 
 
-def digests(folder: Path, before: Manifest, after: Manifest) -> dict[str, str]:
-    """The digests of the files of the commit `after`, by their paths in the folder; those of the one before are kept.
+def commit_digests(folder: Path, before: Manifest, after: Manifest) -> dict[str, str]:
+    """The digests of the files of the commit `after`, by path in the folder.
 
-    No file changes its content under its name but the two that tantivy rewrites, so only what is new is read.
+    Digests of the commit `before` are reused, because no file changes under its name except the two JSON files of
+    tantivy.
     """
     known = before.digests | {
         name.replace(f"lexical/{before.lexical}/", f"lexical/{after.lexical}/"): made
         for name, made in before.digests.items()
         if not name.endswith(".json")
     }
-    names = [file.relative_to(folder).as_posix() for file in files(folder, after)]
-    return {name: known.get(name) or digest(folder / name) for name in names}
+    names = [file.relative_to(folder).as_posix() for file in commit_files(folder, after)]
+    return {name: known.get(name) or sha256_of(folder / name) for name in names}
 
 
-def files(folder: Path, manifest: Manifest) -> list[Path]:
-    """The files in which a commit is kept, without its manifest and tantivy's locks."""
+def commit_files(folder: Path, manifest: Manifest) -> list[Path]:
+    """The files of a commit, without the manifest and tantivy's lock files."""
     parts = [folder / "segments" / segment.name for segment in manifest.segments]
     parts.append(folder / "lexical" / manifest.lexical)
     found = [file for part in parts for file in part.rglob("*") if file.is_file() and file.suffix != ".lock"]
@@ -34,52 +35,49 @@ def files(folder: Path, manifest: Manifest) -> list[Path]:
     return sorted([*found, *(folder / name for name in single if name)])
 
 
-def digest(file: Path) -> str:
-    """The SHA-256 of a file of any size, in hex."""
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with open_plain(file) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
 
 
 def refuse_changed(written: Mapping[Path, str]) -> None:
-    """Raise AlteredError, which names it, where a file is missing or does not have the digest it was written with.
+    """Raise AlteredError, which names the file, if one is missing or does not match its digest.
 
-    The files are read on all processors.
+    The files are read in parallel on all processors.
     """
     with ThreadPoolExecutor(min(processors(), max(1, len(written)))) as pool:
         found = pool.map(_digest_of, written)
         for (path, made), now in zip(written.items(), found, strict=True):
             if now != made:
-                raise AlteredError(
-                    f"{path} does not hold what was written: a byte or more has changed; "
-                    "rebuild with 'bioqa index build'"
-                )
+                raise AlteredError(f"{path} has changed since it was written; rebuild with 'bioqa index build'")
 
 
-def lexical(folder: Path, manifest: Manifest) -> dict[Path, str]:
-    """The digests of the files of the lexical index, by their paths."""
+def lexical_digests(folder: Path, manifest: Manifest) -> dict[Path, str]:
+    """The digests of the files of the lexical index, by path."""
     beginning = f"lexical/{manifest.lexical}/"
     return {folder / name: made for name, made in manifest.digests.items() if name.startswith(beginning)}
 
 
 def refuse_changed_lexical(folder: Path, manifest: Manifest) -> None:
-    """`refuse_changed` of the lexical index as a whole."""
+    """Raise AlteredError if a file of the lexical index is missing or has changed."""
     try:
-        refuse_changed(lexical(folder, manifest))
+        refuse_changed(lexical_digests(folder, manifest))
     except IndexFolderError as error:
         place = folder / "lexical" / manifest.lexical
         reason = str(error).removeprefix(f"{place}/").partition(";")[0]
         raise AlteredError(f"{place}: the lexical index cannot be opened ({reason}); build the index again") from None
 
 
-def segments(folder: Path, manifest: Manifest, parts: Iterable[SegmentInfo]) -> dict[Path, str]:
-    """The digests of the files of these segments, by their paths; empty where there is none, which fits nothing."""
+def segment_digests(folder: Path, manifest: Manifest, parts: Iterable[SegmentInfo]) -> dict[Path, str]:
+    """The digests of the files of these segments, by path; an empty digest, which never matches, if there is none."""
     names = [f"segments/{part.name}/{file}" for part in parts for file in part.files]
     return {folder / name: manifest.digests.get(name, "") for name in names}
 
 
 def _digest_of(path: Path) -> str:
     try:
-        return digest(path)
+        return sha256_of(path)
     except FileNotFoundError:
         raise IndexFolderError(f"{path} is missing; the index is damaged, rebuild with 'bioqa index build'") from None
     except OSError as error:

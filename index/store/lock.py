@@ -1,4 +1,4 @@
-"""The lock of a folder: one writer at a time, and who comes second is told who the first is."""
+"""The writer lock of a folder, which records its holder."""
 
 import contextlib
 import errno
@@ -17,20 +17,19 @@ from bioqa.index.plain_files import open_plain
 
 LOCK = "writer.lock"
 _BEGINNING = b'{"process": '
-_IN_THE_WAY = {errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR}  # of a link, a pipe, a socket or a folder
-_LONGEST = 1 << 16  # bytes of it that are read
+_NOT_A_FILE = {errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR}  # a link, a pipe, a socket or a folder
+_LONGEST = 1 << 16  # bytes of a lock file that are read
 
 
 @contextlib.contextmanager
 def locked(folder: Path, doing: str) -> Iterator[None]:
-    """Holds the lock of `folder`, which is made where it is not there; the lock file says who holds it.
+    """Hold the lock of `folder`, which is created if necessary. The lock file describes the holder.
 
-    It is the kernel's (flock): that of a process that has ended, however it ended, is free. Raises StorageError where
-    another process holds it, `doing` what it is there for, and where something else stands in its place: nothing that
-    is not a lock is written to.
+    The kernel (flock) releases the lock when the process ends for any reason. Raises StorageError if another process
+    holds the lock (`doing` describes its work), and if the lock file is not one of bioqa, which is never written to.
     """
-    with _opened(folder, doing) as file:
-        with contextlib.suppress(OSError):  # a full disk may forbid it, and what is held is held all the same
+    with _open_lock(folder, doing) as file:
+        with contextlib.suppress(OSError):  # a full disk may prevent this, but the lock is held anyway
             file.truncate(0)
             file.write(json.dumps(_holder()).encode())
             file.flush()
@@ -42,25 +41,25 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path, doing: str) -> Iterator[BinaryIO]:
+def _open_lock(folder: Path, doing: str) -> Iterator[BinaryIO]:
     path = folder / LOCK
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             try:
                 file = stack.enter_context(open_plain(path, "a+b"))
-            except FileNotFoundError:  # a writer that committed nothing took the folder away just now
+            except FileNotFoundError:  # a writer that committed nothing has just deleted the folder
                 continue
             except OSError as error:
-                if error.errno not in _IN_THE_WAY:
+                if error.errno not in _NOT_A_FILE:
                     raise
                 raise StorageError(f"{path}: {error.strerror}; delete it, or choose another folder") from None
-            _lock(file, f"{folder}: another bioqa is {doing}")
+            _acquire(file, f"{folder}: another bioqa is {doing}")
             if not _is_there(path, file):
                 continue
             if not _is_ours(file):
-                raise StorageError(f"{path}: is no lock of bioqa; move it away, or choose another folder")
-            if os.fstat(file.fileno()).st_nlink > 1:  # what is written into it would stand in another file, too
+                raise StorageError(f"{path}: is not a lock file of bioqa; move it away, or choose another folder")
+            if os.fstat(file.fileno()).st_nlink > 1:  # a hard link: writing would change another file as well
                 path.unlink()
                 continue
             yield file
@@ -68,7 +67,7 @@ def _opened(folder: Path, doing: str) -> Iterator[BinaryIO]:
 
 
 def _is_there(path: Path, file: BinaryIO) -> bool:
-    """Whether `file` is still the one at `path`: a writer that committed nothing takes its lock file away."""
+    """Whether `file` is still the file at `path`: a writer that committed nothing deletes its lock file."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(file.fileno()))
     except FileNotFoundError:
@@ -76,13 +75,13 @@ def _is_there(path: Path, file: BinaryIO) -> bool:
 
 
 def _is_ours(file: BinaryIO) -> bool:
-    """Whether the file holds nothing, or who held it, which a killed process may have written in part."""
+    """Whether the file is empty or begins with the description of a holder, possibly incomplete."""
     file.seek(0)
     content = file.read(len(_BEGINNING))
     return content == _BEGINNING[: len(content)]
 
 
-def _lock(file: BinaryIO, taken: str) -> None:
+def _acquire(file: BinaryIO, taken: str) -> None:
     try:
         import fcntl
     except ImportError:  # Windows: tantivy's own lock still stops a second writer
@@ -90,7 +89,7 @@ def _lock(file: BinaryIO, taken: str) -> None:
     try:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StorageError(f"{taken}{_described(file)}; wait for it to end") from None
+        raise StorageError(f"{taken}{_describe_holder(file)}; wait for it to end") from None
 
 
 def _holder() -> dict[str, str | int]:
@@ -103,10 +102,10 @@ def _holder() -> dict[str, str | int]:
     }
 
 
-def _described(file: BinaryIO) -> str:
+def _describe_holder(file: BinaryIO) -> str:
     file.seek(0)
     try:
         holder = json.loads(file.read(_LONGEST))
         return f" (process {holder['process']} on {holder['host']} since {holder['since']}: {holder['command']})"
-    except (ValueError, TypeError, KeyError, RecursionError):  # it has the lock, but has not written yet who it is
+    except (ValueError, TypeError, KeyError, RecursionError):  # the holder has not yet written its description
         return ""

@@ -1,4 +1,4 @@
-"""The manifest of an index folder: the only source of truth about what it holds."""
+"""The manifest of an index folder: the only source of truth about its contents."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from bioqa.index.plain_files import is_plain_name, read_plain
 FORMAT = 3  # 3: terms of the analyzer biomedical-2
 MANIFEST = "manifest.json"
 _DIGEST = re.compile(rb'\{\s*"digest": "([0-9a-f]*)"')
-_MOST_BYTES = 1 << 25  # of a manifest; one of all of PubMed has some 5 MB
-_MOST = 1 << 53  # of any number in it; JSON readers in other languages are exact up to here
+_MOST_BYTES = 1 << 25  # of a manifest; that of all PubMed has some 5 MB
+_MOST = 1 << 53  # limit of any number in it; JSON readers in other languages are exact up to here
 _MOST_DIMENSIONS = 1 << 16
 _MOST_LISTS = 1 << 24
 _MOST_REFINE = 1 << 10
-_COMMIT = "[0-9]{6,12}"  # the number of a commit, by which segments and other files are named
+_COMMIT = "[0-9]{6,12}"  # commit number, part of the names of segments and other files
 _NUMBER = re.compile(_COMMIT)
 _REMOVED = re.compile(rf"removed-{_COMMIT}\.npy")
 _STRUCTURE = re.compile(rf"vectors-{_COMMIT}\.faiss")
@@ -29,9 +29,9 @@ _STRUCTURE = re.compile(rf"vectors-{_COMMIT}\.faiss")
 
 @dataclass(frozen=True, slots=True)
 class EncoderIdentity:
-    """Which model made the vectors; `folder` is where it lay, empty for the one that ships with bioqa.
+    """The encoder that produced the vectors. `folder` is its location, empty for the bundled encoder.
 
-    `questions` is the digest of the encoder that questions have to themselves, empty where there is one for both.
+    `questions` is the digest of a separate question encoder, empty if one encoder serves both.
     """
 
     name: str
@@ -42,13 +42,13 @@ class EncoderIdentity:
 
     @property
     def digests(self) -> tuple[str, str]:
-        """What decides which vectors can be compared: the digests of both networks."""
+        """The digests of both networks. Vectors are comparable only if these are equal."""
         return self.digest, self.questions
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentInfo:
-    """One segment: how much it holds and the size in bytes of each of its files."""
+    """A segment: its numbers of documents and passages, and the size in bytes of each file."""
 
     name: str
     documents: int
@@ -57,11 +57,11 @@ class SegmentInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class StructureInfo:
-    """Inverted lists over the vectors of the first `passages` passages, `removed` of which are not in them.
+class InvertedListsInfo:
+    """Inverted lists over the vectors of the first `passages` passages, without `removed` passages.
 
-    They are of one kind of `codes`; a search reads `probes` of them and scores `refine` candidates for each passage
-    asked for. They can be made again from the segments.
+    `codes` names the quantizer. A search reads `probes` lists and rescores `refine` candidates per requested passage.
+    The lists can be rebuilt from the segments.
     """
 
     file: str
@@ -76,7 +76,7 @@ class StructureInfo:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input file and how many of its records have been committed."""
+    """An input file and the number of its records that have been committed."""
 
     path: str
     bytes: int
@@ -87,7 +87,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the folder holds as of one commit."""
+    """The contents of the index folder as of one commit."""
 
     analyzer: str
     passage_words: int
@@ -96,23 +96,23 @@ class Manifest:
     committed: str = ""  # when, in UTC
     documents: int = 0
     passages: int = 0
-    tokens: int = 0  # terms in all passages together, what was removed not counted
+    tokens: int = 0  # terms in all passages, removed passages excluded
     segments: tuple[SegmentInfo, ...] = ()
     sources: tuple[Source, ...] = ()
     lexical: str = ""
     removed: str = ""
     digests: dict[str, str] = field(default_factory=dict)  # SHA-256 of every file, by its path in the folder
-    max_ram: int | None = None  # bytes that building and searching may take; None where nobody said
-    structure: StructureInfo | None = None
-    withdrawn: dict[str, int] = field(default_factory=dict)  # ids that PubMed's files deleted: number of the last to
+    max_ram: int | None = None  # memory limit in bytes for building and searching; None for no limit
+    structure: InvertedListsInfo | None = None
+    withdrawn: dict[str, int] = field(default_factory=dict)  # id: number of the last PubMed file that deleted it
     format: int = field(default=FORMAT)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the index in `folder`.
 
-    Raises IndexFolderError where there is none, it is damaged, it names what lies elsewhere, or it is of a format that
-    this bioqa does not read; of these, AlteredError where a byte is not the one that was committed.
+    Raises IndexFolderError if it is missing or damaged, names files elsewhere, or has another format version, and
+    AlteredError if its content differs from what was committed.
     """
     path = folder / MANIFEST
     try:
@@ -138,21 +138,21 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-@lru_cache(maxsize=1)  # it is read before and after an index is opened, and is mostly the same
+@lru_cache(maxsize=1)  # read before and after an index is opened, and usually unchanged
 def _parsed(content: bytes) -> tuple[object, Manifest | None, bool]:
-    """The format of a manifest; what it says, None where that is of another format; and whether a byte has changed.
+    """The format version, the manifest (None for another version), and whether its content has changed.
 
-    Raises ValueError, KeyError, TypeError, AttributeError or RecursionError where it is damaged.
+    Raises ValueError, KeyError, TypeError, AttributeError or RecursionError if it is damaged.
     """
     fields: dict[str, Any] = json.loads(content)
     found = fields["format"]
     if found != FORMAT:
         return found, None, False
-    signed = fields.pop("digest") != ""  # left out where a manifest was written by hand: such a one can be read
+    signed = fields.pop("digest") != ""  # empty in a manifest written by hand, which is accepted
     encoder, structure = fields.pop("encoder"), fields.pop("structure", None)
     manifest = Manifest(
         encoder=EncoderIdentity(**encoder) if encoder else None,
-        structure=StructureInfo(**structure) if structure else None,
+        structure=InvertedListsInfo(**structure) if structure else None,
         segments=tuple(SegmentInfo(**segment) for segment in fields.pop("segments")),
         sources=tuple(Source(**source) for source in fields.pop("sources")),
         **fields,
@@ -162,12 +162,12 @@ def _parsed(content: bytes) -> tuple[object, Manifest | None, bool]:
 
 
 def _short(found: object) -> str:
-    """What a file says, as a part of one line."""
+    """A value from the file, shortened to fit a one-line message."""
     return " ".join(str(found)[:200].split())
 
 
 def _check(manifest: Manifest) -> None:
-    """Raises TypeError or ValueError where a value is of another type, out of range, or names a file elsewhere."""
+    """Raise TypeError or ValueError if a value has the wrong type, is out of range, or names a file elsewhere."""
     numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.tokens, manifest.passage_words]
     texts = [manifest.analyzer, manifest.lexical, manifest.removed, manifest.committed]
     texts += [text for entry in dict(manifest.digests).items() for text in entry]
@@ -216,7 +216,7 @@ def _check_ranges(manifest: Manifest) -> None:
 
 
 def _check_names(manifest: Manifest) -> None:
-    """Every file is one of the folder itself, under a name as bioqa gives it: others are neither read nor deleted."""
+    """Raise ValueError unless all files are in the folder under names that bioqa uses; no other is read or deleted."""
     numbered = [*(segment.name for segment in manifest.segments), *filter(None, [manifest.lexical])]
     single = [(_REMOVED, manifest.removed)] if manifest.removed else []
     single += [(_STRUCTURE, manifest.structure.file)] if manifest.structure else []
@@ -238,20 +238,20 @@ def _is_inside(path: str) -> bool:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """The commit: after this rename the new state is there, before it the old one is."""
+    """Replace the manifest atomically, which completes the commit."""
     content = {"digest": "", **asdict(manifest)}
-    atomic.write_inside(folder / MANIFEST, _signed(json.dumps(content, indent=1).encode()))
+    atomic.write_inside(folder / MANIFEST, _sign(json.dumps(content, indent=1).encode()))
 
 
 def is_as_written(folder: Path) -> bool:
-    """Whether not one byte of the manifest has changed since its commit: it begins with the digest of all the rest."""
+    """Whether the manifest is unchanged since its commit: it begins with the digest of the rest."""
     return _is_signed(read_plain(folder / MANIFEST, _MOST_BYTES))
 
 
 def _is_signed(found: bytes) -> bool:
     digest = _DIGEST.match(found)
-    return digest is not None and _signed(found[: digest.start(1)] + found[digest.end(1) :]) == found
+    return digest is not None and _sign(found[: digest.start(1)] + found[digest.end(1) :]) == found
 
 
-def _signed(unsigned: bytes) -> bytes:
+def _sign(unsigned: bytes) -> bytes:
     return unsigned.replace(b'""', f'"{sha256(unsigned).hexdigest()}"'.encode(), 1)

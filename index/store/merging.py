@@ -1,6 +1,6 @@
-"""Fewer, larger segments: the last ones are made one where they are many, so that an index of any age is a few files.
+"""Merging small segments into larger ones, so that an index has few files after any number of updates.
 
-Rows of documents and numbers of passages stay as they are, for the segments are written one after the other.
+Document rows and passage numbers do not change, because merged segments are consecutive.
 """
 
 import shutil
@@ -15,19 +15,19 @@ from bioqa.index.arrays import Array
 from bioqa.index.store import array_files, digests
 from bioqa.index.store.manifest import Manifest, SegmentInfo
 from bioqa.index.store.segments import Segment
-from bioqa.index.store.storage import commit, sealed
+from bioqa.index.store.storage import commit, seal_segment
 
 MOST_DOCUMENTS = 3_000_000  # in one segment: 12 GB with vectors, and half a minute to write
-_FEWEST = 8  # segments that are made one
-_GROWTH = 4  # times as many documents as the largest of them, the one that they make has at least
+_FEWEST = 8  # segments per merge
+_GROWTH = 4  # least ratio of documents in the merged segment to the largest of its parts
 _BLOCK = 1_000_000  # bytes of text, or numbers, in memory at once
 
 
-def due(documents: Sequence[int]) -> int:
-    """How many of the last segments, of so many documents each, should be one: 0 for none.
+def count_to_merge(documents: Sequence[int]) -> int:
+    """How many of the last segments, given their document counts, should be merged into one; 0 for none.
 
-    What is written again is part of four times as much from then on, so that a document is written again log4(n) times
-    while n times as many come after it.
+    A merged segment is at least four times as large as each of its parts, so a document is rewritten log4(n) times
+    while the index grows n times.
     """
     found = total = largest = 0
     for count, size in enumerate(reversed(documents), start=1):
@@ -40,21 +40,21 @@ def due(documents: Sequence[int]) -> int:
 
 
 def merge(folder: Path, manifest: Manifest) -> Manifest:
-    """Make one of the last segments where that is due, in a commit of its own; the writer lock must be held.
+    """Merge the last segments if necessary, in a commit of its own. The caller must hold the writer lock.
 
-    Raises IndexFolderError for a file that is not what was written: once merged, nobody could tell.
+    Raises IndexFolderError for a damaged file, because damage could not be detected after the merge.
     """
-    count = due([segment.documents for segment in manifest.segments])
+    count = count_to_merge([segment.documents for segment in manifest.segments])
     if not count:
         return manifest
     parts = manifest.segments[-count:]
-    digests.refuse_changed(digests.segments(folder, manifest, parts))
-    joined = _joined(folder, f"{manifest.commit + 1:06}", parts)
+    digests.refuse_changed(digests.segment_digests(folder, manifest, parts))
+    joined = _merged_segment(folder, f"{manifest.commit + 1:06}", parts)
     return commit(folder, manifest, replace(manifest, segments=(*manifest.segments[:-count], joined)))
 
 
-def _joined(folder: Path, name: str, parts: Sequence[SegmentInfo]) -> SegmentInfo:
-    """Write segments that follow one another as one; returns what to commit."""
+def _merged_segment(folder: Path, name: str, parts: Sequence[SegmentInfo]) -> SegmentInfo:
+    """Write consecutive segments as one; returns the segment to commit."""
     target, sources = folder / "segments" / name, [folder / "segments" / part.name for part in parts]
     target.mkdir(parents=True)
     with (target / "documents.jsonl").open("wb") as lines:
@@ -66,18 +66,20 @@ def _joined(folder: Path, name: str, parts: Sequence[SegmentInfo]) -> SegmentInf
     ends = [part[1:] + begin for part, begin in zip(offsets, begins, strict=False)]
     np.save(target / "documents.npy", np.concatenate([offsets[0][:1], *ends]))
     rows = accumulate((part.documents for part in parts), initial=0)
-    _join([source / "passages.npy" for source in sources], target, np.int32, rows)
+    _concatenate([source / "passages.npy" for source in sources], target, np.int32, rows)
     if "vectors.npy" in parts[0].files:
-        _join([source / "vectors.npy" for source in sources], target, np.float16)
-    return sealed(target, sum(part.documents for part in parts), sum(part.passages for part in parts))
+        _concatenate([source / "vectors.npy" for source in sources], target, np.float16)
+    return seal_segment(target, sum(part.documents for part in parts), sum(part.passages for part in parts))
 
 
-def _join(
+def _concatenate(
     sources: Sequence[Path], target: Path, kind: type[np.generic], first_column: Iterable[int] = repeat(0)
 ) -> None:
-    """Write the rows of array files one after the other into a file of the same name, with so much added to the first
-    column of each. Raises IndexFolderError where they have not as many columns as one another."""
-    heads = [array_files.mapped(source, kind, columns=True)[1] for source in sources]
+    """Concatenate array files into a file of the same name, adding an offset to the first column of each.
+
+    Raises IndexFolderError if their numbers of columns differ.
+    """
+    heads = [array_files.map_array(source, kind, columns=True)[1] for source in sources]
     for source, head in zip(sources, heads, strict=True):
         if head.shape[1] != heads[0].shape[1]:
             raise array_files.damaged(source, f"is of shape {head.shape}, another segment of {heads[0].shape}")
@@ -92,7 +94,7 @@ def _join(
 
 
 def _blocks(path: Path) -> Iterator[Array]:
-    """The rows of an array file, read and not mapped, for what is mapped counts as memory of this process."""
+    """The rows of an array file in blocks, read instead of mapped, because mapped pages count as memory."""
     with path.open("rb") as file:
         np.lib.format.read_magic(file)
         (rows, columns), _, kind = np.lib.format.read_array_header_1_0(file)

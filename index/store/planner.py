@@ -1,7 +1,7 @@
-"""Which layout of the vectors fits a corpus and a memory budget, and what it will take: arithmetic, no files read.
+"""The vector layout for a corpus size and a memory limit, with estimates of memory, disk space and time.
 
-The figures that it reckons with were measured on two cores of a server processor with the encoder that ships (384
-dimensions) and one million passages, unless said otherwise. All sizes are in bytes.
+The constants were measured on two cores of a server processor with the bundled encoder (384 dimensions) and one million
+passages, unless stated otherwise. All sizes are in bytes.
 """
 
 import re
@@ -10,35 +10,35 @@ from math import inf, isqrt
 
 from bioqa.index.errors import BudgetError, InputError
 
-# A flat search scores 256 MB of rows in some 20 ms. Beyond, lists are faster, and 3% of the nearest ten are the price.
+# A flat search scores 256 MB of rows in some 20 ms. Beyond, inverted lists are faster but miss 3% of the nearest ten.
 FLAT_BYTES = 256_000_000
 
-# Of inverted lists, before those outside them are many enough to slow a search down or the removed ones to thin it out.
+# Largest share of passages outside the inverted lists, or removed from them, before the lists are rebuilt.
 MOST_OUTSIDE = 0.1
 
-_SEARCHING = 260_000_000  # a process that asks: Python, libraries, encoder, reader
-_BUILDING = 760_000_000  # one that builds: encoder, tantivy's writer, what is read between two commits
+_SEARCHING = 260_000_000  # a searching process: Python, libraries, encoder, reader
+_BUILDING = 760_000_000  # a building process: encoder, tantivy's writer, records between two commits
 _BUILDING_LEXICAL = 440_000_000  # over 120,000 citations with two readers, whose own memory is READING
 READING = 110_000_000  # each of several processes that read for it
-_LEXICAL_BYTES = 130  # a passage, of tantivy's files
-_PLACE_BYTES = 16  # a passage, of the files that say where it lies in which document
-TEXTS_KEPT = 100_000_000  # of documents that were read
-_TEXT_BYTES = 900  # a passage, of its document's share in the store
-_NUMBER_BYTES = 8  # a passage number in the lists
+_LEXICAL_BYTES = 130  # per passage, in tantivy's files
+_PLACE_BYTES = 16  # per passage, in the files of passage ranges and document offsets
+TEXTS_KEPT = 100_000_000  # resident pages of document texts
+_TEXT_BYTES = 900  # per passage, of document text
+_NUMBER_BYTES = 8  # per passage number in the lists
 _FILLING_BYTES = (
-    21  # a row while lists are filled: its list, if it is kept, and its number twice as the sample is drawn
+    21  # per row while lists are filled: its list, whether it is included, and its number twice for sampling
 )
 _SCANNED = 150_000  # codes that a search reads: 13 ms on one core with four bits a component
-_LEAST_PROBES = 256  # recall hangs on the number of lists read more than on their share
-_SAMPLE = 32  # rows of the training sample for every list; more of them did not raise the recall
+_LEAST_PROBES = 256  # recall depends on the number of lists read more than on their share
+_SAMPLE = 32  # training rows per list; more did not raise the recall
 _MOST_SAMPLE = 262_144
 _ENCODED = 126.0  # passages a second
-_INDEXED = 7_600.0  # passages a second, by the lexical side and the store
-_MULTIPLIED = 20e9  # operations a second in clustering and assigning, other work going on
-CLUSTERING = 8  # rounds over the sample; recall grows no more beyond
+_INDEXED = 7_600.0  # passages a second, for the lexical index and the segments
+_MULTIPLIED = 20e9  # operations a second in clustering and assignment, beside other work
+CLUSTERING = 8  # k-means iterations; more did not raise the recall
 
-# A passage in a corpus file, by what is in it and how it is compressed: JSON lines of 29,916 abstracts, PubMed XML of
-# 292 articles. Other text is taken for JSON lines.
+# Bytes per passage in a corpus file, by format and compression: JSON lines of 29,916 abstracts, PubMed XML of 292
+# articles. Other formats are estimated as JSON lines.
 _PASSAGE_BYTES = {
     (".xml", ""): 6_140,
     (".xml", ".gz"): 720,
@@ -55,9 +55,12 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
-    """Inverted lists: the kind of `codes` in them, how many `lists`, how many of them a search reads (`probes`), how
-    many candidates it scores again for every passage asked for (`refine`), and the rows of the training `sample`."""
+class IvfDesign:
+    """Parameters of inverted lists.
+
+    `codes` names the quantizer. There are `lists` lists, of which a search reads `probes`; it rescores `refine`
+    candidates per requested passage. `sample` is the number of training rows.
+    """
 
     codes: str
     lists: int
@@ -67,13 +70,16 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What an index of so many passages will be and take. `design` is None where rows are searched flat, `recall` is
-    the share of the nearest ten that a search finds; time is that of the whole build."""
+class MemoryPlan:
+    """The layout of an index and its estimated costs.
+
+    `design` is None for flat search. `recall` is the share of the nearest ten passages that a search finds. `seconds`
+    is the time of the whole build.
+    """
 
     passages: int
     dimensions: int
-    design: Design | None
+    design: IvfDesign | None
     recall: float
     build_bytes: int
     search_bytes: int
@@ -82,13 +88,13 @@ class Plan:
 
     @property
     def layout(self) -> str:
-        """Its name."""
-        return layout(self.design.codes if self.design else None)
+        """The name of the layout."""
+        return layout_name(self.design.codes if self.design else None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Codes:
-    """A way to shorten a row: its bits a component and bytes besides, what must be scored again, and the recall."""
+class _Quantizer:
+    """A quantizer: bits per component, additional bytes per row, candidates to rescore, and recall."""
 
     bits: int
     more_bytes: int
@@ -96,21 +102,21 @@ class _Codes:
     recall: float
 
 
-# In the order of what they are worth. On 61,706 real vectors, 3,900 lists of which 15% are read hold 98.5% of the ten
-# nearest to a BioASQ question, and the candidates of both kinds hold all of these; of the nearest hundred, 1% less of
-# one bit. A million vectors grown from real ones are easier: 99.9% and 99.7%.
-_CODES = {"sq4": _Codes(4, 0, 4, 0.98), "rabitq": _Codes(1, 8, 16, 0.97)}
+# Best first. On 61,706 real vectors with 3,900 lists, of which a search reads 15%, the lists contain 98.5% of the ten
+# passages nearest to a BioASQ question, and the candidates of both quantizers contain all of these; of the nearest
+# hundred, one bit finds 1% less. A million vectors synthesised from real ones are easier: 99.9% and 99.7%.
+_CODES = {"sq4": _Quantizer(4, 0, 4, 0.98), "rabitq": _Quantizer(1, 8, 16, 0.97)}
 
 
-def layout(codes: str | None) -> str:
-    """The name of a layout: `flat`, or `ivf` with the codes in its lists."""
+def layout_name(codes: str | None) -> str:
+    """The name of a layout: `flat`, or `ivf` with the quantizer."""
     return f"ivf-{codes}" if codes else "flat"
 
 
 def parse_size(text: str, option: str = "--max-ram") -> int:
-    """The number in the text of an option: "800M", "4G", "1.5G", "2000000000"; K, M and G are powers of 1,000.
+    """The number of bytes in an option such as "800M", "4G", "1.5G" or "2000000000"; K, M and G are powers of 1,000.
 
-    Raises InputError for anything else, and for nothing at all.
+    Raises InputError for anything else, including zero.
     """
     match = _SIZE.fullmatch(text.strip())
     size = int(float(match["number"]) * _UNITS[match["unit"].upper()]) if match else 0
@@ -120,33 +126,33 @@ def parse_size(text: str, option: str = "--max-ram") -> int:
 
 
 def estimate_passages(name: str, size: int) -> int:
-    """About how many passages a corpus file of that name and size holds."""
+    """The estimated number of passages in a corpus file of this name and size."""
     stem, _, compression = name.lower().rpartition(".")
     compression = f".{compression}" if f".{compression}" in {".gz", ".bz2", ".xz"} else ""
     kind = ".xml" if (stem if compression else name.lower()).endswith(".xml") else ""
     return max(1, round(size / _PASSAGE_BYTES[kind, compression]))
 
 
-def plan(passages: int, dimensions: int, budget: int | None = None) -> Plan:
-    """The best layout that keeps both building and searching within `budget`; without one, the best for its size.
+def plan_memory(passages: int, dimensions: int, budget: int | None = None) -> MemoryPlan:
+    """The best layout that keeps both building and searching within `budget` bytes; None means no limit.
 
-    `dimensions` is 0 for an index without vectors. Raises BudgetError, with the smallest budget that would do, where
-    none fits.
+    `dimensions` is 0 for an index without vectors. If no layout fits, raises BudgetError with the smallest sufficient
+    budget.
     """
-    plans = [_planned(passages, dimensions, design) for design in _designs(passages, dimensions)]
-    for found in plans:
-        if max(found.build_bytes, found.search_bytes) <= (inf if budget is None else budget):
-            return found
-    least = min(max(found.build_bytes, found.search_bytes) for found in plans)
+    plans = [_plan_for(passages, dimensions, design) for design in _designs(passages, dimensions)]
+    for plan in plans:
+        if max(plan.build_bytes, plan.search_bytes) <= (inf if budget is None else budget):
+            return plan
+    least = min(max(plan.build_bytes, plan.search_bytes) for plan in plans)
     vectors = f" with vectors of {dimensions} dimensions" if dimensions else ""
     raise BudgetError(
-        f"{shown(budget or 0)} of memory is too little for {passages:,} passages{vectors}: "
-        f"it takes --max-ram {shown(least)} or more"
+        f"{format_size(budget or 0)} of memory is too little for {passages:,} passages{vectors}: "
+        f"use --max-ram {format_size(least)} or more"
     )
 
 
-def rows_kept(passages: int, dimensions: int, codes: str | None, budget: int | None) -> int:
-    """The bytes of mapped rows that a process that searches may keep in memory: what the budget leaves, all without."""
+def resident_row_bytes(passages: int, dimensions: int, codes: str | None, budget: int | None) -> int:
+    """The bytes of vector rows that a searching process may keep in memory: what the budget leaves, else all."""
     rows = passages * dimensions * 2
     if budget is None:
         return rows
@@ -155,10 +161,10 @@ def rows_kept(passages: int, dimensions: int, codes: str | None, budget: int | N
 
 
 def is_stale(passages: int, covered: int, removed: int, dimensions: int) -> bool:
-    """Whether inverted lists should be made anew: of `passages` they cover the first `covered`, and `removed` of those
-    were removed since.
+    """Whether inverted lists should be rebuilt: they cover the first `covered` of all `passages`, and `removed` of the
+    covered passages were removed since.
 
-    What lies outside is searched flat, so it must not be more than a flat search may take either.
+    Passages outside the lists are searched flat, so they must not exceed the limit of a flat search either.
     """
     outside = passages - covered
     return (
@@ -166,36 +172,36 @@ def is_stale(passages: int, covered: int, removed: int, dimensions: int) -> bool
     )
 
 
-def described(found: Plan) -> str:
-    """The plan in a few lines."""
-    lines = [f"plan       {found.passages:,} passages, {found.layout if found.dimensions else 'no vectors'}"]
-    if found.design:
-        lines[0] += f" ({found.design.lists:,} lists, {found.design.probes:,} read a search)"
-    if found.dimensions:
-        lines.append(f"recall     {found.recall:.2f} of the nearest ten")
-    lines.append(f"memory     {shown(found.build_bytes)} to build, {shown(found.search_bytes)} to search")
-    lines.append(f"disk       {shown(found.disk_bytes)}")
-    lines.append(f"time       {_duration(found.seconds)} to build all of it")
+def format_plan(plan: MemoryPlan) -> str:
+    """The plan as a few lines of text."""
+    lines = [f"plan       {plan.passages:,} passages, {plan.layout if plan.dimensions else 'no vectors'}"]
+    if plan.design:
+        lines[0] += f" ({plan.design.lists:,} lists, {plan.design.probes:,} read per search)"
+    if plan.dimensions:
+        lines.append(f"recall     {plan.recall:.2f} of the nearest ten")
+    lines.append(f"memory     {format_size(plan.build_bytes)} to build, {format_size(plan.search_bytes)} to search")
+    lines.append(f"disk       {format_size(plan.disk_bytes)}")
+    lines.append(f"time       {_duration(plan.seconds)} to build all of it")
     return "\n".join(lines)
 
 
-def shown(size: int) -> str:
-    """Bytes as `--max-ram` takes them, rounded up to three digits."""
+def format_size(size: int) -> str:
+    """A size in the format of `--max-ram`, rounded up to three digits."""
     unit = "G" if size >= 10**9 else "M"
     step = max(1, 10 ** (len(str(max(size, 10**6))) - 3))
     return f"{-(-size // step) * step / _UNITS[unit]:g}{unit}"
 
 
-def _designs(passages: int, dimensions: int) -> list[Design | None]:
-    """All layouts for that size, the best first."""
+def _designs(passages: int, dimensions: int) -> list[IvfDesign | None]:
+    """All layouts for this size, best first."""
     lists = _lists(passages)
     probes = min(lists, max(_LEAST_PROBES, lists * _SCANNED // max(1, passages)))
     sample = min(passages, _SAMPLE * lists, _MOST_SAMPLE)
-    inverted = [Design(name, lists, probes, codes.refine, sample) for name, codes in _CODES.items()]
+    inverted = [IvfDesign(name, lists, probes, codes.refine, sample) for name, codes in _CODES.items()]
     return [None, *inverted] if passages * dimensions * 2 <= FLAT_BYTES else [*inverted]
 
 
-def _planned(passages: int, dimensions: int, design: Design | None) -> Plan:
+def _plan_for(passages: int, dimensions: int, design: IvfDesign | None) -> MemoryPlan:
     rows = passages * dimensions * 2
     structure = _structure_bytes(passages, dimensions, design.codes if design else None)
     filling = 0
@@ -206,7 +212,7 @@ def _planned(passages: int, dimensions: int, design: Design | None) -> Plan:
         seconds += work / _MULTIPLIED
     lexical = passages * _LEXICAL_BYTES
     kept = min(rows, FLAT_BYTES)
-    return Plan(
+    return MemoryPlan(
         passages,
         dimensions,
         design,
@@ -219,7 +225,7 @@ def _planned(passages: int, dimensions: int, design: Design | None) -> Plan:
 
 
 def _searching_bytes(passages: int) -> int:
-    """Of a process that asks, without what lies in vectors."""
+    """The memory of a searching process, without vectors."""
     texts = min(TEXTS_KEPT, passages * _TEXT_BYTES)
     return _SEARCHING + texts + passages * (_LEXICAL_BYTES + _PLACE_BYTES)
 
@@ -229,7 +235,7 @@ def _lists(passages: int) -> int:
 
 
 def _structure_bytes(passages: int, dimensions: int, codes: str | None) -> int:
-    """Of the file of inverted lists: codes and numbers, and the centres of the lists in fp32."""
+    """The size of the file of inverted lists: codes, passage numbers, and centroids in fp32."""
     if codes is None:
         return 0
     kind = _CODES[codes]

@@ -1,4 +1,4 @@
-"""The segments of a commit, read: documents, passages and vectors by their numbers. `storage.py` shows how they lie."""
+"""Read access to the segments of a commit; `storage.py` describes their files."""
 
 import json
 import mmap
@@ -16,38 +16,41 @@ from bioqa.index.errors import IndexFolderError
 from bioqa.index.records import Document, Passage, Section
 from bioqa.index.store import array_files, checksums
 from bioqa.index.store.array_files import damaged
-from bioqa.index.store.checksums import Checked
+from bioqa.index.store.checksums import CheckedFile
 from bioqa.index.store.manifest import Manifest, SegmentInfo
-from bioqa.index.store.memory_maps import Allowance
+from bioqa.index.store.memory_maps import PageBudget
 from bioqa.index.store.planner import TEXTS_KEPT
 
-_WHOLE = 8_000_000  # bytes of a file without checksums that is checked as a whole: they take some 7 ms
+_WHOLE = 8_000_000  # largest file without block checksums that is verified as a whole, in bytes: some 7 ms
 
 
 class Segment:
-    """A segment on disk, its files mapped when first touched, and checked where they are used."""
+    """A segment on disk. Files are memory-mapped at first use, and blocks are verified at first use."""
 
     def __init__(
         self,
         folder: Path,
         info: SegmentInfo,
-        texts: Allowance | None = None,
+        texts: PageBudget | None = None,
         written: Mapping[str, str] | None = None,
         most_whole: int = _WHOLE,
     ):
-        """`texts` is for the documents of several segments together; `written` are digests by paths in the folder, by
-        which files of no more than `most_whole` bytes are checked where the segment has no checksums."""
+        """Check that all files exist in the right size.
+
+        `texts` limits the resident memory of the documents of several segments together. `written` maps paths in the
+        folder to digests. They verify files of at most `most_whole` bytes if the segment has no checksums.
+        """
         self._folder = folder / "segments" / info.name
-        self.info, self._texts = info, texts or Allowance(TEXTS_KEPT)
+        self.info, self._texts = info, texts or PageBudget(TEXTS_KEPT)
         self._written, self._most_whole = written or {}, most_whole
         for name, size in info.files.items():
             path = self._folder / name
             if not path.is_file() or path.stat().st_size != size:
-                what = "is not of the size it was written with" if path.is_file() else "is missing"
+                what = "does not have the size it was written with" if path.is_file() else "is missing"
                 raise IndexFolderError(f"{path} {what}; the index is damaged, rebuild with 'bioqa index build'")
 
-    def hold(self) -> None:
-        """Map all files now: what is mapped stays readable where a later commit deletes the file."""
+    def map_files(self) -> None:
+        """Map all files now, because a mapped file stays readable after a later commit deletes it."""
         _ = self.offsets, self.passages
         if self.info.documents:
             _ = self._lines
@@ -56,7 +59,7 @@ class Segment:
 
     @property
     def offsets(self) -> Array:
-        """int64 (n + 1): where each document's line begins, and where the last one ends."""
+        """int64 (n + 1): byte offset of each document's line, and the end of the last line."""
         return self._offsets[0]
 
     @property
@@ -70,28 +73,28 @@ class Segment:
         return self._vectors[0]
 
     def vectors_of(self, dimensions: int) -> Array:
-        """The same, which raises IndexFolderError where they are of other dimensions."""
+        """The vectors. Raises IndexFolderError if their dimensions differ."""
         if self.vectors.shape[1] != dimensions:
             raise damaged(
                 self._folder / "vectors.npy", f"is of shape {self.vectors.shape}, not of {dimensions} columns"
             )
         return self.vectors
 
-    def use_vectors(self, rows: Array, count: int = 1) -> None:
-        """See to it that `count` vectors from each of `rows` are what was written; before they are read.
+    def verify_vectors(self, rows: Array, count: int = 1) -> None:
+        """Verify `count` vectors starting at each of `rows`, before they are read.
 
-        Raises IndexFolderError where they are not.
+        Raises IndexFolderError if they are damaged.
         """
         vectors, file, begin = self._vectors
         width = vectors.shape[1] * vectors.itemsize
-        file.use_each(begin + rows * width, count * width)
+        file.verify_ranges(begin + rows * width, count * width)
 
     @cached_property
     def _sums(self) -> dict[str, Array]:
         return checksums.read(self._folder, self.info.files)
 
     @cached_property
-    def _lines(self) -> tuple[mmap.mmap, Checked]:
+    def _lines(self) -> tuple[mmap.mmap, CheckedFile]:
         path = self._folder / "documents.jsonl"
         try:
             with path.open("rb") as file:
@@ -100,62 +103,62 @@ class Segment:
             raise array_files.unreadable(path, error) from None
         except ValueError:
             raise damaged(path, "it is empty") from None
-        self._texts.cover(lines)
+        self._texts.add_file(lines)
         return lines, self._checked(path, lines)
 
     @cached_property
-    def _offsets(self) -> tuple[Array, Checked, int]:
+    def _offsets(self) -> tuple[Array, CheckedFile, int]:
         return self._array("documents.npy", np.int64, self.info.documents + 1, f"{self.info.documents:,} documents")
 
     @cached_property
-    def _passages(self) -> tuple[Array, Checked, int]:
+    def _passages(self) -> tuple[Array, CheckedFile, int]:
         found = self._array("passages.npy", np.int32, self.info.passages, f"{self.info.passages:,} passages")
         if found[0].shape[1] != 3:
             raise damaged(self._folder / "passages.npy", f"is of shape {found[0].shape}")
         return found
 
     @cached_property
-    def _vectors(self) -> tuple[Array, Checked, int]:
+    def _vectors(self) -> tuple[Array, CheckedFile, int]:
         return self._array("vectors.npy", np.float16, self.info.passages, f"{self.info.passages:,} passages")
 
-    def _array(self, name: str, kind: type[np.generic], rows: int, counted: str) -> tuple[Array, Checked, int]:
-        """An array, its file, and the byte of the file at which it begins."""
+    def _array(self, name: str, kind: type[np.generic], rows: int, counted: str) -> tuple[Array, CheckedFile, int]:
+        """An array, its file, and the byte offset of the array in the file."""
         path = self._folder / name
-        content, array = array_files.mapped(path, kind, columns=name != "documents.npy")
+        content, array = array_files.map_array(path, kind, columns=name != "documents.npy")
         if len(array) != rows:
             raise damaged(path, f"is of shape {array.shape}, the manifest counts {counted}")
         return array, self._checked(path, content), len(content) - array.nbytes
 
-    def _checked(self, path: Path, content: mmap.mmap) -> Checked:
-        return Checked(path, content, self._sums.get(path.name), self._digest(path.name))
+    def _checked(self, path: Path, content: mmap.mmap) -> CheckedFile:
+        return CheckedFile(path, content, self._sums.get(path.name), self._digest(path.name))
 
     def _digest(self, name: str) -> str:
         written = self._written.get(f"segments/{self.info.name}/{name}", "")
         return written if self.info.files.get(name, 0) <= self._most_whole else ""
 
     def passages_of(self, rows: Array) -> Array:
-        """The rows of all passages of the documents in `rows`, which ascend: int64, ascending.
+        """The rows of all passages of the documents in `rows` (ascending): int64, ascending.
 
-        Raises IndexFolderError where the passages are not what was written, or not in the order of their documents.
+        Raises IndexFolderError if the passages are damaged or not ordered by document.
         """
         passages, file, _ = self._passages
-        file.use(0, 0)
-        homes = passages[:, 0]
-        asked = rows.astype(homes.dtype)  # of another type, numpy would first convert all the homes
-        starts = np.searchsorted(homes, asked)
-        counts = np.searchsorted(homes, asked, side="right") - starts
+        file.verify(0, 0)
+        documents = passages[:, 0]
+        wanted = rows.astype(documents.dtype)  # with another type, numpy would first convert the whole column
+        starts = np.searchsorted(documents, wanted)
+        counts = np.searchsorted(documents, wanted, side="right") - starts
         if np.any(counts < 0):
             raise damaged(self._folder / "passages.npy", "its documents do not ascend")
-        file.use_all()
+        file.verify_all()
         before = np.cumsum(counts) - counts
         found: Array = np.repeat(starts - before, counts) + np.arange(counts.sum())
         return found
 
     def passage(self, row: int) -> tuple[int, int, int]:
-        """The row of the document, in this segment, of the passage in row `row`, and its start and end."""
+        """The document row in this segment, the start and the end of the passage in row `row`."""
         passages, file, begin = self._passages
         width = 3 * passages.itemsize
-        file.use(begin + row * width, begin + (row + 1) * width)
+        file.verify(begin + row * width, begin + (row + 1) * width)
         document, start, end = passages[row].tolist()
         if not (0 <= document < self.info.documents and 0 <= start <= end):
             raise damaged(self._folder / "passages.npy", f"passage {row:,} lies in no document")
@@ -184,13 +187,13 @@ class Segment:
     def _fields(self, row: int) -> dict[str, Any]:
         offsets, file, begin = self._offsets
         width = offsets.itemsize
-        file.use(begin + row * width, begin + (row + 2) * width)
+        file.verify(begin + row * width, begin + (row + 2) * width)
         start, end = offsets[row : row + 2].tolist()
         lines, texts = self._lines
         if not 0 <= start < end <= len(lines):
             raise damaged(self._folder / "documents.npy", f"line {row + 1:,} lies outside documents.jsonl")
-        self._texts.take(1)
-        texts.use(start, end)
+        self._texts.reserve(1)
+        texts.verify(start, end)
         try:
             return dict(json.loads(lines[start:end]))
         except (ValueError, TypeError, RecursionError) as error:
@@ -201,7 +204,7 @@ class Segment:
 
 
 def _check(document: Document) -> None:
-    """Raises TypeError where a field of a document that was read is of another type."""
+    """Raise TypeError if a field of the document has the wrong type."""
     texts = [
         document.id,
         document.title,
@@ -223,42 +226,42 @@ def _check(document: Document) -> None:
 
 
 class Store:
-    """Documents and passages of one commit, by their row numbers over all segments."""
+    """The documents and passages of one commit, numbered across all segments."""
 
     def __init__(self, folder: Path, manifest: Manifest, most_whole: int = _WHOLE):
-        """`most_whole` is that of segments; a writer, which signs what it makes of them, has all files checked."""
-        self.folder, texts = folder, Allowance(TEXTS_KEPT)
+        """`most_whole` is passed to `Segment`. A writer verifies files of any size, because it signs derived files."""
+        self.folder, texts = folder, PageBudget(TEXTS_KEPT)
         self.segments = [Segment(folder, info, texts, manifest.digests, most_whole) for info in manifest.segments]
         self._document_bases = [0, *accumulate(info.documents for info in manifest.segments)]
         self._passage_bases = [0, *accumulate(info.passages for info in manifest.segments)]
-        self._removed: tuple[Array, Checked] | None = None
+        self._removed: tuple[Array, CheckedFile] | None = None
         if manifest.removed:
             path = folder / manifest.removed
-            content, rows = array_files.mapped(path, np.int64, columns=False)
-            self._removed = rows, Checked(path, content, None, manifest.digests.get(manifest.removed, ""))
+            content, rows = array_files.map_array(path, np.int64, columns=False)
+            self._removed = rows, CheckedFile(path, content, None, manifest.digests.get(manifest.removed, ""))
 
-    def hold(self) -> None:
-        """Map the files of all segments now, as `Segment.hold` does."""
+    def map_files(self) -> None:
+        """Map the files of all segments now; see `Segment.map_files`."""
         for segment in self.segments:
-            segment.hold()
+            segment.map_files()
 
     @property
     def removed(self) -> Array:
-        """int64: the rows of all documents that were removed. Raises IndexFolderError where they are damaged."""
+        """int64: the rows of all removed documents. Raises IndexFolderError if their file is damaged."""
         if self._removed is None:
             return np.empty(0, dtype=np.int64)
         rows, file = self._removed
-        file.use_all()
+        file.verify_all()
         return rows
 
     @property
     def next_document(self) -> int:
-        """The row that the next document written gets."""
+        """The row of the next document to be written."""
         return self._document_bases[-1]
 
     @property
     def next_passage(self) -> int:
-        """The number that the next passage written gets."""
+        """The number of the next passage to be written."""
         return self._passage_bases[-1]
 
     def document(self, row: int) -> Document:
@@ -273,7 +276,7 @@ class Store:
         return Passage(number, self.segments[part].document(row), start, end)
 
     def passages(self, numbers: Iterable[int]) -> Iterator[Passage]:
-        """The passages with these numbers; a document that has several in a row is read once."""
+        """The passages with these numbers. Consecutive passages of one document share one read of it."""
         row_before, document = -1, None
         for number in numbers:
             part = self._part(self._passage_bases, number, "passage")
@@ -283,28 +286,28 @@ class Store:
             yield Passage(number, document, start, end)
 
     def place(self, number: int) -> tuple[str, int]:
-        """The id of a passage's document and where it starts in its text: what does not change with its number."""
+        """The document id and start offset of a passage, which identify it whatever its number is."""
         part = self._part(self._passage_bases, number, "passage")
         row, start, _ = self.segments[part].passage(number - self._passage_bases[part])
         return self.segments[part].document_id(row), start
 
     def refuse_unknown(self, numbers: Iterable[int]) -> None:
-        """Raise IndexFolderError where one of these is no number of a passage."""
+        """Raise IndexFolderError if any of these is not a passage number."""
         for number in numbers:
             if not 0 <= number < self.next_passage:
                 self._part(self._passage_bases, number, "passage")
 
     def _part(self, bases: list[int], number: int, what: str) -> int:
-        """The number of the segment that holds a document or a passage.
+        """The index of the segment that contains a document or a passage.
 
-        Raises IndexFolderError where no segment does: the lexical index, or what was removed, says otherwise.
+        Raises IndexFolderError if there is none: the lexical index or the list of removed documents is inconsistent.
         """
         if not 0 <= number < bases[-1]:
             raise damaged(self.folder, f"it names {what} {number:,} of {bases[-1]:,}")
         return bisect_right(bases, number) - 1
 
     def passages_of(self, document_rows: Array) -> Array:
-        """The numbers of all passages of these documents: int64, ascending."""
+        """The passage numbers of these documents: int64, ascending."""
         rows = np.unique(document_rows)
         found = [np.empty(0, dtype=np.int64)]
         for number, segment in enumerate(self.segments):

@@ -1,4 +1,4 @@
-"""Looking at the last commit of an index while another process may commit, and delete what only this one needs."""
+"""Consistent reads of the last commit while another process may commit and delete files."""
 
 import os
 import stat
@@ -13,11 +13,11 @@ from bioqa.index.store.manifest import Manifest, read_manifest
 T = TypeVar("T")
 
 
-def opened(folder: Path, look: Callable[[Manifest], T]) -> tuple[Manifest, T]:
-    """The manifest of the index in `folder` and what `look` makes of it, looked at again where a commit came meanwhile.
+def read_snapshot(folder: Path, look: Callable[[Manifest], T]) -> tuple[Manifest, T]:
+    """The manifest of the index in `folder` and the result of `look`, repeated if a commit intervened.
 
-    Even a look that did not fail may have found a file gone that it can do without at first. Raises IndexFolderError
-    where there is no index, or one that holds a link, and what `look` raises where it was not disturbed.
+    Even a `look` that succeeded may have missed a deleted file. Raises IndexFolderError if there is no index or it
+    contains a link, and the error of `look` if no commit intervened.
     """
     refuse_links(folder)
     while True:
@@ -37,18 +37,18 @@ def _is_last(folder: Path, manifest: Manifest) -> bool:
     return (last.commit, last.digests) == (manifest.commit, manifest.digests)
 
 
-def files(folder: Path) -> dict[str, int]:
-    """The bytes of all files in an index folder by their paths in it, ascending; files that go meanwhile are none."""
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The sizes in bytes of all files in an index folder, sorted by path. Files deleted meanwhile are left out."""
     sizes = {
-        path.relative_to(folder).as_posix(): size_of(path)
+        path.relative_to(folder).as_posix(): file_size(path)
         for place, _, names in os.walk(folder)
         for path in map(Path(place).joinpath, names)
     }
     return {name: size for name, size in sorted(sizes.items()) if size is not None}
 
 
-def size_of(path: Path) -> int | None:
-    """The bytes of a file, None where there is none."""
+def file_size(path: Path) -> int | None:
+    """The size of a file in bytes, None if there is no regular file."""
     try:
         state = path.stat()
     except OSError:
@@ -57,7 +57,9 @@ def size_of(path: Path) -> int | None:
 
 
 def refuse_links(folder: Path) -> None:
-    """Raise IndexFolderError where the folder holds a link, a pipe or a device: bioqa makes none, and a stranger's may
-    lead out of the folder."""
-    for name in plain_files.followed(folder):
+    """Raise IndexFolderError if the folder contains a link, a pipe or a device.
+
+    bioqa writes none, and one from an untrusted source may lead out of the folder.
+    """
+    for name in plain_files.special_entries(folder):
         raise IndexFolderError(f"{folder / name}: is a link, a pipe or a device, which no index holds; delete it")

@@ -1,19 +1,19 @@
-"""The index folder: its segments, and the commit that makes new ones visible.
+"""The layout of an index folder, and the commits that write it.
 
     manifest.json               the only source of truth; a commit writes new files, then renames a new manifest over it
-    segments/000001/            made one with its neighbours where they are many; see merging.py
-        documents.jsonl         one document a line
+    segments/000001/            merged with its neighbours when there are many; see merging.py
+        documents.jsonl         one document per line
         documents.npy           int64 (n + 1): byte offset of each line, and the end
         passages.npy            int32 (m, 3): document row in this segment, start and end in its text
-        vectors.npy             float16 (m, dimensions), unless the index is lexical only
-        checksums.npy           uint32: of every block of these files; see checksums.py
-    lexical/000001/             tantivy's files; hard links to the previous commit's where nothing changed
+        vectors.npy             float16 (m, dimensions); absent from a lexical index
+        checksums.npy           uint32: CRC-32 of every block of these files; see checksums.py
+    lexical/000001/             tantivy's files; unchanged files are hard links to those of the previous commit
     removed-000001.npy          int64: rows of documents that were replaced or deleted since their segment was written
-    vectors-000001.faiss        inverted lists over the vectors, where there are many; made again from the segments
+    vectors-000001.faiss        inverted lists over the vectors of a large index; can be rebuilt from the segments
 
-    writer.lock                 of the writer at work; see lock.py
+    writer.lock                 held by the active writer; see lock.py
 
-What a killed process leaves behind is in no manifest, so nobody reads it, and the next writer deletes it.
+Files left by a killed process are not in the manifest. No reader uses them, and the next writer deletes them.
 """
 
 import contextlib
@@ -40,11 +40,13 @@ _NAME = "[0-9]" * 6  # of a segment's or lexical folder: the number of its commi
 
 
 @contextlib.contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Holds the folder's writer lock, takes back what was not committed in the end, and turns what the disk says into a
-    StorageError that names the folder."""
+def locked_for_writing(folder: Path) -> Iterator[None]:
+    """Hold the writer lock of the folder, and delete uncommitted files at the end.
+
+    An OSError becomes a StorageError that names the folder.
+    """
     if folder.exists():
-        _refuse_foreign(folder)
+        _refuse_other_folder(folder)
     try:
         with locked(folder, "writing to this index"):
             try:
@@ -53,24 +55,24 @@ def writing(folder: Path) -> Iterator[None]:
                 if (folder / MANIFEST).exists():
                     discard_uncommitted(folder, read_manifest(folder))
                 else:
-                    _leave_nothing(folder)
+                    _remove_empty_index(folder)
     except OSError as error:
-        raise StorageError(f"{folder}: {error.strerror or error}; what was committed before is still there") from error
+        raise StorageError(f"{folder}: {error.strerror or error}; earlier commits are still there") from error
 
 
-def _refuse_foreign(folder: Path) -> None:
+def _refuse_other_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; an index is a folder")
     refuse_links(folder)
     entries = {entry.name for entry in folder.iterdir()}
-    ours = {LOCK, "segments", "lexical", atomic.unfinished(Path(MANIFEST)).name} if LOCK in entries else set()
+    ours = {LOCK, "segments", "lexical", atomic.temporary_path(Path(MANIFEST)).name} if LOCK in entries else set()
     strangers = entries - ours
     if MANIFEST not in entries and strangers:
         raise IndexFolderError(f"{folder}: holds other files ({min(strangers)}) and no index; choose an empty folder")
 
 
-def _leave_nothing(folder: Path) -> None:
-    """Take back what a writer that committed nothing has put into the folder; what else is there stays."""
+def _remove_empty_index(folder: Path) -> None:
+    """Delete the files of a writer that committed nothing. Other files stay."""
     _discard(folder, keep=set())
     (folder / LOCK).unlink(missing_ok=True)
     for emptied in (folder / "segments", folder / "lexical", folder):
@@ -85,7 +87,7 @@ def write_segment(
     ranges: Sequence[Sequence[tuple[int, int]]],
     vectors: Array | None,
 ) -> SegmentInfo:
-    """Write documents, the character ranges of each one's passages, and their vectors; returns what to commit."""
+    """Write documents, the character ranges of their passages, and the vectors; returns the segment to commit."""
     target = folder / "segments" / name
     target.mkdir(parents=True)
     offsets = [0]
@@ -99,11 +101,11 @@ def write_segment(
     np.save(target / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
     if vectors is not None:
         np.save(target / "vectors.npy", vectors.astype(np.float16))
-    return sealed(target, len(documents), len(rows))
+    return seal_segment(target, len(documents), len(rows))
 
 
-def sealed(segment: Path, documents: int, passages: int) -> SegmentInfo:
-    """Write the checksums of a segment, and see to it that all its files are on the disk; returns what to commit."""
+def seal_segment(segment: Path, documents: int, passages: int) -> SegmentInfo:
+    """Write the checksums of a segment and flush its files to disk; returns the segment to commit."""
     checksums.write(segment, {path.name: path.stat().st_size for path in segment.iterdir()})
     files = sorted(segment.iterdir())
     for path in files:
@@ -113,7 +115,7 @@ def sealed(segment: Path, documents: int, passages: int) -> SegmentInfo:
 
 
 def write_removed(folder: Path, name: str, rows: Array) -> str:
-    """Write the rows of all documents removed so far; returns the file's name, none where there are none."""
+    """Write the rows of all removed documents; returns the file name, empty if there are none."""
     if not len(rows):
         return ""
     path = folder / f"removed-{name}.npy"
@@ -127,11 +129,11 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def read_whole(folder: Path) -> Manifest:
-    """The manifest, for a writer: what a commit takes over and signs again is checked to be what was written.
+def read_for_writing(folder: Path) -> Manifest:
+    """The manifest, for a writer. The files whose digests the next commit computes again are verified first.
 
-    That is the manifest itself, the lexical index, which tantivy merges, and what was removed. Segments are checked
-    where they are read or merged. Raises AlteredError where a byte has changed.
+    These are the manifest, the list of removed documents, and the lexical index, which tantivy merges. Segments are
+    verified when they are read or merged. Raises AlteredError if a file has changed.
     """
     manifest = read_manifest(folder)
     if not is_as_written(folder):
@@ -142,8 +144,8 @@ def read_whole(folder: Path) -> Manifest:
     return manifest
 
 
-def read_checked(folder: Path) -> Manifest:
-    """The manifest of an index of which every file is what was written. Raises IndexFolderError where one is not."""
+def read_verified(folder: Path) -> Manifest:
+    """The manifest, after every file of the index is verified. Raises IndexFolderError if one is damaged."""
     refuse_links(folder)
     manifest = read_manifest(folder)
     digests.refuse_changed({folder / name: made for name, made in manifest.digests.items()})
@@ -151,14 +153,14 @@ def read_checked(folder: Path) -> Manifest:
 
 
 def fork_lexical(folder: Path, current: str, name: str) -> Path:
-    """A new lexical folder that starts as the current one: its files never change, so they are linked, not copied."""
+    """A new lexical folder that starts as a copy of the current one, by hard links, because its files never change."""
     target = folder / "lexical" / name
     target.mkdir(parents=True)
     if current:
         for file in (folder / "lexical" / current).iterdir():
             if file.suffix == ".lock":
                 continue
-            if file.suffix == ".json":  # the two files that tantivy rewrites in place of adding new ones
+            if file.suffix == ".json":  # the two files that tantivy rewrites
                 shutil.copy2(file, target / file.name)
             else:
                 _link(file, target / file.name)
@@ -174,8 +176,8 @@ def _link(file: Path, target: Path) -> None:
 
 
 def discard_uncommitted(folder: Path, manifest: Manifest) -> None:
-    """Delete what no commit names: leftovers of killed writers and of commits before this one."""
-    atomic.unfinished(folder / MANIFEST).unlink(missing_ok=True)
+    """Delete the files that the manifest does not name: leftovers of killed writers and of earlier commits."""
+    atomic.temporary_path(folder / MANIFEST).unlink(missing_ok=True)
     _discard(folder, {f"segments/{segment.name}" for segment in manifest.segments} | {f"lexical/{manifest.lexical}"})
     named = {manifest.removed, manifest.structure.file if manifest.structure else ""}
     for entry in [*folder.glob("removed-*.npy"), *folder.glob("vectors-*.faiss")]:
@@ -190,12 +192,12 @@ def _discard(folder: Path, keep: set[str]) -> None:
 
 
 def commit(folder: Path, before: Manifest, changes: Manifest) -> Manifest:
-    """Make `changes` the state of the folder, then delete the files that only `before` needed."""
+    """Commit `changes` as the new state of the folder, then delete the files that only `before` needed."""
     now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
-    digested = digests.digests(folder, before, changes)
+    digested = digests.commit_digests(folder, before, changes)
     after = replace(changes, commit=before.commit + 1, committed=now, digests=digested)
     for place in (folder / "segments", folder / "lexical", folder / "lexical" / after.lexical, folder):
-        if place.is_dir():  # the names of what the manifest names reach the disk before it does
+        if place.is_dir():  # flush the names of new files before the manifest refers to them
             atomic.sync_folder(place)
     write_manifest(folder, after)
     atomic.sync_folder(folder)

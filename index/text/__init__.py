@@ -1,1 +1,1 @@
-"""Text to sentences, passages and terms."""
+"""Text analysis: sentences, passages and search terms."""

@@ -1,4 +1,4 @@
-"""How text becomes search terms; the same for what is indexed and what is asked."""
+"""The analyzer that turns documents and queries into search terms."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Any
 
 from bioqa.index.text import greek
 
-NAME = "biomedical-2"  # written into the manifest: another analyzer means another index
-_LONG, _REMEMBERED = 80, 300_000  # letters and words: 20,000 abstracts have 230,000 of them, 50 MB
-_MOST_LETTERS = 20_000_000  # of words and their terms, of which those have 4,000,000
+NAME = "biomedical-2"  # in the manifest: an index cannot be updated with another analyzer
+_LONG, _REMEMBERED = 80, 300_000  # letters per word, cached words; 20,000 abstracts have 230,000 words, 50 MB
+_MOST_LETTERS = 20_000_000  # of cached words and terms; those of 20,000 abstracts have 4,000,000
 
-_ASKING = re.compile(  # words that ask rather than say what about: the literature answers without them
+_QUESTION_WORDS = re.compile(  # words that phrase the question and do not occur in relevant passages
     r"\b(?:what|which|(?-i:[Ww]ho|whom|whose)|where|when|why|how|do|does|did|can|could|has|have|had|would|should|may|might"
     r"|please|list|name|enumerate|mention|give|tell|describe|explain|define|summari[sz]e|discuss|compare"
     r"|works?|happens?|means?|know|known|called?|many|much|often|main|examples?"
@@ -20,14 +20,14 @@ _ASKING = re.compile(  # words that ask rather than say what about: the literatu
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(r"['’]s\b")
-_AROUND = '.,;:()[]"'  # what is written close to a word and is none of its terms
+_AROUND = '.,;:()[]"'  # punctuation around a word, which does not change its terms
 _RUN = re.compile(r"[^\W_]+")
 _PAIR = re.compile(r"(?=(?<![^\W_])([^\W_]+)[-‐‑–/+.:*'’]([^\W_]+))")  # neighbours with one mark between them
 
 
 @cache
 def tokenizer() -> Any:
-    """What takes terms with blanks between them apart again, for tantivy."""
+    """A tantivy tokenizer that splits analyzed text at blanks."""
     from tantivy import TextAnalyzerBuilder, Tokenizer
 
     return TextAnalyzerBuilder(Tokenizer.whitespace()).build()
@@ -35,7 +35,7 @@ def tokenizer() -> Any:
 
 @cache
 def _stemmed() -> Any:
-    """Runs of letters and digits, in lower case, accents folded, English stop words dropped, stemmed."""
+    """Alphanumeric runs in lower case, accents folded, English stop words removed, stemmed."""
     from tantivy import Filter
 
     return _plain().filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
@@ -43,7 +43,7 @@ def _stemmed() -> Any:
 
 @cache
 def _as_written() -> Any:
-    """Runs of letters and digits, in lower case, accents folded."""
+    """Alphanumeric runs in lower case, accents folded."""
     return _plain().build()
 
 
@@ -55,17 +55,17 @@ def _plain() -> Any:
 
 
 def _terms_of(word: str) -> list[str]:
-    """The terms of what stands between two blanks: its parts, and behind them the symbols in it as wholes."""
+    """The terms of a whitespace-delimited word: its parts, followed by the compound symbols in it."""
     if word.isascii() and word.isalnum():
         return list(_stemmed().analyze(word))
     word = _POSSESSIVE.sub("", word)
-    parts = _stemmed().analyze(greek.spelled(word))
-    symbols = " ".join("".join(greek.spelled(symbol).split()) for symbol in dict.fromkeys(_symbols(word)))
+    parts = _stemmed().analyze(greek.spell_out(word))
+    symbols = " ".join("".join(greek.spell_out(symbol).split()) for symbol in dict.fromkeys(_symbols(word)))
     return [*parts, *_as_written().analyze(symbols)] if symbols else list(parts)
 
 
 def _symbols(word: str) -> Iterator[str]:
-    """What is written in one or apart by whoever writes it: TNFα, IL-6 (IL6), HER2/neu, TNF-alpha, but not T-cell."""
+    """Symbols that authors write with or without separator: TNFα, IL-6 (IL6), HER2/neu, TNF-alpha, but not T-cell."""
     yield from (run for run in _RUN.findall(word) if len(run) > 1 and greek.LETTER.search(run))
     for pair in _PAIR.findall(word):
         both = "".join(pair)
@@ -75,7 +75,7 @@ def _symbols(word: str) -> Iterator[str]:
 
 
 class _Words(dict[str, str]):
-    """The terms of words, remembered: no term reaches over a blank, and most words have been seen before."""
+    """A cache of the terms of words: no term spans a blank, and most words occur often."""
 
     letters = 0
 
@@ -94,16 +94,16 @@ class _Words(dict[str, str]):
 _words = _Words()
 
 
-def written(text: str) -> str:
-    """The search terms of `text` with a blank between them, in order, repeats kept: what `tokenizer` takes."""
+def analyze(text: str) -> str:
+    """The search terms of `text` joined by blanks, in order, with repeats: the input of `tokenizer`."""
     return " ".join(filter(None, map(_words.__getitem__, text.split())))
 
 
 def terms(text: str) -> list[str]:
-    """The search terms of `text`, in order, repeats kept."""
-    return written(text).split()
+    """The search terms of `text`, in order, with repeats."""
+    return analyze(text).split()
 
 
 def query_terms(query: str) -> list[str]:
-    """The search terms of what a query is about, without the words of asking unless there are no others."""
-    return terms(_ASKING.sub(" ", query)) or terms(query)
+    """The search terms of a query, without question words unless there are no others."""
+    return terms(_QUESTION_WORDS.sub(" ", query)) or terms(query)

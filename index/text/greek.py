@@ -1,4 +1,4 @@
-"""Greek letters by their names: TNF-α and TNF-alpha are one thing."""
+"""Greek letters spelled out, so that TNF-α and TNF-alpha match."""
 
 import re
 
@@ -26,7 +26,7 @@ _NAMES = {
     "ψ": "psi",
     "ω": "omega",
 }
-_MICRO = "\u00b5"  # looks like μ, and is written for it
+_MICRO = "\u00b5"  # looks like μ and is often used in its place
 _TABLE = str.maketrans(
     {form: f" {name} " for letter, name in _NAMES.items() for form in (letter, letter.upper())} | {_MICRO: " mu "}
 )
@@ -34,6 +34,6 @@ LETTER = re.compile(f"[{''.join(map(chr, _TABLE))}]")
 NAME = re.compile("|".join(_NAMES.values()))
 
 
-def spelled(text: str) -> str:
-    """The text with the names of Greek letters in their place, a blank on both sides of each."""
+def spell_out(text: str) -> str:
+    """The text with each Greek letter replaced by its name between blanks."""
     return text.translate(_TABLE)

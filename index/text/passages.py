@@ -1,4 +1,4 @@
-"""Cutting a document into passages that keep their character offsets."""
+"""Splitting documents into passages with character offsets."""
 
 import re
 from collections.abc import Iterator
@@ -9,23 +9,23 @@ from operator import itemgetter
 from bioqa.index.records import Document
 from bioqa.index.text import sentences
 
-# With its title, half the passages of 30,000 abstracts have up to 199 tokens; 11% exceed the 256 that the encoder sees.
+# With titles, half the passages of 30,000 abstracts have at most 199 tokens; 11% exceed the encoder's 256.
 MAX_WORDS = 150
 
-# Of 35,000 texts the longest word has 182 characters. What is longer is no word, and a passage has to end somewhere.
+# The longest word of 35,000 texts has 182 characters. Longer words are split, so that passages stay bounded.
 _LONGEST_WORD = 200
 _WORD = re.compile(rf"\S{{1,{_LONGEST_WORD}}}")
-_LONGEST = MAX_WORDS * _LONGEST_WORD  # characters of a title that is a passage
-_STRETCH = 1 << 20  # characters that are cut by themselves: the sentences of 16 MB take 2 GB
+_LONGEST = MAX_WORDS * _LONGEST_WORD  # characters of a passage
+_STRETCH = 1 << 20  # characters split into sentences at once: for 16 MB this would take 2 GB
 _SPACE = re.compile(r"\s")
 
 
 def windows(document: Document, max_words: int = MAX_WORDS) -> list[tuple[int, int]]:
-    """Character ranges (start, end) in `document.text` of its passages: whole sentences, about equally long.
+    """Character ranges (start, end) of the passages in `document.text`: whole sentences, of about equal length.
 
-    The passages cover the abstract, and each section of a full text by itself, without overlap; a document that has
-    neither is one passage, its title. A single sentence longer than `max_words` words is cut between words, and a word
-    longer than any is cut into several.
+    The passages cover the abstract and each section of a full text separately, without overlap. A document with neither
+    has one passage, its title. A sentence of more than `max_words` words is split between words, and an excessively
+    long word is split as well.
     """
     if not document.abstract and not document.sections:
         text = document.text
@@ -46,7 +46,7 @@ def _windows_of_part(text: str, max_words: int) -> list[tuple[int, int]]:
 
 
 def _stretches(text: str) -> Iterator[tuple[int, str]]:
-    """A text, cut at white space where it is far longer than any, with the offset of each piece."""
+    """The pieces of an excessively long text, split at white space, with their offsets; usually the whole text."""
     start = 0
     while len(text) - start > _STRETCH:
         space = _SPACE.search(text, start + _STRETCH - _LONGEST_WORD, start + _STRETCH)
@@ -65,7 +65,7 @@ def _windows_of_stretch(text: str, max_words: int) -> list[tuple[int, int]]:
         whole = words <= max_words and end - start <= _LONGEST
         for first, last in [(start, end)] if whole else _cut(text, start, end, max_words):
             count = words if whole else len(text[first:last].split())
-            # or as many as there would be, were each as long as the longest
+            # or the number of longest words that would fill the piece
             lengths.append(min(max_words, max(count, (last - before) // _LONGEST_WORD)))
             pieces.append((first, last))
             before = last
@@ -73,12 +73,12 @@ def _windows_of_stretch(text: str, max_words: int) -> list[tuple[int, int]]:
 
 
 def _groups(lengths: list[int], most: int) -> list[tuple[int, int]]:
-    """Consecutive items in groups of at most `most` words, about equal where that can be: ranges of item numbers."""
+    """Group consecutive items into groups of at most `most` words, of about equal size: ranges of item numbers."""
     ends = list(accumulate(lengths))
     total = ends[-1] if ends else 0
     fewest = ceil(total / most)
     for count in (fewest, fewest + 1):
-        # An item belongs to the share of the whole that its middle falls into.
+        # The midpoint of an item decides its group.
         homes = [ceil((end - length / 2) * count / total) for end, length in zip(ends, lengths, strict=True)]
         groups = [[number for number, _ in items] for _, items in groupby(enumerate(homes), key=itemgetter(1))]
         if all(sum(lengths[number] for number in group) <= most for group in groups):
@@ -87,7 +87,7 @@ def _groups(lengths: list[int], most: int) -> list[tuple[int, int]]:
 
 
 def _filled(lengths: list[int], most: int) -> list[tuple[int, int]]:
-    """Consecutive items in groups of at most `most` words, each as full as it can be."""
+    """Group consecutive items greedily into groups of at most `most` words."""
     starts: list[int] = []
     words = most
     for number, length in enumerate(lengths):

@@ -1,4 +1,4 @@
-"""Sentence boundaries in biomedical prose, by rule."""
+"""Rule-based sentence splitting for biomedical text."""
 
 import re
 
@@ -29,7 +29,7 @@ def split(text: str) -> list[tuple[int, int]]:
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
-    if "\n" not in text:  # which is quicker told than searched for by pattern
+    if "\n" not in text:  # a shortcut that avoids the regular expression
         return [(0, len(text))]
     breaks = [(m.start(), m.end()) for m in _LINE.finditer(text)]
     starts = [0, *(end for _, end in breaks)]

@@ -15,7 +15,7 @@ from bioqa.qa.cli.options import json_option
 
 if TYPE_CHECKING:
     from bioqa.index.models.model import Model
-    from bioqa.index.models.registry import Entry
+    from bioqa.index.models.registry import RegisteredModel
 
 _PACKAGES = ("onnxruntime", "faiss-cpu", "tantivy", "tokenizers", "numpy", "lxml", "click", "rich")
 _TEXT = "Mutations in the CFTR gene cause cystic fibrosis."
@@ -60,7 +60,7 @@ def check_installation() -> list[InstallationCheck]:
         InstallationCheck("python", True, system),
     ]
     checks += [_check(name, lambda name=name: metadata.version(name)) for name in _PACKAGES]  # type: ignore[misc]
-    for entry in registry.entries():
+    for entry in registry.registered_models():
         what = entry.folder.name if entry.ships else f"model {entry.name}"  # a shipped model's folder is its task
         checks.append(_check(what, lambda entry=entry: _describe_model(entry)))  # type: ignore[misc]
     checks.append(_check("starter index", _describe_starter_index))
@@ -75,7 +75,7 @@ def _check(what: str, describe: Callable[[], str]) -> InstallationCheck:
         return InstallationCheck(what, False, str(error))
 
 
-def _describe_model(entry: "Entry") -> str:
+def _describe_model(entry: "RegisteredModel") -> str:
     from bioqa.index.models.model import Model
 
     if entry.card is None:

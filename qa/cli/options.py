@@ -47,9 +47,9 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         not_retracted: bool,
         **others: Any,
     ) -> None:
-        from bioqa.index.search.filters import parse
+        from bioqa.index.search.filters import parse_filter
 
-        filters = parse(year, journal, mesh, publication_type, language, not_retracted=not_retracted)
+        filters = parse_filter(year, journal, mesh, publication_type, language, not_retracted=not_retracted)
         command(filters=filters, **others)
 
     return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), with_filters)
@@ -59,7 +59,7 @@ def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Pat
     """Click callback: the folder of the model that an option names, by a folder or a registered name."""
     from bioqa.index.models import registry
 
-    return None if name is None else registry.located(name)
+    return None if name is None else registry.find_model(name)
 
 
 reader_option = click.option(

@@ -20,9 +20,9 @@ from hypothesis import settings
 
 from bioqa.index.arrays import Array
 from bioqa.index.download import client
-from bioqa.index.download.client import Patience
+from bioqa.index.download.client import RetryPolicy
 from bioqa.index.records import Document
-from bioqa.index.search.flat import Rows
+from bioqa.index.search.flat import VectorRows
 from bioqa.index.store import storage
 from bioqa.index.store.manifest import EncoderIdentity, Manifest
 
@@ -30,7 +30,7 @@ settings.register_profile("index", deadline=None)
 settings.load_profile("index")
 
 Fault = Callable[["Handler", bytes], None]
-HASTE = Patience(silence=0.4, pauses=(0.01, 0.02, 0.03), longest=1.0)
+HASTE = RetryPolicy(silence=0.4, pauses=(0.01, 0.02, 0.03), longest=1.0)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -158,7 +158,7 @@ def serving(server: Nlm) -> Iterator[Nlm]:
 def nlm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nlm]:
     """NLM's server on this machine; whoever asks it has little patience."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(client, "PATIENCE", HASTE)
+    monkeypatch.setattr(client, "RETRY_POLICY", HASTE)
     with serving(Nlm()) as server:
         yield server
 
@@ -304,9 +304,9 @@ def unit_rows() -> MakeRows:
 
 
 @pytest.fixture(scope="session")
-def rows_of() -> Callable[[Sequence[Array]], Rows]:
+def rows_of() -> Callable[[Sequence[Array]], VectorRows]:
     """Rows over segments that are in memory."""
-    return lambda segments: Rows([len(part) for part in segments], segments.__getitem__, DIMENSIONS, 10**9)
+    return lambda segments: VectorRows([len(part) for part in segments], segments.__getitem__, DIMENSIONS, 10**9)
 
 
 @pytest.fixture
@@ -318,7 +318,7 @@ def add_segment() -> Callable[..., Manifest]:
         name = f"{before.commit + 1:06}"
         first = sum(segment.passages for segment in before.segments)
         documents = [Document(str(first + place), "A title") for place in range(len(vectors))]
-        with storage.writing(folder):
+        with storage.locked_for_writing(folder):
             segment = storage.write_segment(folder, name, documents, [[(0, 7)]] * len(vectors), vectors)
             if len(removed):
                 np.save(folder / f"removed-{name}.npy", np.array(removed, dtype=np.int64))

@@ -76,7 +76,7 @@ def test_a_disk_that_is_really_full_leaves_what_was_there(tmp_path: Path) -> Non
     if not Path("/dev/full").exists():
         pytest.skip("this system has no device that is always full")
     (tmp_path / "file").write_bytes(b"old")
-    atomic.unfinished(tmp_path / "file").symlink_to("/dev/full")
+    atomic.temporary_path(tmp_path / "file").symlink_to("/dev/full")
     with pytest.raises(StorageError, match="No space left on device"):
         atomic.write(tmp_path / "file", b"new")
     assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("file", b"old")]
@@ -94,7 +94,7 @@ def test_an_interruption_leaves_what_was_there(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_a_killed_process_left_is_written_over(tmp_path: Path) -> None:
-    atomic.unfinished(tmp_path / "file").write_bytes(b"half of something much longer")
+    atomic.temporary_path(tmp_path / "file").write_bytes(b"half of something much longer")
     atomic.write(tmp_path / "file", b"new")
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"new"]
 

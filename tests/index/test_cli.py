@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bioqa.index.download import record as downloads
-from bioqa.index.download.record import Download
+from bioqa.index.download.record import DownloadedFile
 from bioqa.index.errors import StorageError
 from bioqa.index.ingest import builder
 from bioqa.index.models import model
@@ -136,7 +136,7 @@ def test_an_update_adds_revises_and_deletes_and_reports_like_a_build(
     outcome = run("index", "update", tmp_path / "index", update)
     assert outcome.status == 0
     assert outcome.err == (
-        "4 records read; 1 replaced by a newer one with the same id; 1 deleted; 1 deletions of what was not there.\n"
+        "4 records read; 1 replaced by a newer one with the same id; 1 deleted; 1 deletions of absent documents.\n"
     )
     assert "documents  3\n" in outcome.out
     assert "removed    2 passages, of which 2 wait to be dropped from the lexical index\n" in outcome.out
@@ -164,7 +164,7 @@ def test_an_update_takes_downloads_in_the_order_of_their_numbers(
         name = f"pubmed26n{number}.xml.gz"
         (folder / name).write_bytes(gzip.compress(f"<PubmedArticleSet>{content}</PubmedArticleSet>".encode()))
         size = (folder / name).stat().st_size
-        record[name] = Download("updatefiles", name, size, "0" * 32, "", "", "2026-01-10T04:17:00+00:00")
+        record[name] = DownloadedFile("updatefiles", name, size, "0" * 32, "", "", "2026-01-10T04:17:00+00:00")
     downloads.write_record(folder, record)
     outcome = run("index", "update", tmp_path / "index", "--from-downloads", folder)
     assert outcome.status == 0
@@ -476,7 +476,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no documents": (lambda folder: next(folder.rglob("documents.jsonl")).unlink(), "documents.jsonl is missing"),
     "short documents": (
         lambda folder: os.truncate(next(folder.rglob("documents.jsonl")), 5),
-        "documents.jsonl is not of the size",
+        "documents.jsonl does not have the size",
     ),
     "no passages": (lambda folder: next(folder.rglob("passages.npy")).unlink(), "passages.npy is missing"),
     "no segment": (lambda folder: shutil.rmtree(folder / "segments"), "is missing"),
@@ -594,7 +594,7 @@ def test_a_disk_that_refuses_ends_with_status_1_and_keeps_what_was_committed(
 
 def test_a_second_build_at_the_same_time_is_refused(build: Run, write_jsonl: WriteJsonl, tmp_path: Path) -> None:
     build(write_jsonl("a.jsonl", papers(1)))
-    with storage.writing(tmp_path / "index"):
+    with storage.locked_for_writing(tmp_path / "index"):
         outcome = build(write_jsonl("b.jsonl", papers(2)))
     assert outcome.status == StorageError.exit_status == 1
     assert f"{tmp_path / 'index'}: another bioqa is writing to this index (process {os.getpid()} on " in outcome.err
@@ -727,7 +727,7 @@ def test_too_little_memory_is_refused_before_anything_is_written(
     assert outcome.status == 2
     assert outcome.out == ""
     assert "10M of memory is too little" in outcome.err
-    assert "it takes --max-ram 760M or more" in outcome.err
+    assert "use --max-ram 760M or more" in outcome.err
     assert not (tmp_path / "index").exists()
     assert_plain(outcome)
 
@@ -760,8 +760,8 @@ def test_a_corpus_larger_than_it_looked_stops_the_build_with_what_would_do(
     arguments = ["index", "build", path, "--to", tmp_path / "index", "--encoder", "none", "--max-ram"]
     outcome = run(*arguments, "500M")
     assert outcome.status == 2
-    assert "or more; what was read is in the index, run the same command with that" in outcome.err
-    least = outcome.err.split("it takes --max-ram ")[1].split()[0]
+    assert "or more; the records read so far are indexed, run the command again with it" in outcome.err
+    least = outcome.err.split("use --max-ram ")[1].split()[0]
     assert_plain(outcome)
     assert len(found(tmp_path / "index")) == 5
     assert run(*arguments, least).status == 0
@@ -808,10 +808,10 @@ def test_files_of_a_folder_that_are_passed_over_are_told_in_one_line(
     call = ["build", folder, "--to", index, "--encoder", "none"] if command == "build" else ["update", index, folder]
     outcome = run("index", *call)
     assert outcome.status == 0
-    told = f"4 files passed over, whose names say no format: {folder}/1.txt, {folder}/2.txt, {folder}/3.txt ...; "
-    assert outcome.err.startswith(f"{told}name them to have them read\n1 records read")
+    told = f"4 files skipped for an unknown suffix: {folder}/1.txt, {folder}/2.txt, {folder}/3.txt ...; "
+    assert outcome.err.startswith(f"{told}to read them, name them explicitly\n1 records read")
     named = run("index", "update", index, folder, *sorted(folder.glob("*.txt")))
-    assert "passed over" not in named.err
+    assert "skipped" not in named.err
     assert "4 records read" in named.err
 
 
@@ -823,7 +823,7 @@ def test_a_folder_of_nothing_but_files_that_are_passed_over_is_refused_after_the
     outcome = run("index", "build", tmp_path / "papers", "--to", tmp_path / "index", "--encoder", "none")
     assert outcome.status == 2
     told, error = outcome.err.splitlines()
-    assert told.startswith(f"1 file passed over, whose name says no format: {tmp_path}/papers/export.txt; ")
+    assert told.startswith(f"1 file skipped for an unknown suffix: {tmp_path}/papers/export.txt; ")
     assert error.startswith("error: ")
 
 
@@ -838,7 +838,7 @@ def test_what_is_passed_over_in_an_archive_is_told_in_one_line(build: Run, tmp_p
     outcome = build(path)
     assert outcome.status == 0
     names = ", ".join(f"{path}: {number}.txt" for number in (1, 2, 3))
-    assert f"4 files in archives passed over, whose names say no format: {names} ...; " in outcome.err
+    assert f"4 files in archives skipped for an unknown suffix: {names} ...; " in outcome.err
 
 
 def test_what_of_a_folder_cannot_be_read_is_an_error_after_the_rest_is_indexed(
@@ -851,7 +851,7 @@ def test_what_of_a_folder_cannot_be_read_is_an_error_after_the_rest_is_indexed(
         (tmp_path / "in" / f"{number}.xml").symlink_to("gone")
     outcome = build(tmp_path / "in")
     assert outcome.status == 2
-    assert f"1 pipe, socket or device passed over: {tmp_path}/in/b.jsonl" in outcome.err
+    assert f"1 pipe, socket or device skipped: {tmp_path}/in/b.jsonl" in outcome.err
     assert outcome.err.count(": No such file or directory") == 5
     assert "3 further files were not read to the end" in outcome.err
     assert found(tmp_path / "index") == ["1"]

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from bioqa.index.plain_files import followed, is_plain_name, open_plain, plain_size, read_plain
+from bioqa.index.plain_files import is_plain_name, open_plain, plain_size, read_plain, special_entries
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "000001", "Größe.npy", ".hidden", "a b"])
@@ -81,15 +81,15 @@ def test_what_leads_out_of_a_folder_or_never_ends_is_named_by_its_path_in_it(tmp
     deep.mkdir(parents=True)
     (deep / "file").touch()
     os.link(deep / "file", tmp_path / "hard")
-    assert list(followed(tmp_path)) == []
+    assert list(special_entries(tmp_path)) == []
     (tmp_path / "a" / "folder").symlink_to(deep)
     (deep / "dangling").symlink_to("gone")
     os.mkfifo(tmp_path / "pipe")
     (deep / "c").mkdir()
     (deep / "c" / "too deep").symlink_to("gone")
-    assert sorted(followed(tmp_path)) == ["a/b/dangling", "a/folder", "pipe"]
-    assert sorted(followed(tmp_path, depth=1)) == ["pipe"]
-    assert list(followed(tmp_path / "none")) == list(followed(deep / "file")) == []
+    assert sorted(special_entries(tmp_path)) == ["a/b/dangling", "a/folder", "pipe"]
+    assert sorted(special_entries(tmp_path, depth=1)) == ["pipe"]
+    assert list(special_entries(tmp_path / "none")) == list(special_entries(deep / "file")) == []
 
 
 def test_without_a_buffer_what_is_written_is_there(tmp_path):

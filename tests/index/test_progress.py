@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from bioqa.index import progress
-from bioqa.index.progress import Silent, TerminalProgress
+from bioqa.index.progress import NoProgress, TerminalProgress
 
 
 class Terminal(io.StringIO):
@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_silent_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    Silent().update(0.5, 10)
+    NoProgress().update(0.5, 10)
     assert capsys.readouterr() == ("", "")
 
 

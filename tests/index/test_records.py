@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.records import BadRecord, Document, Hit, Passage, Section, titled
+from bioqa.index.records import BadRecord, Document, Hit, Passage, Section, search_texts
 
 
 @given(st.text(), st.text())
@@ -70,10 +70,10 @@ def test_a_passage_of_title_or_abstract_is_of_no_section() -> None:
 def test_both_searches_see_title_and_heading_of_a_passage() -> None:
     document = Document("1", "Title", "Abstract.", sections=(Section("Methods", "Mice."), Section("", "Rats.")))
     first, second = document.section_starts
-    assert Passage(0, document, first, first + 5).titled == "Title Methods Mice."
-    assert Passage(0, document, second, second + 5).titled == "Title Rats."
-    assert Passage(0, document, 6, 15).titled == "Title Abstract."
-    assert Passage(0, document, 0, 15).titled == "Title\nAbstract."
+    assert Passage(0, document, first, first + 5).search_text == "Title Methods Mice."
+    assert Passage(0, document, second, second + 5).search_text == "Title Rats."
+    assert Passage(0, document, 6, 15).search_text == "Title Abstract."
+    assert Passage(0, document, 0, 15).search_text == "Title\nAbstract."
 
 
 def test_documents_cannot_be_changed_and_take_no_stray_attributes() -> None:
@@ -101,9 +101,9 @@ def test_a_title_and_a_heading_longer_than_any_are_cut_before_passages_and_whole
     document = Document("1", long, "Abstract.", sections=(Section(long, "Text."),))
     start = document.section_starts[0]
     passage = Passage(0, document, start, start + 5)
-    assert len(passage.titled) == 2000 + 1 + 2000 + 1 + 5
+    assert len(passage.search_text) == 2000 + 1 + 2000 + 1 + 5
     assert document.title == long
-    assert passage.titled.endswith(" Text.")
+    assert passage.search_text.endswith(" Text.")
 
 
 def test_passages_of_one_document_are_put_behind_its_title_without_the_text_being_joined_for_each(
@@ -119,9 +119,9 @@ def test_passages_of_one_document_are_put_behind_its_title_without_the_text_bein
 
     document = Document("1", "Title", "One. Two. Three.")
     every = [Passage(0, document, 6 + at, 10 + at) for at in range(10)]
-    expected = [passage.titled for passage in every]
+    expected = [passage.search_text for passage in every]
     monkeypatch.setattr(Document, "text", property(counted))
-    assert list(titled(every)) == expected
+    assert list(search_texts(every)) == expected
     assert joined == 1
 
 

@@ -16,9 +16,9 @@ from bioqa.index.ingest import builder
 from bioqa.index.models.encoder import Encoder
 from bioqa.index.search.lexical_writer import LexicalWriter
 from bioqa.index.store import digests, manifest
-from bioqa.index.store.digests import files
+from bioqa.index.store.digests import commit_files
 from bioqa.index.store.manifest import MANIFEST, Manifest, read_manifest, write_manifest
-from bioqa.index.verification import Finding, verify
+from bioqa.index.verification import IntegrityIssue, verify
 
 Run = Callable[..., Any]
 
@@ -44,7 +44,7 @@ def folder(updated: Path, tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
-def damages(folder: Path) -> list[Finding]:
+def damages(folder: Path) -> list[IntegrityIssue]:
     return [finding for finding in verify(folder) if not finding.harmless]
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path, monkeypatch: pytest.M
     def broken(path: Path) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(verification, "digest", broken)
+    monkeypatch.setattr(verification, "sha256_of", broken)
     assert len(damages(folder)) == len(read_manifest(folder).digests)
     assert {finding.what for finding in damages(folder)} == {"cannot be read (Input/output error)"}
 
@@ -175,7 +175,7 @@ def rewritten(folder: Path, name: str, array: Any) -> None:
     """Puts another array into a file as if it had been committed like this."""
     np.save(folder / name, array)
     state = read_manifest(folder)
-    write_manifest(folder, replace(state, digests={**state.digests, name: verification.digest(folder / name)}))
+    write_manifest(folder, replace(state, digests={**state.digests, name: verification.sha256_of(folder / name)}))
 
 
 @pytest.mark.parametrize(
@@ -202,15 +202,15 @@ def test_a_lexical_index_that_finds_other_passages_is_found(folder: Path) -> Non
     writer.remove(5)
     writer.commit()
     state = read_manifest(folder)
-    names = [file.relative_to(folder).as_posix() for file in files(folder, state)]
-    write_manifest(folder, replace(state, digests={name: verification.digest(folder / name) for name in names}))
+    names = [file.relative_to(folder).as_posix() for file in commit_files(folder, state)]
+    write_manifest(folder, replace(state, digests={name: verification.sha256_of(folder / name) for name in names}))
     assert [(f.file, f.what) for f in damages(folder)] == [("lexical/000002", "finds 6 passages, there are 7")]
 
 
 def test_a_commit_made_meanwhile_is_looked_at_in_place_of_the_one_before(
     folder: Path, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    more, original, calls = tmp_path / "more.jsonl", verification.digest, [0]
+    more, original, calls = tmp_path / "more.jsonl", verification.sha256_of, [0]
     more.write_text('{"pmid": 900, "title": "One more"}')
 
     def slow(path: Path) -> str:
@@ -219,7 +219,7 @@ def test_a_commit_made_meanwhile_is_looked_at_in_place_of_the_one_before(
             builder.build([more], folder, encoder)
         return original(path)
 
-    monkeypatch.setattr(verification, "digest", slow)
+    monkeypatch.setattr(verification, "sha256_of", slow)
     assert verify(folder) == []
     assert read_manifest(folder).commit == 3
 
@@ -228,8 +228,8 @@ def test_what_was_linked_from_the_commit_before_is_read_once_before_it_is_signed
     folder: Path, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    original = digests.digest
-    monkeypatch.setattr(digests, "digest", lambda path: (read.append(path.name), original(path))[1])
+    original = digests.sha256_of
+    monkeypatch.setattr(digests, "sha256_of", lambda path: (read.append(path.name), original(path))[1])
     before = {path.name for path in (folder / "lexical/000002").iterdir()}
     (tmp_path / "more.jsonl").write_text('{"pmid": 900, "title": "One more"}')
     builder.build([tmp_path / "more.jsonl"], folder, encoder)
@@ -255,7 +255,7 @@ def test_the_command_names_what_is_damaged_and_ends_with_status_1(run: Run, fold
     assert outcome.status == 1
     harmless, damaged = outcome.out.splitlines()
     assert harmless == "harmless  stray.txt: belongs to no commit; nothing needs it"
-    assert damaged.startswith("DAMAGED   segments/000001/documents.jsonl: does not hold what was written")
+    assert damaged.startswith("DAMAGED   segments/000001/documents.jsonl: has changed since it was written")
     assert "rebuild the index with 'bioqa index build'" in damaged
     assert outcome.err.startswith(f"error: {folder}: damaged")
 

@@ -6,7 +6,7 @@ from bioqa.index.models import runtime
 from bioqa.index.models.model import open_model, shipped
 from bioqa.qa.windows import Window, split_windows
 
-TOKENIZER = runtime.tokenizer(open_model(shipped("reader"), "reader"))
+TOKENIZER = runtime.load_tokenizer(open_model(shipped("reader"), "reader"))
 
 
 def covered(window: Window, text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bioqa.index.errors import InputError, StorageError
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.train.schedule import Schedule
 
 torch = pytest.importorskip("torch")
@@ -47,7 +47,7 @@ class Line:
 def trained(task: Line, folder: Path, **changes: Any) -> dict[str, float]:
     folder.mkdir(exist_ok=True)
     schedule = Schedule(**{**FAST, **changes})
-    figures: dict[str, float] = loop.train(task, schedule, folder, lambda _: None, Silent())
+    figures: dict[str, float] = loop.train(task, schedule, folder, lambda _: None, NoProgress())
     return figures
 
 
@@ -143,7 +143,7 @@ def test_only_better_weights_are_kept(tmp_path: Path) -> None:
             return {"fit": next(self.figures)}
 
     kept: list[float] = []
-    figures = loop.train(Rising(), Schedule(**FAST), tmp_path, lambda f: kept.append(f["fit"]), Silent())
+    figures = loop.train(Rising(), Schedule(**FAST), tmp_path, lambda f: kept.append(f["fit"]), NoProgress())
     assert kept == [0.1, 0.3]
     assert figures == {"fit": 0.3}
 
@@ -187,7 +187,7 @@ def test_a_checkpoint_of_another_recipe_or_of_more_batches_is_refused(tmp_path: 
     interrupted(tmp_path)
     schedule = Schedule(**FAST)
     with pytest.raises(InputError, match="belongs to another recipe or other files; delete"):
-        loop.train(Line(), schedule, tmp_path, lambda _: None, Silent(), recipe={"dropout": 0.5})
+        loop.train(Line(), schedule, tmp_path, lambda _: None, NoProgress(), recipe={"dropout": 0.5})
     longer = Line()
     longer.batches = lambda *arguments: Line.batches(longer, *arguments)[:-1]
     with pytest.raises(InputError, match="or other files"):

@@ -9,7 +9,7 @@ from bioqa.eval.datasets import beir
 from bioqa.eval.datasets.bioasq import GoldQuestion, read_gold
 from bioqa.eval.datasets.squad import read_squad
 from bioqa.index.errors import InputError
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.index.records import Document
 from bioqa.train.data import examples, tables
 from bioqa.train.data.examples import evenly_spaced, fold_text
@@ -184,4 +184,4 @@ def from_table(path: Path) -> list[TrainingPair]:
 
 def read_papers(paths: Sequence[Path]) -> Mapping[str, Document]:
     """The papers in files of any known format, by their ids. Raises InputError for a truncated file."""
-    return collection.read_corpus(paths, Silent()).documents
+    return collection.read_corpus(paths, NoProgress()).documents

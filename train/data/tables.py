@@ -76,7 +76,7 @@ def _objects(content: str, path: Path) -> Iterator[tuple[str, Mapping[str, str]]
             continue
         name = f"{path}: line {number}"
         try:
-            fields = jsonl.loaded(line)
+            fields = jsonl.parse_line(line)
         except ValueError as error:
             raise InputError(f"{name}: {error}") from None
         if not isinstance(fields, dict):

@@ -12,7 +12,7 @@ from bioqa.qa.cli.options import json_option
 from bioqa.train.export.cli import PRECISIONS, max_tokens_option
 
 if TYPE_CHECKING:
-    from bioqa.index.models.registry import Entry
+    from bioqa.index.models.registry import RegisteredModel
 
 _SHORT = 12  # digits of a digest that are shown
 
@@ -33,9 +33,9 @@ def models(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from bioqa.index.models.registry import entries
+    from bioqa.index.models.registry import registered_models
 
-    found = entries()
+    found = registered_models()
     if as_json:
         say_json([_object(entry) for entry in found], indent=1)
     else:
@@ -69,11 +69,11 @@ def add(source: str, task: str, name: str | None, max_tokens: int, precision: st
     from bioqa.train.export.onnx import export
 
     called = Path(os.path.realpath(source)).name if name is None else name
-    with registry.adding(called) as folder:
+    with registry.new_model_folder(called) as folder:
         if os.path.lexists(Path(source) / CARD):
             made = open_model(Path(source), task)
             check_model(made)
-            registry.copy(made, folder)
+            registry.copy_model(made, folder)
             say(f"{called}: added, as it was exported")
             return
         original = export(source, {precision: folder}, task, name=called, max_tokens=max_tokens)
@@ -98,10 +98,10 @@ def remove(name: str) -> None:
     """
     from bioqa.index.models import registry
 
-    say(f"{name}: removed ({registry.remove(name)})")
+    say(f"{name}: removed ({registry.remove_model(name)})")
 
 
-def _object(entry: "Entry") -> dict[str, object]:
+def _object(entry: "RegisteredModel") -> dict[str, object]:
     card = entry.card
     return {
         "name": entry.name,
@@ -116,7 +116,7 @@ def _object(entry: "Entry") -> dict[str, object]:
     }
 
 
-def _show(found: "Sequence[Entry]") -> None:
+def _show(found: "Sequence[RegisteredModel]") -> None:
     from bioqa.eval.tables import Table, text
 
     rows = [

@@ -16,7 +16,7 @@ from bioqa.eval.runs.plain_sums import FACTOID_MEASURES, SELECTION_MEASURES
 from bioqa.eval.tables import Table
 from bioqa.index.cpus import processors
 from bioqa.index.models.model import Model, read_card
-from bioqa.index.models.runtime import Network, tokenizer
+from bioqa.index.models.runtime import Network, load_tokenizer
 from bioqa.index.progress import Progress
 from bioqa.train.export.parity import Parity, encode_pair, measure_parity
 from bioqa.train.networks.inference import ALL_HEADS, TorchNetwork, TraceableNetwork
@@ -143,6 +143,6 @@ def _scores(
 
     found = {}
     for name, network in networks.items():
-        scores = plain_sums.score(counted(), network, tokenizer(model), model.card.max_tokens)
+        scores = plain_sums.score(counted(), network, load_tokenizer(model), model.card.max_tokens)
         found[name] = {measure: scores[measure] for measure in measured}
     return found

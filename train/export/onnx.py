@@ -22,7 +22,7 @@ from bioqa.index.models.model import (
     ModelCard,
     of_questions,
     open_model,
-    written,
+    serialize_card,
 )
 from bioqa.train import extras
 from bioqa.train.task_table import task_of_export
@@ -108,7 +108,7 @@ def digest(content: bytes) -> str:
 
 def write_card(folder: Path, card: ModelCard) -> None:
     """Write the machine's half of the model card."""
-    _write(folder, CARD, written(card))
+    _write(folder, CARD, serialize_card(card))
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:

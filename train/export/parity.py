@@ -9,7 +9,7 @@ from tokenizers import Encoding
 from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
 from bioqa.index.models.model import Model, read_card
-from bioqa.index.models.runtime import Network, tokenizer
+from bioqa.index.models.runtime import Network, load_tokenizer
 from bioqa.train.networks.inference import TorchNetwork, TraceableNetwork
 
 _TEXTS = (  # (question, passage) pairs of different lengths
@@ -54,7 +54,7 @@ def measure_parity(original: TraceableNetwork, folder: Path) -> Parity:
 
 def encode_pair(model: Model, question: str, passage: str) -> Encoding:
     """The model's input for a passage, with the question before it for a reader."""
-    encode = tokenizer(model).encode
+    encode = load_tokenizer(model).encode
     sequence = encode(passage) if model.card.task == "encoder" else encode(question, passage)
     sequence.truncate(model.card.max_tokens)
     return sequence

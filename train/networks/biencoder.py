@@ -83,7 +83,7 @@ def encoder_sources(base: str) -> dict[Side, PretrainedModel]:
 
     Raises ModelError for what is no BERT-family model.
     """
-    folder = registry.located(base)
+    folder = registry.find_model(base)
     questions, passages = folder / QUESTION, folder / "passage"
     if not questions.is_dir():
         both = source.resolve(base)

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 from bioqa.index.download import fetch
-from bioqa.index.download.client import Patience, Web, check_address
+from bioqa.index.download.client import HttpClient, RetryPolicy, check_address
 from bioqa.index.errors import BioqaError, NetworkError
 from bioqa.index.progress import TerminalProgress
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
-PATIENCE = Patience(silence=15.0, pauses=(1.0, 4.0), longest=30.0)  # somebody waits at the terminal
+PATIENCE = RetryPolicy(silence=15.0, pauses=(1.0, 4.0), longest=30.0)  # somebody waits at the terminal
 _HUB = "https://huggingface.co"
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # the first that is there
 _OPTIONAL = (
@@ -33,9 +33,9 @@ def fetched(name: str) -> Path:
     folder = Path(platformdirs.user_cache_dir("bioqa")) / "hub" / name.replace("/", "--")
     if any((folder / weights).exists() for weights in _WEIGHTS):  # they come last
         return folder
-    web, address = Web(PATIENCE), f"{hub}/{name}/resolve/main"
+    web, address = HttpClient(PATIENCE), f"{hub}/{name}/resolve/main"
     try:
-        with fetch.storing(folder):
+        with fetch.storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         _bring(web, address, folder, "config.json")
         for file in _OPTIONAL:
@@ -47,25 +47,25 @@ def fetched(name: str) -> Path:
     return folder
 
 
-def _bring(web: Web, address: str, folder: Path, file: str, *, optional: bool = False) -> bool:
+def _bring(web: HttpClient, address: str, folder: Path, file: str, *, optional: bool = False) -> bool:
     """Whether a file is in the folder now; `optional` ones may not be at the hub."""
     target, url = folder / file, f"{address}/{file}"
     if target.exists():
         return True
-    part = fetch.part_of(target)
+    part = fetch.part_path(target)
     size = (web.size(url) or 0) if file in _WEIGHTS else 0
     with TerminalProgress(f"Fetching {file}", "MB") as progress:
 
         def count(_: int) -> None:
-            done = fetch.size(part)
+            done = fetch.file_size(part)
             progress.update(min(1.0, done / size) if size else 0.0, done // 1_000_000)
 
         try:
-            fetch.arrive(web, url, part, count)
+            fetch.fetch_part(web, url, part, count)
         except NetworkError as error:
             if optional and error.status == 404:
                 return False
             raise
-    with fetch.storing(target):
+    with fetch.storage_errors(target):
         part.replace(target)
     return True

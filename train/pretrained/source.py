@@ -12,7 +12,7 @@ from bioqa.eval.datasets.files import read_json
 from bioqa.index.errors import ModelError
 from bioqa.index.models import registry, tokenizer_parts
 from bioqa.index.models.model import FILES, TOKENIZER
-from bioqa.index.models.runtime import panicking
+from bioqa.index.models.runtime import panics_as_errors
 from bioqa.index.plain_files import is_plain_name
 from bioqa.train.pretrained import hub, weights
 
@@ -53,7 +53,7 @@ def resolve(source: str) -> PretrainedModel:
 
     Raises ModelError for what is no model of BERT's family, BioqaError where a hub is needed and not reachable.
     """
-    folder = registry.located(source)
+    folder = registry.find_model(source)
     if not folder.is_dir():
         if folder.exists() or not hub.NAME.fullmatch(source):
             raise ModelError(
@@ -199,7 +199,7 @@ def check_room(model: PretrainedModel, max_tokens: int) -> None:
 def loading(complaint: str) -> Iterator[None]:
     """Whatever transformers raises at damaged files becomes a ModelError: `complaint` and the first line of it."""
     try:
-        with panicking():
+        with panics_as_errors():
             yield
     except Exception as error:  # its errors share no base class
         raise ModelError(f"{complaint}: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from None

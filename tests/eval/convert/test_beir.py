@@ -11,7 +11,7 @@ from bioqa.eval.datasets.bioasq import GoldQuestion, Snippet
 from bioqa.eval.runs.scores import GoldBatch
 from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.index.records import Document
 from bioqa.qa.question_types import QuestionType
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_written_leaves_nothing(made: RetrievalCollection, tmp_pa
 
 
 def test_what_a_killed_process_left_is_written_over(made: RetrievalCollection, tmp_path: Path) -> None:
-    left = atomic.unfinished(tmp_path / "set")
+    left = atomic.temporary_path(tmp_path / "set")
     left.mkdir()
     (left / "stale").touch()
     collection.write(tmp_path / "set", made)
@@ -151,7 +151,7 @@ def test_of_a_corpus_the_latest_version_that_was_not_deleted_is_taken(
         {"pmid": "3", "title": "second"},
         {"title": "no id"},
     ]
-    found = collection.read_corpus([write_jsonl("corpus.jsonl", records), tmp_path / "update.xml"], Silent())
+    found = collection.read_corpus([write_jsonl("corpus.jsonl", records), tmp_path / "update.xml"], NoProgress())
     assert {name: document.title for name, document in found.documents.items()} == {"2": "newer", "3": "second"}
     assert [bad.place for bad in found.unusable] == ["line 6"]
-    assert collection.read_corpus([], Silent()) == LoadedCorpus({})
+    assert collection.read_corpus([], NoProgress()) == LoadedCorpus({})

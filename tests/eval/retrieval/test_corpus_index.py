@@ -9,7 +9,7 @@ from bioqa.eval.retrieval import corpus_index
 from bioqa.index.errors import InputError, StorageError
 from bioqa.index.ingest import builder
 from bioqa.index.models.encoder import Encoder
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.index.records import Passage
 from bioqa.index.search.hybrid import Index
 from bioqa.index.store.manifest import read_manifest
@@ -27,7 +27,7 @@ def corpus(write_jsonl: Callable[..., Path], tmp_path: Path, monkeypatch: pytest
 def built(corpus: Path, encoder: Encoder | None = None) -> Path:
     folder = corpus_index.folder_of(corpus, encoder)
     if not corpus_index.is_whole(folder):
-        corpus_index.build(corpus, folder, encoder, Silent())
+        corpus_index.build(corpus, folder, encoder, NoProgress())
     return folder
 
 

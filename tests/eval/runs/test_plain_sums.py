@@ -65,7 +65,7 @@ def test_a_reader_is_scored_from_gold_snippets() -> None:
     body = "Which gene causes cystic fibrosis?"
     question = GoldQuestion("1", QuestionType.FACTOID, body, (("CFTR",),), ("1",), snippets=snippets)
     shipped = Reader(model.shipped("reader")).model
-    scores = plain_sums.score([question], runtime.Network(shipped), runtime.tokenizer(shipped), 256)
+    scores = plain_sums.score([question], runtime.Network(shipped), runtime.load_tokenizer(shipped), 256)
     assert {*plain_sums.SELECTION_MEASURES, *plain_sums.FACTOID_MEASURES} <= set(scores)
     assert scores["factoid_lenient_accuracy"] == 1.0
 

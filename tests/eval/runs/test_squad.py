@@ -4,7 +4,7 @@ from bioqa.eval.datasets.squad import SquadDataset, SquadQuestion
 from bioqa.eval.measures.squad import score
 from bioqa.eval.runs.squad import predict
 from bioqa.index.models import model
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.qa.reader import Reader
 
 Questions = tuple[SquadQuestion, ...]
@@ -17,7 +17,7 @@ def reader() -> Reader:
 
 def test_the_reader_answers_from_each_text(reader: Reader, squad_questions: Questions) -> None:
     dataset = SquadDataset(squad_questions, unanswerable=False)
-    found = predict(dataset, reader, Silent())
+    found = predict(dataset, reader, NoProgress())
     assert list(found.answers) == ["q1", "q2", "q3", "q4"]
     assert found.no_answer is None
     assert score(dataset, found).measures["f1"].value > 0.7
@@ -27,14 +27,14 @@ def test_the_reader_reads_what_json_can_hold(reader: Reader, squad_questions: Qu
     question = SquadQuestion(
         "1", "Which \ud800 gene causes cystic fibrosis?", "\udfff " + squad_questions[0].context, ("CFTR",)
     )
-    assert "CFTR" in predict(SquadDataset((question,), unanswerable=False), reader, Silent()).answers["1"]
+    assert "CFTR" in predict(SquadDataset((question,), unanswerable=False), reader, NoProgress()).answers["1"]
 
 
 def test_the_reader_says_nothing_where_no_answer_is_likelier(reader: Reader, squad_questions: Questions) -> None:
     dataset = SquadDataset(
         (*squad_questions, SquadQuestion("q5", "Who sings?", "", ()), SquadQuestion("q6", "", " \n", ())), True
     )
-    found = predict(dataset, reader, Silent())
+    found = predict(dataset, reader, NoProgress())
     assert found.no_answer is not None
     assert (found.answers["q5"], found.answers["q6"]) == ("", "")
     assert (found.no_answer["q5"], found.no_answer["q6"]) == (1, 1)

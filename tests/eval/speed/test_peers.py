@@ -50,7 +50,7 @@ def test_passages_that_we_did_not_find_show(job: Job) -> None:
 def test_vectors_of_sentence_transformers_are_compared_with_ours(job: Job, tmp_path: Path) -> None:
     library = pytest.importorskip("sentence_transformers")
     folder = tiny_encoder(tmp_path / "tiny")
-    texts = [passage.titled for passage in workloads.evenly_spaced(workloads.sample_passages(job), job.passages)]
+    texts = [passage.search_text for passage in workloads.evenly_spaced(workloads.sample_passages(job), job.passages)]
     model = library.SentenceTransformer(str(folder), device="cpu")
     model.max_seq_length = 16
     vectors = np.array([model.encode(text, normalize_embeddings=True) for text in texts])

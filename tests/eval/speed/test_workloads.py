@@ -75,7 +75,7 @@ def test_the_corpus_is_counted_and_its_sample_has_the_passages_of_an_index(job: 
     sample = workloads.sample_passages(job)
     assert [p.number for p in sample] == list(range(index.manifest.passages))
     ids = list(dict.fromkeys(p.document.id for p in sample))
-    assert [p.titled for p in sample] == [p.titled for p in index.passages_of(ids)]
+    assert [p.search_text for p in sample] == [p.search_text for p in index.passages_of(ids)]
 
 
 def test_no_more_documents_than_asked_for_are_taken(job: Job) -> None:

@@ -41,7 +41,9 @@ class Slow(io.BytesIO):
 
 
 def found(content: str | bytes) -> list[Any]:
-    return list(bioc_json.documents(io.BytesIO(content.encode() if isinstance(content, str) else content), "file.json"))
+    return list(
+        bioc_json.iter_documents(io.BytesIO(content.encode() if isinstance(content, str) else content), "file.json")
+    )
 
 
 def refusal(content: str | bytes) -> str:
@@ -53,7 +55,7 @@ def refusal(content: str | bytes) -> str:
 @pytest.mark.parametrize("content", FORMS.values(), ids=FORMS)
 def test_documents_are_found_in_every_form(content: str) -> None:
     assert found(content) == DOCUMENTS
-    assert list(bioc_json.documents(Slow(content.encode()), "file.json")) == DOCUMENTS
+    assert list(bioc_json.iter_documents(Slow(content.encode()), "file.json")) == DOCUMENTS
 
 
 @pytest.mark.parametrize("content", [FORMS["PubTator3"], FORMS["a collection"], FORMS["a list of collections"]])
@@ -140,7 +142,7 @@ def test_objects_without_anything_are_read_in_time_that_grows_with_their_number(
     content = json.dumps(document(1)) + "\n" + f"{{}}{between}" * 60_000
     stream = Counted(content.encode())
     begin = time.perf_counter()
-    items = list(bioc_json.documents(stream, "file.json"))
+    items = list(bioc_json.iter_documents(stream, "file.json"))
     assert items == [document(1), *[{}] * 60_000]
     assert stream.asked < 20
     assert time.perf_counter() - begin < 10, "the whole text was searched for each"
@@ -150,4 +152,6 @@ def test_what_begins_again_and_again_and_never_ends_is_given_up(monkeypatch: pyt
     monkeypatch.setattr(bioc_json, "_MOST_IN_VAIN", 1_000_000)
     content = json.dumps(document(1)) + "\n" + '{"a":[0,\n' * 100_000
     assert "file.json: document " in refusal(content)
-    assert list(itertools.islice(bioc_json.documents(io.BytesIO(content.encode()), "file.json"), 1)) == [document(1)]
+    assert list(itertools.islice(bioc_json.iter_documents(io.BytesIO(content.encode()), "file.json"), 1)) == [
+        document(1)
+    ]

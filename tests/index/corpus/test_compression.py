@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from bioqa.index.corpus import compression
-from bioqa.index.corpus.compression import DAMAGED, decompressed
+from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.errors import InputError
 
 COMPRESS = pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, bz2.compress])
@@ -18,7 +18,7 @@ TEXT = b"".join(b"%d mice\n" % number for number in range(50_000))
 
 
 def read(data: bytes, size: int = -1) -> bytes:
-    stream = decompressed(io.BufferedReader(io.BytesIO(data)), "file")
+    stream = open_decompressed(io.BufferedReader(io.BytesIO(data)), "file")
     return b"".join(iter(lambda: stream.read(size), b""))
 
 
@@ -30,7 +30,7 @@ def test_what_is_inside_is_read(compress: Compress, size: int) -> None:
 
 def test_what_is_not_compressed_is_the_stream_itself() -> None:
     stream = io.BufferedReader(io.BytesIO(TEXT))
-    assert decompressed(stream, "file") is stream
+    assert open_decompressed(stream, "file") is stream
 
 
 @COMPRESS
@@ -57,7 +57,7 @@ def test_what_grows_beyond_measure_is_refused_before_it_is_read(
     compress: Compress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compression, "_FREE", 1 << 20)
-    bomb = decompressed(io.BufferedReader(io.BytesIO(compress(bytes(20 << 20)))), "bomb.gz")
+    bomb = open_decompressed(io.BufferedReader(io.BytesIO(compress(bytes(20 << 20)))), "bomb.gz")
     given: list[int] = []
     with pytest.raises(InputError, match=r"^bomb.gz: .* more than 200 times its size"):
         given.extend(map(len, iter(lambda: bomb.read(1 << 16), b"")))

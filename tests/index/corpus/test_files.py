@@ -17,7 +17,7 @@ import pytest
 from bioqa.index.corpus import compression, files
 from bioqa.index.corpus.files import CorpusFile
 from bioqa.index.errors import InputError
-from bioqa.index.records import BadRecord, Document, PassedOver, Record
+from bioqa.index.records import BadRecord, Document, Record, UnrecognizedFile
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "": lambda data: data,
@@ -331,7 +331,7 @@ def test_a_folder_is_searched_to_any_depth_in_order_of_names(tmp_path: Path) -> 
     wanted = [tmp_path / name for name in names]
     touch(*wanted[::-1])
     touch(*(tmp_path / name for name in ("notes.txt", ".hidden.jsonl", "a.xml.md5", "x.pdf.gz", "jsonl")))
-    assert files.files([tmp_path]) == wanted
+    assert files.input_files([tmp_path]) == wanted
 
 
 @pytest.mark.parametrize("corpus_name", ["corpus.jsonl", "corpus.jsonl.gz"])
@@ -339,9 +339,9 @@ def test_of_a_beir_folder_the_corpus_alone_is_taken(corpus_name: str, tmp_path: 
     beir = [tmp_path / "nf" / name for name in (corpus_name, "queries.jsonl", "qrels/test.tsv", "qrels/dev.tsv")]
     other = tmp_path / "other" / "queries.jsonl"
     touch(*beir, other)
-    assert files.files([tmp_path]) == [beir[0], other]
-    assert files.files([tmp_path / "nf"]) == [beir[0]]
-    assert files.files([beir[1]]) == [beir[1]]
+    assert files.input_files([tmp_path]) == [beir[0], other]
+    assert files.input_files([tmp_path / "nf"]) == [beir[0]]
+    assert files.input_files([beir[1]]) == [beir[1]]
 
 
 def test_links_to_folders_are_followed_and_no_folder_is_gone_into_twice(tmp_path: Path) -> None:
@@ -354,9 +354,9 @@ def test_links_to_folders_are_followed_and_no_folder_is_gone_into_twice(tmp_path
     (outside / "also").symlink_to(inside / "z")
     (inside / "dangling").symlink_to(tmp_path / "gone")
     wanted = ["b.jsonl", "linked/2.jsonl", "linked/deep/3.jsonl", "z/1.jsonl"]
-    assert files.files([inside]) == [inside / name for name in wanted]
+    assert files.input_files([inside]) == [inside / name for name in wanted]
     (tmp_path / "link").symlink_to(inside)
-    assert files.files([tmp_path / "link"]) == [tmp_path / "link" / name for name in wanted]
+    assert files.input_files([tmp_path / "link"]) == [tmp_path / "link" / name for name in wanted]
 
 
 def test_files_of_a_folder_whose_names_say_no_format_are_told(tmp_path: Path) -> None:
@@ -364,22 +364,24 @@ def test_files_of_a_folder_whose_names_say_no_format_are_told(tmp_path: Path) ->
         *(tmp_path / name for name in ("a.txt", "b.jsonl", "c/d", "c/e.pdf.gz", ".hidden", "f.xml.md5", "x.xml.part"))
     )
     touch(tmp_path / "writer.lock", tmp_path / "c" / "downloads.json", tmp_path / "named.txt")
-    assert files.passed_over([tmp_path]) == [tmp_path / name for name in ("a.txt", "c/d", "c/e.pdf.gz", "named.txt")]
-    assert files.passed_over([tmp_path / "named.txt", tmp_path]) == [
+    assert files.unrecognized_files([tmp_path]) == [
+        tmp_path / name for name in ("a.txt", "c/d", "c/e.pdf.gz", "named.txt")
+    ]
+    assert files.unrecognized_files([tmp_path / "named.txt", tmp_path]) == [
         tmp_path / name for name in ("a.txt", "c/d", "c/e.pdf.gz")
     ]
-    assert files.passed_over([tmp_path / "a.txt", tmp_path / "gone"]) == []
+    assert files.unrecognized_files([tmp_path / "a.txt", tmp_path / "gone"]) == []
 
 
 def test_each_file_is_read_once_and_the_order_given_is_kept(tmp_path: Path) -> None:
     first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     touch(first, second)
-    assert files.files([second, tmp_path, first]) == [second, first]
+    assert files.input_files([second, tmp_path, first]) == [second, first]
 
 
 def test_a_file_named_outright_may_be_called_anything(tmp_path: Path) -> None:
     touch(tmp_path / "notes.txt")
-    assert files.files([tmp_path / "notes.txt"]) == [tmp_path / "notes.txt"]
+    assert files.input_files([tmp_path / "notes.txt"]) == [tmp_path / "notes.txt"]
 
 
 @pytest.mark.parametrize("inside", [None, "notes.txt", ".hidden.jsonl"])
@@ -387,7 +389,7 @@ def test_a_folder_without_readable_files_is_refused(inside: str | None, tmp_path
     if inside:
         touch(tmp_path / inside)
     with pytest.raises(InputError) as caught:
-        files.files([tmp_path])
+        files.input_files([tmp_path])
     assert str(caught.value).startswith(f"{tmp_path}: no file in this folder ends in")
     assert ".xml" in str(caught.value)
     assert ".jsonl" in str(caught.value)
@@ -399,7 +401,7 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "gone")
     for missing in (tmp_path / "gone.xml", link):
         with pytest.raises(InputError, match="no such file or folder") as caught:
-            files.files([tmp_path / "a.jsonl", missing])
+            files.input_files([tmp_path / "a.jsonl", missing])
         assert str(missing) in str(caught.value)
 
 
@@ -463,15 +465,15 @@ def test_what_is_hidden_or_in_a_hidden_folder_is_not_told_as_passed_over(tmp_pat
     for name in ("notes.txt", ".hidden.txt", ".git/config", "deep/.venv/lib/a.py", "deep/b.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert files.passed_over([tmp_path]) == [tmp_path / "deep/b.txt", tmp_path / "notes.txt"]
+    assert files.unrecognized_files([tmp_path]) == [tmp_path / "deep/b.txt", tmp_path / "notes.txt"]
 
 
 def test_files_of_an_archive_whose_names_say_no_format_are_told(tmp_path: Path) -> None:
     path = pack(
         tmp_path / "a.tar", {"README": b"x", "x.jsonl": LINE, ".hidden": b"x", "y.txt": b"x", "z.xml.md5": b"x"}
     )
-    found = [record for record in CorpusFile(path).records() if isinstance(record, PassedOver)]
-    assert found == [PassedOver(str(path), "README"), PassedOver(str(path), "y.txt")]
+    found = [record for record in CorpusFile(path).records() if isinstance(record, UnrecognizedFile)]
+    assert found == [UnrecognizedFile(str(path), "README"), UnrecognizedFile(str(path), "y.txt")]
 
 
 @pytest.mark.parametrize("change", ["shrinks", "grows", "is another", "is written again"])
@@ -511,20 +513,20 @@ def test_pipes_in_folders_are_told_and_never_opened(tmp_path: Path) -> None:
     touch(tmp_path / "a.jsonl")
     os.mkfifo(tmp_path / "b.jsonl")
     os.mkfifo(tmp_path / "c")
-    assert files.files([tmp_path]) == [tmp_path / "a.jsonl"]
-    assert files.special([tmp_path]) == [tmp_path / "b.jsonl"]
-    assert files.passed_over([tmp_path]) == []
+    assert files.input_files([tmp_path]) == [tmp_path / "a.jsonl"]
+    assert files.special_files([tmp_path]) == [tmp_path / "b.jsonl"]
+    assert files.unrecognized_files([tmp_path]) == []
 
 
 def test_what_of_a_folder_cannot_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
     touch(tmp_path / "a.jsonl")
     (tmp_path / "b.jsonl").symlink_to("gone")
     (tmp_path / "c").symlink_to("gone")
-    (only,) = files.unread([tmp_path, tmp_path / "a.jsonl"])
+    (only,) = files.unreadable_folders([tmp_path, tmp_path / "a.jsonl"])
     assert str(only) == f"{tmp_path}/b.jsonl: No such file or directory"
     (tmp_path / "a.jsonl").unlink()
     with pytest.raises(InputError, match=r"b\.jsonl: No such file"):
-        files.files([tmp_path])
+        files.input_files([tmp_path])
 
 
 @pytest.mark.parametrize("inner", [b"\n" * 1000, b" " * 1000, b"<a/>" * 250])

@@ -16,19 +16,19 @@ def test_pipes_sockets_and_devices_are_told_apart_without_being_opened(
     monkeypatch.chdir(tmp_path)  # the name of a socket must be short
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("d.xml")
-        found = folders.below(tmp_path)
+        found = folders.list_files(tmp_path)
     assert found.files == [tmp_path / "a.xml"]
     assert found.special == [tmp_path / name for name in ("b.xml", "c.xml", "d.xml")]
-    assert found.unread == []
+    assert found.unreadable == []
 
 
 def test_links_that_lead_nowhere_and_in_circles_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.xml").symlink_to("gone")
     (tmp_path / "b.xml").symlink_to("c.xml")
     (tmp_path / "c.xml").symlink_to("b.xml")
-    found = folders.below(tmp_path)
-    assert [path.name for path, _ in found.unread] == ["a.xml", "b.xml", "c.xml"]
-    assert all(why for _, why in found.unread)
+    found = folders.list_files(tmp_path)
+    assert [path.name for path, _ in found.unreadable] == ["a.xml", "b.xml", "c.xml"]
+    assert all(why for _, why in found.unreadable)
 
 
 def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_searched(
@@ -45,9 +45,9 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_searched(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", guarded)
-    found = folders.below(tmp_path)
+    found = folders.list_files(tmp_path)
     assert found.files == [tmp_path / "a" / "x.xml", tmp_path / "z" / "x.xml"]
-    assert found.unread == [(tmp_path / "secret", "Permission denied")]
+    assert found.unreadable == [(tmp_path / "secret", "Permission denied")]
 
 
 def test_a_folder_of_any_depth_is_searched_or_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,9 +57,9 @@ def test_a_folder_of_any_depth_is_searched_or_told(tmp_path: Path, monkeypatch: 
         os.chdir("d")
     Path("x.xml").write_text("x")
     monkeypatch.chdir(tmp_path)
-    found = folders.below(Path())
+    found = folders.list_files(Path())
     found.files[0].unlink()
     os.removedirs(found.files[0].parent)
     tmp_path.mkdir(exist_ok=True)
     assert len(found.files) == 1
-    assert not found.unread
+    assert not found.unreadable

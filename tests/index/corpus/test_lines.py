@@ -50,8 +50,8 @@ def test_a_line_beyond_the_limit_is_passed_over_whole(contents: list[bytes], lar
 
 
 def test_a_line_becomes_a_bad_record_with_its_fault_or_another_reason() -> None:
-    assert Line(3, "", "not UTF-8").bad("a.tsv") == BadRecord("a.tsv", "line 3", "not UTF-8")
-    assert Line(4, "x").bad("a.tsv", "no id") == BadRecord("a.tsv", "line 4", "no id")
+    assert Line(3, "", "not UTF-8").as_bad_record("a.tsv") == BadRecord("a.tsv", "line 3", "not UTF-8")
+    assert Line(4, "x").as_bad_record("a.tsv", "no id") == BadRecord("a.tsv", "line 4", "no id")
 
 
 def test_of_blank_lines_without_end_the_first_are_given_out_and_all_are_counted() -> None:

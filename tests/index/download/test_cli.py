@@ -102,7 +102,7 @@ def test_a_server_that_is_busy_is_told_of_and_waited_for(call: Run, nlm: Server,
     nlm.misbehave(f"baseline/{name}", faults.status(503))
     outcome = call()
     assert outcome.status == 0
-    assert f"{name}: the server answers 503 Service Unavailable; asking again in 0.01 s" in outcome.err
+    assert f"{name}: the server answers 503 Service Unavailable; retrying in 0.01 s" in outcome.err
 
 
 @pytest.mark.parametrize("status", [404, 500])
@@ -159,7 +159,7 @@ def test_a_disk_that_is_full_is_one_error(
     outcome = call()
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err.splitlines()[-1].endswith(
-        ".part: No space left on device; what is complete is kept, and the same command goes on from there"
+        ".part: No space left on device; complete files are kept, and the same command resumes from there"
     )
     assert outcome.err.count("No space left") == 1
 
@@ -222,7 +222,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(nlm: Server, faults: Faults, 
     [name] = nlm.add("baseline", 1)
     nlm.misbehave(f"baseline/{name}", faults.stall(fetch._CHUNK))
     command = [*BIOQA, "corpus", "download", "--to", str(folder), "--base-url", nlm.address]
-    part = fetch.part_of(folder / name)
+    part = fetch.part_path(folder / name)
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 30
         while not (part.exists() and part.stat().st_size == fetch._CHUNK) and time.monotonic() < until:
@@ -231,7 +231,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(nlm: Server, faults: Faults, 
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
     assert [line for line in err.splitlines() if line] == [
-        f"{folder}: unfinished files end in .part, and the same command goes on with them",
+        f"{folder}: incomplete files end in .part, and the same command resumes them",
         "interrupted; finished work is kept",
     ]
     assert part.stat().st_size == fetch._CHUNK
@@ -249,6 +249,6 @@ def test_only_the_download_loads_what_speaks_to_a_network() -> None:
 
 def test_the_real_server_is_the_default(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     asked = []
-    monkeypatch.setattr(client.Web, "page", lambda _, url: asked.append(url) or "<title>Index of /</title>")
+    monkeypatch.setattr(client.HttpClient, "page", lambda _, url: asked.append(url) or "<title>Index of /</title>")
     assert run("corpus", "download", "--to", folder).status == 1
     assert asked == [f"https://ftp.ncbi.nlm.nih.gov/pubmed/{part}/" for part in ("baseline", "updatefiles")]

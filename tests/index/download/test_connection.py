@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bioqa.index.download import connection
-from bioqa.index.download.client import Patience, Web
+from bioqa.index.download.client import HttpClient, RetryPolicy
 from bioqa.index.errors import NetworkError, TransientError, UnreachableError
 
 Answering = Callable[[Any], str]
@@ -21,8 +21,8 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def client(said: list[str]) -> Web:
-    return Web(Patience(silence=0.3, pauses=(0.01, 0.01)), said.append)
+def client(said: list[str]) -> HttpClient:
+    return HttpClient(RetryPolicy(silence=0.3, pauses=(0.01, 0.01)), said.append)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def client(said: list[str]) -> Web:
         b"2\nhe\r\n3\r\nllo\r\n0\n\n",
     ],
 )
-def test_a_page_in_chunks_is_put_together(body: bytes, answering: Answering, client: Web) -> None:
+def test_a_page_in_chunks_is_put_together(body: bytes, answering: Answering, client: HttpClient) -> None:
     assert client.page(answering(CHUNKED + body)) == "hello"
 
 
@@ -42,9 +42,9 @@ def test_a_page_in_chunks_is_put_together(body: bytes, answering: Answering, cli
     "size", [b"-5", b"-1", b"+5", b"0x5", b"1_0", b" 5", b"zz", b"", b"5.0", b"f" * 16, b"5;" + b"a" * 300, b"\x00"]
 )
 def test_what_is_no_size_of_a_chunk_is_an_error_at_once(
-    size: bytes, answering: Answering, client: Web, said: list[str]
+    size: bytes, answering: Answering, client: HttpClient, said: list[str]
 ) -> None:
-    with pytest.raises(NetworkError, match="is no size of a chunk") as caught:
+    with pytest.raises(NetworkError, match="is not a chunk size") as caught:
         client.page(answering(CHUNKED + size + b"\r\nhello\r\n0\r\n\r\n"))
     assert not isinstance(caught.value, TransientError)
     assert said == []
@@ -52,14 +52,14 @@ def test_what_is_no_size_of_a_chunk_is_an_error_at_once(
 
 @pytest.mark.parametrize("body", [b"", b"5", b"5\r\nhe", b"5\r\nhello\r\n", b"f" * 15 + b"\r\nhello"])
 def test_chunks_that_break_off_are_asked_for_again(
-    body: bytes, answering: Answering, client: Web, said: list[str]
+    body: bytes, answering: Answering, client: HttpClient, said: list[str]
 ) -> None:
     with pytest.raises(TransientError, match="broke off"):
         client.page(answering(CHUNKED + body))
     assert len(said) == 2
 
 
-def test_chunks_without_number_are_too_many(answering: Answering, client: Web, monkeypatch: Any) -> None:
+def test_chunks_without_number_are_too_many(answering: Answering, client: HttpClient, monkeypatch: Any) -> None:
     monkeypatch.setattr(connection, "_MOST_CHUNKS", 3)
     assert client.page(answering(CHUNKED + b"1\r\na\r\n" * 2 + b"0\r\n\r\n")) == "aa"
     with pytest.raises(NetworkError, match="comes in more than 3 chunks") as caught:
@@ -82,13 +82,13 @@ def endless(start: bytes, block: bytes) -> Callable[[socket.socket], None]:
         (HEAD, b"X: y\r\n" * 1000, "got more than 100 headers"),
         (HEAD + b"X: ", b"a" * 65536, "got more than 65536 bytes"),
         (b"", b"H" * 65536, "got more than 65536 bytes"),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "headers go on after 262,144 bytes"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "headers exceed 262,144 bytes"),
         (CHUNKED + b"0\r\n", b"X: y\r\n" * 1000, "goes on after 100 trailers"),
-        (b"", b"SSH-2.0-OpenSSH_9\r\n", "breaks the rules of HTTP"),
+        (b"", b"SSH-2.0-OpenSSH_9\r\n", "violates HTTP"),
     ],
 )
 def test_floods_come_to_an_end_at_once(
-    start: bytes, block: bytes, told: str, answering: Answering, client: Web
+    start: bytes, block: bytes, told: str, answering: Answering, client: HttpClient
 ) -> None:
     with pytest.raises(NetworkError, match=told) as caught:
         client.page(answering(endless(start, block)))
@@ -105,14 +105,14 @@ def test_floods_come_to_an_end_at_once(
     ],
 )
 def test_an_answer_whose_end_nobody_could_tell_is_refused(
-    headers: bytes, told: str, answering: Answering, client: Web
+    headers: bytes, told: str, answering: Answering, client: HttpClient
 ) -> None:
     with pytest.raises(NetworkError, match=told) as caught:
         client.page(answering(HEAD + headers + b"\r\nhello"))
     assert not isinstance(caught.value, TransientError)
 
 
-def test_the_same_length_twice_is_a_length(answering: Answering, client: Web) -> None:
+def test_the_same_length_twice_is_a_length(answering: Answering, client: HttpClient) -> None:
     assert client.page(answering(HEAD + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello more")) == "hello"
 
 
@@ -135,7 +135,9 @@ def drip(start: bytes) -> Callable[[socket.socket], None]:
         (CHUNKED, "fewer than 1,000 bytes a second"),
     ],
 )
-def test_a_byte_now_and_then_does_not_hold_anybody(start: bytes, told: str, answering: Answering, client: Web) -> None:
+def test_a_byte_now_and_then_does_not_hold_anybody(
+    start: bytes, told: str, answering: Answering, client: HttpClient
+) -> None:
     began = time.monotonic()
     with pytest.raises(TransientError, match=told):
         client.page(answering(drip(start)))
@@ -151,19 +153,19 @@ def test_where_nothing_was_ever_reached_there_is_one_more_attempt_and_the_cure(
     said: list[str], monkeypatch: Any
 ) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    client = Web(Patience(pauses=(0.01, 60.0, 60.0)), said.append)
+    client = HttpClient(RetryPolicy(pauses=(0.01, 60.0, 60.0)), said.append)
     with pytest.raises(UnreachableError, match=r"refused; check the connection of this machine.*HTTPS_PROXY"):
         client.page(f"http://127.0.0.1:{closed_port()}/")
     assert len(said) == 1
 
 
 def test_a_server_that_answered_once_is_waited_for(answering: Answering, said: list[str], monkeypatch: Any) -> None:
-    client = Web(Patience(pauses=(0.01, 0.01, 0.01)), said.append)
+    client = HttpClient(RetryPolicy(pauses=(0.01, 0.01, 0.01)), said.append)
     url = answering(HEAD + b"Content-Length: 5\r\n\r\nhello")
     assert client.page(url) == "hello"
 
     def refused(*_: object) -> None:
-        raise connection.Unreached from ConnectionRefusedError(111, "Connection refused")
+        raise connection.ConnectionFailedError from ConnectionRefusedError(111, "Connection refused")
 
     monkeypatch.setattr(connection.Connection, "connect", refused)
     with pytest.raises(TransientError) as caught:
@@ -177,7 +179,7 @@ def test_a_name_server_that_is_silent_is_not_waited_for(said: list[str], monkeyp
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3) or [])
     began = time.monotonic()
     with pytest.raises(UnreachableError, match="no name server answers; check"):
-        Web(Patience(pauses=(0.01,)), said.append).page("https://nlm.example/")
+        HttpClient(RetryPolicy(pauses=(0.01,)), said.append).page("https://nlm.example/")
     assert time.monotonic() - began < 2
 
 
@@ -187,7 +189,7 @@ def test_one_that_takes_the_call_and_makes_no_secure_connection_was_not_reached(
 ) -> None:
     url = answering((lambda _: script(2)) if waits else script).replace("http:", "https:")
     with pytest.raises(UnreachableError, match="check the connection of this machine"):
-        Web(Patience(silence=0.2, pauses=(0.01, 60.0)), said.append).page(url)
+        HttpClient(RetryPolicy(silence=0.2, pauses=(0.01, 60.0)), said.append).page(url)
     assert len(said) == 1
 
 
@@ -206,12 +208,12 @@ def test_a_silent_address_leaves_time_for_the_others(monkeypatch: Any) -> None:
         places = [("192.0.2.1", 443), ("192.0.2.2", 443), server.getsockname()]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(*kind, place) for place in places])
         monkeypatch.setattr(socket, "socket", Socket)
-        connection._reach(("nlm.example", 443), 60.0).close()
+        connection._connect(("nlm.example", 443), 60.0).close()
     assert [address for address, _ in tried] == places
     assert tried[0][1] == pytest.approx(2.0, abs=0.1)
 
 
 def test_nothing_but_http_can_be_opened() -> None:
-    opener = connection.opener()
+    opener = connection.build_opener()
     for url in ("file:///etc/passwd", "ftp://127.0.0.1/", "data:text/plain,x"):
         assert opener.open(url) is None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bioqa.index.download import fetch
-from bioqa.index.download.client import Patience, Web
+from bioqa.index.download.client import HttpClient, RetryPolicy
 from bioqa.index.errors import NetworkError, StorageError, TransientError
 
 Server, Faults = Any, Any
@@ -38,9 +38,9 @@ def counted() -> list[int]:
 @pytest.fixture
 def bring(nlm: Server, path: Path, content: bytes, counted: list[int]) -> Fetch:
     """Fetches the file, with little patience."""
-    web = Web(Patience(silence=0.3, pauses=(0.0, 0.0, 0.0), longest=1.0))
+    web = HttpClient(RetryPolicy(silence=0.3, pauses=(0.0, 0.0, 0.0), longest=1.0))
     md5 = hashlib.md5(content).hexdigest()
-    return lambda *most: fetch.fetch(web, nlm.url(f"baseline/{path.name}"), path, md5, counted.append, *most)
+    return lambda *most: fetch.fetch_file(web, nlm.url(f"baseline/{path.name}"), path, md5, counted.append, *most)
 
 
 @pytest.fixture
@@ -61,11 +61,11 @@ def test_a_file_comes_whole_and_leaves_no_part(bring: Fetch, path: Path, content
 
 def test_the_digest_is_md5(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"message digest")
-    assert fetch.digest(tmp_path / "file") == "f96b697d7cb7938d525a2f31aaf161d0"  # RFC 1321, A.5
+    assert fetch.md5_of(tmp_path / "file") == "f96b697d7cb7938d525a2f31aaf161d0"  # RFC 1321, A.5
 
 
 def test_a_part_is_gone_on_with(bring: Fetch, nlm: Server, path: Path, content: bytes, counted: list[int]) -> None:
-    fetch.part_of(path).write_bytes(content[:150_000])
+    fetch.part_path(path).write_bytes(content[:150_000])
     bring()
     assert path.read_bytes() == content
     assert ranges(nlm) == ["bytes=150000-"]
@@ -73,7 +73,7 @@ def test_a_part_is_gone_on_with(bring: Fetch, nlm: Server, path: Path, content: 
 
 
 def test_a_part_that_is_the_whole_file_is_not_fetched(bring: Fetch, nlm: Server, path: Path, content: bytes) -> None:
-    fetch.part_of(path).write_bytes(content)
+    fetch.part_path(path).write_bytes(content)
     bring()
     assert path.read_bytes() == content
     assert nlm.requests == []
@@ -81,7 +81,7 @@ def test_a_part_that_is_the_whole_file_is_not_fetched(bring: Fetch, nlm: Server,
 
 @pytest.mark.parametrize("left", [b"", b"x" * 1000, b"x" * SIZE, b"x" * (SIZE + 1)])
 def test_a_part_of_something_else_does_no_harm(left: bytes, bring: Fetch, path: Path, content: bytes) -> None:
-    fetch.part_of(path).write_bytes(left)
+    fetch.part_path(path).write_bytes(left)
     bring()
     assert path.read_bytes() == content
 
@@ -109,12 +109,12 @@ def test_a_connection_may_break_often_as_long_as_it_brings_something(
 def test_one_that_never_gets_further_is_given_up_and_its_part_kept(
     bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
 ) -> None:
-    fetch.part_of(path).write_bytes(content[:1000])
+    fetch.part_path(path).write_bytes(content[:1000])
     misbehave(faults.cut(0), lasting=True)
     with pytest.raises(TransientError, match="broke off after 0 of 199,000 bytes"):
         bring()
     assert len(ranges(nlm)) == 4
-    assert fetch.part_of(path).read_bytes() == content[:1000]
+    assert fetch.part_path(path).read_bytes() == content[:1000]
 
 
 def test_silence_in_the_middle_ends_the_waiting(
@@ -129,7 +129,7 @@ def test_silence_in_the_middle_ends_the_waiting(
 def test_a_server_that_does_not_heed_ranges_is_taken_at_its_word(
     bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
 ) -> None:
-    fetch.part_of(path).write_bytes(content[:1000])
+    fetch.part_path(path).write_bytes(content[:1000])
     misbehave(faults.whole, lasting=True)
     bring()
     assert path.read_bytes() == content
@@ -143,7 +143,7 @@ def test_a_server_that_does_not_heed_ranges_is_taken_at_its_word(
 def test_a_range_that_was_not_asked_for_begins_the_file_anew(
     told: dict[str, str], bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
 ) -> None:
-    fetch.part_of(path).write_bytes(content[:1000])
+    fetch.part_path(path).write_bytes(content[:1000])
     misbehave(faults.sends(content[1000:], 206, **told))
     bring()
     assert path.read_bytes() == content
@@ -217,7 +217,7 @@ def test_a_file_without_end_does_not_fill_the_disk(bring: Fetch, path: Path, mon
         with pytest.raises(NetworkError, match="goes on after 100,000 bytes"):
             bring()
         assert not path.exists()
-        assert fetch.part_of(path).stat().st_size == 0
+        assert fetch.part_path(path).stat().st_size == 0
 
 
 def test_a_file_is_no_larger_than_the_listing_says(
@@ -228,12 +228,12 @@ def test_a_file_is_no_larger_than_the_listing_says(
     with pytest.raises(NetworkError, match="goes on after 199,999 bytes, which is more than it can have"):
         bring(SIZE - 1)
     assert not path.exists()
-    assert fetch.size(fetch.part_of(path)) == 0
+    assert fetch.file_size(fetch.part_path(path)) == 0
 
 
 def test_a_part_larger_than_that_is_not_even_read(bring: Fetch, nlm: Server, path: Path, content: bytes) -> None:
-    fetch.part_of(path).touch()
-    os.truncate(fetch.part_of(path), 1 << 40)
+    fetch.part_path(path).touch()
+    os.truncate(fetch.part_path(path), 1 << 40)
     bring(SIZE)
     assert path.read_bytes() == content
     assert ranges(nlm) == [None]
@@ -251,7 +251,7 @@ def test_what_came_before_the_silence_is_kept_to_the_byte(
 def test_a_server_that_sends_less_than_it_was_asked_for_is_asked_for_the_rest(
     bring: Fetch, misbehave: Any, nlm: Server, faults: Faults, path: Path, content: bytes
 ) -> None:
-    fetch.part_of(path).write_bytes(content[:1000])
+    fetch.part_path(path).write_bytes(content[:1000])
     told = {"Content_Range": f"bytes 1000-1999/{SIZE}"}
     misbehave(faults.sends(content[1000:2000], 206, **told))
     bring()
@@ -273,7 +273,7 @@ def precious(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["link", "link to nothing", "hard link", "folder", "pipe"])
 def test_a_part_that_is_no_plain_file_is_refused(kind: str, bring: Fetch, path: Path, precious: Path) -> None:
-    part = fetch.part_of(path)
+    part = fetch.part_path(path)
     make: dict[str, Callable[[], object]] = {
         "link": lambda: part.symlink_to(precious),
         "link to nothing": lambda: part.symlink_to(precious.with_name("made")),
@@ -336,9 +336,9 @@ def test_a_full_disk_is_an_error_that_keeps_the_part(
 
     with monkeypatch.context() as patch:
         patch.setattr(fetch, "_write", filling)
-        with pytest.raises(StorageError, match=r"\.part: No space left on device; what is complete is kept"):
+        with pytest.raises(StorageError, match=r"\.part: No space left on device; complete files are kept"):
             bring()
-    assert fetch.part_of(path).read_bytes() == content[: fetch._CHUNK]
+    assert fetch.part_path(path).read_bytes() == content[: fetch._CHUNK]
     bring()
     assert path.read_bytes() == content
     assert ranges(nlm) == [None, f"bytes={fetch._CHUNK}-"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioqa.index.download import listing
-from bioqa.index.download.listing import Listed
+from bioqa.index.download.listing import ListedFile
 from bioqa.index.errors import InputError, NetworkError
 
 SOURCE = "https://ftp.ncbi.nlm.nih.gov/pubmed/baseline/"
@@ -31,7 +31,7 @@ DIGEST = "0123456789abcdef0123456789abcdef"
 NAME = "pubmed26n0001.xml.gz"
 
 
-def listed(page: str) -> list[Listed]:
+def listed(page: str) -> list[ListedFile]:
     return listing.parse_listing(page, "baseline", SOURCE)
 
 
@@ -41,8 +41,8 @@ def link(name: str) -> str:
 
 def test_an_apache_listing_gives_files_in_order_with_rounded_sizes() -> None:
     assert listed(APACHE) == [
-        Listed("baseline", "pubmed26n0001.xml.gz", 1536, "2026-01-09 14:14"),
-        Listed("baseline", "pubmed26n0002.xml.gz", 19 << 20, "2026-01-09 14:15"),
+        ListedFile("baseline", "pubmed26n0001.xml.gz", 1536, "2026-01-09 14:14"),
+        ListedFile("baseline", "pubmed26n0002.xml.gz", 19 << 20, "2026-01-09 14:15"),
     ]
 
 
@@ -51,7 +51,7 @@ def test_an_apache_listing_gives_files_in_order_with_rounded_sizes() -> None:
     [(NGINX, 19876543, "09-Jan-2026 14:14"), (TABLE, 19 << 20, "2026-01-09 14:14"), (PYTHON, None, "")],
 )
 def test_other_servers_listings_are_read_too(page: str, size: int | None, modified: str) -> None:
-    assert listed(page) == [Listed("baseline", NAME, size, modified)]
+    assert listed(page) == [ListedFile("baseline", NAME, size, modified)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_other_servers_listings_are_read_too(page: str, size: int | None, modifi
 )
 def test_a_name_of_another_form_is_passed_over(name: str) -> None:
     assert listed(link(name)) == []
-    assert not listing.is_pubmed(name)
+    assert not listing.is_pubmed_name(name)
 
 
 @given(st.text())

@@ -9,11 +9,11 @@ import pytest
 
 from bioqa.index.download import fetch, listing, mirror, threads
 from bioqa.index.download import record as downloads
-from bioqa.index.download.client import Patience, Web
-from bioqa.index.download.mirror import Plan, Report, Selection
+from bioqa.index.download.client import HttpClient, RetryPolicy
+from bioqa.index.download.mirror import DownloadPlan, DownloadReport, Selection
 from bioqa.index.download.record import BASELINE, RECORD, UPDATES
 from bioqa.index.errors import InputError, NetworkError, StorageError, TransientError
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 
 Server, Faults = Any, Any
 EVERYTHING = Selection()
@@ -30,27 +30,29 @@ class Progress:
 
 
 @pytest.fixture
-def web() -> Web:
-    return Web(Patience(silence=0.4, pauses=(0.0, 0.0), longest=1.0))
+def web() -> HttpClient:
+    return HttpClient(RetryPolicy(silence=0.4, pauses=(0.0, 0.0), longest=1.0))
 
 
 @pytest.fixture
-def plan(nlm: Server, web: Web, tmp_path: Path) -> Callable[..., Plan]:
+def plan(nlm: Server, web: HttpClient, tmp_path: Path) -> Callable[..., DownloadPlan]:
     """Lists the server's files and compares them with the folder of the test."""
 
-    def call(selection: Selection = EVERYTHING, check: bool = False) -> Plan:
-        files = mirror.listed(web, nlm.address, selection)
-        return mirror.plan(web, nlm.address, tmp_path, files, Silent(), check=check)
+    def call(selection: Selection = EVERYTHING, check: bool = False) -> DownloadPlan:
+        files = mirror.select_files(web, nlm.address, selection)
+        return mirror.plan_download(web, nlm.address, tmp_path, files, NoProgress(), check=check)
 
     return call
 
 
 @pytest.fixture
-def download(nlm: Server, web: Web, tmp_path: Path, plan: Callable[..., Plan]) -> Callable[..., Report]:
+def download(
+    nlm: Server, web: HttpClient, tmp_path: Path, plan: Callable[..., DownloadPlan]
+) -> Callable[..., DownloadReport]:
     """Downloads what a plan wants to the folder of the test."""
 
-    def call(selection: Selection = EVERYTHING, check: bool = False, at_once: int = 3) -> Report:
-        return mirror.download(web, nlm.address, tmp_path, plan(selection, check), at_once, Silent())
+    def call(selection: Selection = EVERYTHING, check: bool = False, at_once: int = 3) -> DownloadReport:
+        return mirror.download_files(web, nlm.address, tmp_path, plan(selection, check), at_once, NoProgress())
 
     return call
 
@@ -63,10 +65,10 @@ def complete(folder: Path) -> list[str]:
     return [path.name for path in downloads.complete_files(folder)]
 
 
-def test_both_folders_are_listed_in_order(nlm: Server, web: Web) -> None:
+def test_both_folders_are_listed_in_order(nlm: Server, web: HttpClient) -> None:
     updates = nlm.add(UPDATES, 1276, 1275)
     baseline = nlm.add(BASELINE, 2, 1)
-    assert names(mirror.listed(web, nlm.address, Selection())) == [*baseline[::-1], *updates[::-1]]
+    assert names(mirror.select_files(web, nlm.address, Selection())) == [*baseline[::-1], *updates[::-1]]
 
 
 @pytest.mark.parametrize(
@@ -82,44 +84,44 @@ def test_both_folders_are_listed_in_order(nlm: Server, web: Web) -> None:
     ],
 )
 def test_a_selection_is_of_folders_and_numbers_and_then_the_newest(
-    selection: Selection, numbers: list[int], nlm: Server, web: Web
+    selection: Selection, numbers: list[int], nlm: Server, web: HttpClient
 ) -> None:
     nlm.add(BASELINE, 1, 2, 3)
     nlm.add(UPDATES, 4, 5, 6)
-    found = mirror.listed(web, nlm.address, selection)
+    found = mirror.select_files(web, nlm.address, selection)
     assert [listing.year_and_number(file.name)[1] for file in found] == numbers
 
 
-def test_numbers_that_the_server_lacks_are_a_wrong_call(nlm: Server, web: Web) -> None:
+def test_numbers_that_the_server_lacks_are_a_wrong_call(nlm: Server, web: HttpClient) -> None:
     nlm.add(BASELINE, 1, 2)
     with pytest.raises(InputError, match="the server has 1 to 2"):
-        mirror.listed(web, nlm.address, Selection(numbers=listing.parse_numbers("3-")))
+        mirror.select_files(web, nlm.address, Selection(numbers=listing.parse_numbers("3-")))
 
 
-def test_empty_updates_are_fine_beside_a_baseline_and_an_error_alone(nlm: Server, web: Web) -> None:
+def test_empty_updates_are_fine_beside_a_baseline_and_an_error_alone(nlm: Server, web: HttpClient) -> None:
     [name] = nlm.add(BASELINE, 1)
-    assert names(mirror.listed(web, nlm.address, Selection())) == [name]
+    assert names(mirror.select_files(web, nlm.address, Selection())) == [name]
     with pytest.raises(NetworkError, match="no PubMed file in updatefiles at present"):
-        mirror.listed(web, nlm.address, Selection((UPDATES,)))
+        mirror.select_files(web, nlm.address, Selection((UPDATES,)))
 
 
-def test_a_file_in_both_folders_is_an_error(nlm: Server, web: Web) -> None:
+def test_a_file_in_both_folders_is_an_error(nlm: Server, web: HttpClient) -> None:
     [name] = nlm.add(BASELINE, 1)
     nlm.add(UPDATES, 1)
     with pytest.raises(NetworkError, match=f"{name} is in baseline and in updatefiles; choose one by --baseline"):
-        mirror.listed(web, nlm.address, Selection())
-    assert names(mirror.listed(web, nlm.address, Selection((UPDATES,)))) == [name]
+        mirror.select_files(web, nlm.address, Selection())
+    assert names(mirror.select_files(web, nlm.address, Selection((UPDATES,)))) == [name]
 
 
-def test_an_error_page_is_no_empty_folder(nlm: Server, faults: Faults, web: Web) -> None:
+def test_an_error_page_is_no_empty_folder(nlm: Server, faults: Faults, web: HttpClient) -> None:
     nlm.add(BASELINE, 1)
     nlm.misbehave("updatefiles/", faults.sends(b"<html>We are down for maintenance</html>"))
     with pytest.raises(NetworkError, match="is no listing of files"):
-        mirror.listed(web, nlm.address, Selection())
+        mirror.select_files(web, nlm.address, Selection())
 
 
 def test_everything_comes_once_and_is_on_record(
-    nlm: Server, download: Callable[..., Report], plan: Callable[..., Plan], tmp_path: Path
+    nlm: Server, download: Callable[..., DownloadReport], plan: Callable[..., DownloadPlan], tmp_path: Path
 ) -> None:
     added = [*nlm.add(BASELINE, 1, 2, 3, 4), *nlm.add(UPDATES, 5, 6)]
     report = download()
@@ -136,7 +138,9 @@ def test_everything_comes_once_and_is_on_record(
     assert [path for _, path, _ in nlm.requests[asked:]] == ["/pubmed/baseline/", "/pubmed/updatefiles/"] * 2
 
 
-def test_only_what_is_new_comes_the_next_time(nlm: Server, download: Callable[..., Report], tmp_path: Path) -> None:
+def test_only_what_is_new_comes_the_next_time(
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
+) -> None:
     first = nlm.add(UPDATES, 5)
     download()
     second = nlm.add(UPDATES, 6, 7)
@@ -145,7 +149,7 @@ def test_only_what_is_new_comes_the_next_time(nlm: Server, download: Callable[..
 
 
 def test_names_that_lead_out_of_the_folder_are_not_fetched(
-    nlm: Server, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [name] = nlm.add(BASELINE, 1)
     nlm.extra_links += ["../../evil.xml.gz", "..%2f..%2fpubmed26n0002.xml.gz", "/pubmed26n0003.xml.gz"]
@@ -155,7 +159,9 @@ def test_names_that_lead_out_of_the_folder_are_not_fetched(
     assert not any("evil" in path or "n0002" in path for _, path, _ in nlm.requests)
 
 
-def test_a_file_issued_anew_is_fetched_anew(nlm: Server, download: Callable[..., Report], tmp_path: Path) -> None:
+def test_a_file_issued_anew_is_fetched_anew(
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
+) -> None:
     [name] = nlm.add(BASELINE, 1)
     download()
     nlm.add(BASELINE, 1, size=1000)
@@ -164,7 +170,9 @@ def test_a_file_issued_anew_is_fetched_anew(nlm: Server, download: Callable[...,
     assert (tmp_path / name).read_bytes() == nlm.files[f"baseline/{name}"]
 
 
-def test_a_file_with_a_new_time_and_the_same_digest_is_not(nlm: Server, download: Callable[..., Report]) -> None:
+def test_a_file_with_a_new_time_and_the_same_digest_is_not(
+    nlm: Server, download: Callable[..., DownloadReport]
+) -> None:
     [name] = nlm.add(BASELINE, 1)
     etag = download().new[0].etag
     nlm.modified = "2026-02-01 10:00"
@@ -176,7 +184,7 @@ def test_a_file_with_a_new_time_and_the_same_digest_is_not(nlm: Server, download
 
 
 def test_what_somebody_else_fetched_is_taken_on_record(
-    nlm: Server, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [whole, half] = nlm.add(BASELINE, 1, 2)
     (tmp_path / whole).write_bytes(nlm.files[f"baseline/{whole}"])
@@ -187,7 +195,9 @@ def test_what_somebody_else_fetched_is_taken_on_record(
     assert complete(tmp_path) == [whole, half]
 
 
-def test_a_file_that_went_is_fetched_again(nlm: Server, download: Callable[..., Report], tmp_path: Path) -> None:
+def test_a_file_that_went_is_fetched_again(
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
+) -> None:
     [gone, cut] = nlm.add(BASELINE, 1, 2)
     download()
     (tmp_path / gone).unlink()
@@ -197,7 +207,7 @@ def test_a_file_that_went_is_fetched_again(nlm: Server, download: Callable[..., 
 
 
 def test_only_a_check_finds_what_changed_without_changing_its_size(
-    nlm: Server, download: Callable[..., Report], plan: Callable[..., Plan], tmp_path: Path
+    nlm: Server, download: Callable[..., DownloadReport], plan: Callable[..., DownloadPlan], tmp_path: Path
 ) -> None:
     [good, bad] = nlm.add(BASELINE, 1, 2)
     download()
@@ -209,7 +219,7 @@ def test_only_a_check_finds_what_changed_without_changing_its_size(
 
 
 def test_what_is_found_damaged_is_no_longer_complete_where_the_server_is_gone(
-    nlm: Server, faults: Faults, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, faults: Faults, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [good, bad] = nlm.add(BASELINE, 1, 2)
     download()
@@ -220,7 +230,7 @@ def test_what_is_found_damaged_is_no_longer_complete_where_the_server_is_gone(
 
 
 def test_a_failure_does_not_keep_the_others_from_coming(
-    nlm: Server, faults: Faults, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, faults: Faults, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     added = nlm.add(BASELINE, *range(1, 8))
     nlm.misbehave(f"baseline/{added[0]}", faults.status(404), lasting=True)
@@ -238,7 +248,7 @@ def test_a_failure_does_not_keep_the_others_from_coming(
 
 
 def test_a_server_out_of_reach_is_not_tried_for_every_file(
-    nlm: Server, faults: Faults, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, faults: Faults, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     added = nlm.add(BASELINE, *range(1, 21))
     for name in added[2:]:
@@ -250,7 +260,7 @@ def test_a_server_out_of_reach_is_not_tried_for_every_file(
 
 
 def test_a_full_disk_stops_the_download_and_keeps_what_is_complete(
-    nlm: Server, download: Callable[..., Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = nlm.add(BASELINE, 1, 2, 3, 4)
     write = fetch._write
@@ -268,7 +278,12 @@ def test_a_full_disk_stops_the_download_and_keeps_what_is_complete(
 
 
 def test_an_interruption_leaves_what_the_next_download_goes_on_with(
-    nlm: Server, faults: Faults, web: Web, plan: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nlm: Server,
+    faults: Faults,
+    web: HttpClient,
+    plan: Callable[..., DownloadPlan],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(threads, "_FAREWELL", 0.1)
     monkeypatch.setattr(threads, "_TICK", 0.02)
@@ -277,24 +292,24 @@ def test_an_interruption_leaves_what_the_next_download_goes_on_with(
 
     class Interrupting:
         def update(self, fraction: float, count: int) -> None:
-            part = fetch.part_of(tmp_path / added[1])
+            part = fetch.part_path(tmp_path / added[1])
             if (tmp_path / added[0]).exists() and part.exists() and part.stat().st_size:
                 raise KeyboardInterrupt
 
-    impatient = Web(Patience(silence=5.0))
+    impatient = HttpClient(RetryPolicy(silence=5.0))
     with pytest.raises(KeyboardInterrupt):
-        mirror.download(impatient, nlm.address, tmp_path, plan(), 2, Interrupting())
+        mirror.download_files(impatient, nlm.address, tmp_path, plan(), 2, Interrupting())
     assert (tmp_path / added[0]).exists()
-    assert fetch.part_of(tmp_path / added[1]).stat().st_size == 2 * fetch._CHUNK
+    assert fetch.part_path(tmp_path / added[1]).stat().st_size == 2 * fetch._CHUNK
 
-    report = mirror.download(web, nlm.address, tmp_path, plan(), 2, Silent())
+    report = mirror.download_files(web, nlm.address, tmp_path, plan(), 2, NoProgress())
     assert added[1] in names(report.new)
     assert nlm.asked(added[1])[-1] == f"bytes={2 * fetch._CHUNK}-"
     assert complete(tmp_path) == added
 
 
 def test_a_file_larger_than_its_listing_says_is_not_taken(
-    nlm: Server, faults: Faults, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, faults: Faults, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [large, right] = nlm.add(BASELINE, 1, 2)
     nlm.misbehave(f"baseline/{large}", faults.sends(b"x" * 200_100), lasting=True)
@@ -305,7 +320,7 @@ def test_a_file_larger_than_its_listing_says_is_not_taken(
 
 
 def test_where_no_size_is_told_there_is_a_limit_all_the_same(
-    nlm: Server, faults: Faults, download: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+    nlm: Server, faults: Faults, download: Callable[..., DownloadReport], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror, "_MOST_OF_FILE", 1000)
     nlm.sizes = False
@@ -315,7 +330,7 @@ def test_where_no_size_is_told_there_is_a_limit_all_the_same(
 
 
 def test_a_wrong_answer_to_head_keeps_no_file_from_coming(
-    nlm: Server, faults: Faults, download: Callable[..., Report]
+    nlm: Server, faults: Faults, download: Callable[..., DownloadReport]
 ) -> None:
     nlm.sizes = False
     [name] = nlm.add(BASELINE, 1)
@@ -324,7 +339,7 @@ def test_a_wrong_answer_to_head_keeps_no_file_from_coming(
 
 
 def test_sizes_are_asked_for_only_so_long(
-    nlm: Server, plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+    nlm: Server, plan: Callable[..., DownloadPlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror, "_LONGEST_ASKING", 0.0)
     nlm.sizes = False
@@ -333,20 +348,20 @@ def test_sizes_are_asked_for_only_so_long(
 
 
 def test_what_a_killed_download_left_of_complete_files_is_removed(
-    nlm: Server, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [known, unknown] = nlm.add(BASELINE, 1, 2)
     download()
     downloads.write_record(tmp_path, {known: downloads.read_record(tmp_path)[known]})
     for name in (known, unknown):
-        fetch.part_of(tmp_path / name).write_bytes(b"old")
+        fetch.part_path(tmp_path / name).write_bytes(b"old")
     assert names(download().adopted) == [unknown]
     assert not list(tmp_path.glob("*.part"))
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_a_file_that_is_no_plain_one_stops_the_download(
-    kind: str, nlm: Server, download: Callable[..., Report], tmp_path: Path
+    kind: str, nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [name] = nlm.add(BASELINE, 1)
     if kind == "link":
@@ -363,38 +378,38 @@ def test_a_file_that_is_no_plain_one_stops_the_download(
 
 
 def test_a_file_without_end_is_not_read_to_find_out_whether_it_is_right(
-    nlm: Server, download: Callable[..., Report], tmp_path: Path
+    nlm: Server, download: Callable[..., DownloadReport], tmp_path: Path
 ) -> None:
     [name] = nlm.add(BASELINE, 1)
     (tmp_path / name).touch()
     os.truncate(tmp_path / name, 1 << 40)
-    record = {name: downloads.Download(BASELINE, name, 1 << 40, "0" * 32, "", nlm.modified, "")}
+    record = {name: downloads.DownloadedFile(BASELINE, name, 1 << 40, "0" * 32, "", nlm.modified, "")}
     downloads.write_record(tmp_path, record)
     assert names(download(check=True).new) == [name]
     assert complete(tmp_path) == [name]
 
 
-def test_what_is_there_in_part_need_not_come(nlm: Server, plan: Callable[..., Plan], tmp_path: Path) -> None:
+def test_what_is_there_in_part_need_not_come(nlm: Server, plan: Callable[..., DownloadPlan], tmp_path: Path) -> None:
     [first, second, third] = nlm.add(BASELINE, 1, 2, 3, size=10 << 10)
     (tmp_path / first).write_bytes(b"x" * 1000)
-    fetch.part_of(tmp_path / second).write_bytes(b"x" * 2000)
-    fetch.part_of(tmp_path / third).write_bytes(b"x" * 99_000)
+    fetch.part_path(tmp_path / second).write_bytes(b"x" * 2000)
+    fetch.part_path(tmp_path / third).write_bytes(b"x" * 99_000)
     assert plan().bytes == (10 << 10) * 2 - 3000
 
 
-def test_sizes_that_the_listing_lacks_are_asked_for(nlm: Server, plan: Callable[..., Plan]) -> None:
+def test_sizes_that_the_listing_lacks_are_asked_for(nlm: Server, plan: Callable[..., DownloadPlan]) -> None:
     nlm.add(BASELINE, 1, 2, size=1234)
     nlm.sizes = False
     assert plan().bytes == 2468
 
 
 def test_progress_is_told_of_in_shares_of_the_bytes(
-    nlm: Server, web: Web, plan: Callable[..., Plan], tmp_path: Path
+    nlm: Server, web: HttpClient, plan: Callable[..., DownloadPlan], tmp_path: Path
 ) -> None:
     nlm.add(BASELINE, *range(1, 6))
     planned = plan()
     progress = Progress()
-    mirror.download(web, nlm.address, tmp_path, planned, 2, progress)
+    mirror.download_files(web, nlm.address, tmp_path, planned, 2, progress)
     fractions = [fraction for fraction, _ in progress.told]
     assert fractions == sorted(fractions)
     assert progress.told[-1] == (pytest.approx(1.0, abs=0.01), 1)
@@ -402,5 +417,5 @@ def test_progress_is_told_of_in_shares_of_the_bytes(
     understated = replace(planned, bytes=10)
     for path in tmp_path.glob("*.gz"):
         path.unlink()
-    mirror.download(web, nlm.address, tmp_path, understated, 2, progress)
+    mirror.download_files(web, nlm.address, tmp_path, understated, 2, progress)
     assert max(fraction for fraction, _ in progress.told) == 1.0

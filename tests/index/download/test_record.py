@@ -8,7 +8,7 @@ import pytest
 
 from bioqa.index.corpus import files
 from bioqa.index.download import record as downloads
-from bioqa.index.download.record import BASELINE, RECORD, UPDATES, Download
+from bioqa.index.download.record import BASELINE, RECORD, UPDATES, DownloadedFile
 from bioqa.index.errors import InputError, StorageError
 
 
@@ -18,7 +18,7 @@ def downloaded(folder: Path, part: str, *numbers: int, year: int = 26) -> list[s
     record = dict(downloads.read_record(folder))
     for name in names:
         (folder / name).write_bytes(b"1234")
-        record[name] = Download(part, name, 4, "0" * 32, '"a"', "2026-01-09 14:14", "2026-01-10T04:17:00+00:00")
+        record[name] = DownloadedFile(part, name, 4, "0" * 32, '"a"', "2026-01-09 14:14", "2026-01-10T04:17:00+00:00")
     downloads.write_record(folder, record)
     return names
 
@@ -118,7 +118,7 @@ def test_a_record_that_is_no_plain_file_is_refused(kind: str, tmp_path: Path) ->
     else:
         path.touch()
         os.truncate(path, 1 << 40)
-    with pytest.raises(InputError, match=f"{RECORD}: is .*; delete it, and 'bioqa corpus download' finds out again"):
+    with pytest.raises(InputError, match=f"{RECORD}: is .*; delete it, and 'bioqa corpus download' will check"):
         downloads.read_record(tmp_path)
 
 
@@ -127,7 +127,7 @@ def test_a_link_that_a_killed_download_cannot_have_left_is_not_written_through(t
     folder = tmp_path / "pubmed"
     folder.mkdir()
     (folder / f"{RECORD}.unfinished").symlink_to(tmp_path / "precious")
-    with downloads.writing(folder):
+    with downloads.locked_for_download(folder):
         downloads.write_record(folder, {})
     assert (tmp_path / "precious").read_text() == "kept"
     assert downloads.read_record(folder) == {}
@@ -142,7 +142,10 @@ def test_a_link_to_a_complete_file_is_not_complete(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="downloads go into a folder"), downloads.writing(tmp_path / "link"):
+    with (
+        pytest.raises(InputError, match="downloads go into a folder"),
+        downloads.locked_for_download(tmp_path / "link"),
+    ):
         pytest.fail("it was taken")
     assert not (tmp_path / "nowhere").exists()
 
@@ -214,20 +217,24 @@ def test_a_gap_between_updates_is_told(tmp_path: Path) -> None:
 
 def test_the_record_is_not_taken_for_literature(tmp_path: Path) -> None:
     [name] = downloaded(tmp_path, BASELINE, 1)
-    with downloads.writing(tmp_path):
-        assert files.files([tmp_path]) == [tmp_path / name]
+    with downloads.locked_for_download(tmp_path):
+        assert files.input_files([tmp_path]) == [tmp_path / name]
 
 
 def test_only_one_download_works_in_a_folder(tmp_path: Path) -> None:
     refused = pytest.raises(StorageError, match="another bioqa is downloading to this folder")
-    with downloads.writing(tmp_path / "a" / "b"), refused, downloads.writing(tmp_path / "a" / "b"):
+    with (
+        downloads.locked_for_download(tmp_path / "a" / "b"),
+        refused,
+        downloads.locked_for_download(tmp_path / "a" / "b"),
+    ):
         pytest.fail("two work in it")
 
 
 def test_an_index_or_a_file_is_no_place_for_downloads(tmp_path: Path, small_index: Path) -> None:
     (tmp_path / "file").write_text("")
     for place, said in ((tmp_path / "file", "is a file"), (small_index, "is an index")):
-        with pytest.raises(InputError, match=said), downloads.writing(place):
+        with pytest.raises(InputError, match=said), downloads.locked_for_download(place):
             pytest.fail("it was taken")
 
 

@@ -11,7 +11,7 @@ from bioqa.index.download import threads as workers
 @pytest.mark.parametrize("count", [0, 1, 20])
 def test_every_thing_is_done_once(threads: int, count: int) -> None:
     stop = threading.Event()
-    found = [done for done in workers.results(lambda n: n * n, range(count), threads, stop) if done is not None]
+    found = [done for done in workers.run_in_threads(lambda n: n * n, range(count), threads, stop) if done is not None]
     assert sorted(found) == [n * n for n in range(count)]
     assert not stop.is_set()
 
@@ -29,13 +29,13 @@ def test_no_more_than_so_many_are_at_work() -> None:
             busy -= 1
         return 1
 
-    assert sum(done or 0 for done in workers.results(work, range(20), 3, threading.Event())) == 20
+    assert sum(done or 0 for done in workers.run_in_threads(work, range(20), 3, threading.Event())) == 20
     assert most <= 3
 
 
 def test_a_moment_without_a_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_TICK", 0.01)
-    slow = workers.results(lambda n: time.sleep(0.05) or n, [7], 1, threading.Event())
+    slow = workers.run_in_threads(lambda n: time.sleep(0.05) or n, [7], 1, threading.Event())
     assert next(slow) is None
     assert list(slow)[-1] == 7
 
@@ -51,7 +51,7 @@ def test_who_breaks_off_is_not_kept_by_what_hangs(monkeypatch: pytest.MonkeyPatc
         return thing
 
     before = time.monotonic()
-    with contextlib.closing(workers.results(work, range(10), 2, stop)) as results:
+    with contextlib.closing(workers.run_in_threads(work, range(10), 2, stop)) as results:
         assert next(done for done in results if done is not None) == 0
     assert time.monotonic() - before < 5
     assert stop.is_set()

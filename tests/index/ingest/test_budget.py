@@ -26,7 +26,7 @@ def test_what_the_index_holds_counts() -> None:
 def test_a_corpus_that_turns_out_too_large_is_refused_with_what_would_do() -> None:
     budget = Budget(10**9, 384, lambda _: None)
     budget.begin(0, [("a.jsonl", 1_000_000)])
-    with pytest.raises(BudgetError, match=r"--max-ram [\d.]+G or more; what was read is in the index") as caught:
+    with pytest.raises(BudgetError, match=r"--max-ram [\d.]+G or more; the records read so far are indexed") as caught:
         budget.correct(5_000, 1_000, 2_000_000)
     least = str(caught.value).split("--max-ram ")[1].split(" or more")[0]
     again = Budget(planner.parse_size(least), 384, lambda _: None)

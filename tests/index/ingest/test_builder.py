@@ -28,7 +28,7 @@ from bioqa.index.errors import IndexFolderError, InputError, StorageError
 from bioqa.index.ingest import builder
 from bioqa.index.models import model
 from bioqa.index.models.encoder import Encoder
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.index.records import Document, Hit
 from bioqa.index.search import hybrid
 from bioqa.index.search.filters import Filter
@@ -38,7 +38,7 @@ from bioqa.index.store import manifest, storage
 from bioqa.index.store.lock import LOCK
 from bioqa.index.store.manifest import MANIFEST, EncoderIdentity, read_manifest, write_manifest
 from bioqa.index.store.segments import Segment
-from bioqa.index.text.prepared import Entry, prepared
+from bioqa.index.text.prepared import PreparedRecord, prepare
 from bioqa.index.verification import verify
 
 TOPICS = [
@@ -116,7 +116,7 @@ def assert_clean(folder: Path) -> None:
     assert {path.name for path in (folder / "segments").iterdir()} == {part.name for part in state.segments}
     assert [path.name for path in (folder / "lexical").iterdir()] == [state.lexical]
     assert [path.name for path in folder.glob("removed-*")] == ([state.removed] if state.removed else [])
-    assert not atomic.unfinished(folder / MANIFEST).exists()
+    assert not atomic.temporary_path(folder / MANIFEST).exists()
 
 
 class Recorder:
@@ -616,7 +616,7 @@ def test_a_broken_file_is_reported_what_was_read_is_kept_and_the_others_are_read
 def test_a_file_that_goes_while_others_are_read_is_one_bad_file(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
     first, gone, last = (write_jsonl(f"{n}.jsonl", records(1, n)) for n in (1, 2, 3))
 
-    class Cleaner(Silent):
+    class Cleaner(NoProgress):
         def update(self, fraction: float, count: int) -> None:
             gone.unlink(missing_ok=True)
 
@@ -1046,7 +1046,7 @@ def test_an_open_index_answers_from_its_commit_while_others_replace_it(
     before = answers(searched)
     lexical = folder / "lexical" / searched.manifest.lexical
 
-    class Reader(Silent):
+    class Reader(NoProgress):
         commits = 0
 
         def update(self, fraction: float, count: int) -> None:
@@ -1134,7 +1134,7 @@ def test_a_disk_full_in_a_later_commit_loses_only_what_came_after_the_one_before
     monkeypatch.setattr(builder, owner, full_at_the_third)
     with pytest.raises(StorageError, match="No space left on device") as caught:
         builder.build([ten_papers], folder, None)
-    assert "committed before is still there" in str(caught.value)
+    assert "earlier commits are still there" in str(caught.value)
     assert len(titles(folder)) == 6
     assert_clean(folder)
     assert builder.build([ten_papers], folder, None).records == 4
@@ -1209,7 +1209,7 @@ def test_a_second_writer_is_refused_and_harms_nothing(
     folder, refused = tmp_path / "index", []
     more = write_jsonl("more.jsonl", records(3, 50))
 
-    class Rival(Silent):
+    class Rival(NoProgress):
         def update(self, fraction: float, count: int) -> None:
             with pytest.raises(StorageError, match="another bioqa is writing") as caught:
                 builder.build([more], folder, None)
@@ -1226,7 +1226,7 @@ def test_a_second_writer_is_refused_and_harms_nothing(
 def test_writers_to_different_folders_do_not_mind_each_other(
     ten_papers: Path, uninterrupted_lexical: list[Any], tmp_path: Path
 ) -> None:
-    with storage.writing(tmp_path / "other"):
+    with storage.locked_for_writing(tmp_path / "other"):
         builder.build([ten_papers], tmp_path / "index", None)
     assert found(tmp_path / "index") == uninterrupted_lexical
 
@@ -1361,7 +1361,7 @@ def test_an_index_from_before_there_were_checksums_is_searched_and_updated(
     content = bytearray((damaged / "segments/000001/documents.jsonl").read_bytes())
     content[content.index(b"Insulin")] ^= 1
     (damaged / "segments/000001/documents.jsonl").write_bytes(content)
-    with pytest.raises(IndexFolderError, match=r"documents\.jsonl does not hold what was written"):
+    with pytest.raises(IndexFolderError, match=r"documents\.jsonl has changed since it was written"):
         Index(damaged).search(query, 9)
     (tmp_path / "more.jsonl").write_text('{"pmid": 9, "title": "New"}\n')
     builder.build([tmp_path / "more.jsonl"], folder, encoder)
@@ -1475,9 +1475,9 @@ def test_a_build_is_read_by_the_workers_that_it_is_given(ten_papers: Path, tmp_p
         def __init__(self) -> None:
             self.files: list[str] = []
 
-        def entries(self, file: CorpusFile) -> Iterator[Entry]:
+        def entries(self, file: CorpusFile) -> Iterator[PreparedRecord]:
             self.files.append(file.path.name)
-            return map(prepared, file.records())
+            return map(prepare, file.records())
 
     workers = Noting()
     builder.build([ten_papers], tmp_path / "given", None, workers=workers)

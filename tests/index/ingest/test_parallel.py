@@ -13,10 +13,10 @@ from bioqa.index.corpus import chunks
 from bioqa.index.corpus.files import CorpusFile
 from bioqa.index.errors import InputError
 from bioqa.index.ingest import budget, builder, parallel
-from bioqa.index.ingest.parallel import Crew, WorkerError
+from bioqa.index.ingest.parallel import ReaderPool, WorkerError
 from bioqa.index.records import BadRecord
 from bioqa.index.store import planner
-from bioqa.index.text.prepared import Entry, Prepared, prepared
+from bioqa.index.text.prepared import PreparedDocument, PreparedRecord, prepare
 
 ROOT = "<PubmedArticleSet>"
 
@@ -38,8 +38,8 @@ LINES = "".join(json.dumps({"pmid": number, "title": f"No. {number}"}) + "\n" fo
 
 
 @pytest.fixture(scope="module")
-def two() -> Iterator[Crew]:
-    with Crew(2) as started:
+def two() -> Iterator[ReaderPool]:
+    with ReaderPool(2) as started:
         yield started
 
 
@@ -50,8 +50,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "_WORTH", 0)
 
 
-def until_error(entries: Iterator[Entry]) -> tuple[list[Entry], str]:
-    found: list[Entry] = []
+def until_error(entries: Iterator[PreparedRecord]) -> tuple[list[PreparedRecord], str]:
+    found: list[PreparedRecord] = []
     try:
         found.extend(entries)
     except InputError as error:
@@ -81,32 +81,34 @@ def until_error(entries: Iterator[Entry]) -> tuple[list[Entry], str]:
         LINES.rstrip("\n"),
     ],
 )
-def test_what_is_read_side_by_side_is_what_is_read_in_order(two: Crew, tmp_path: Path, content: str) -> None:
+def test_what_is_read_side_by_side_is_what_is_read_in_order(two: ReaderPool, tmp_path: Path, content: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(content.encode("latin-1" if "latin-1" in content else "utf-8"))
-    expected = until_error(map(prepared, CorpusFile(path).records()))
+    expected = until_error(map(prepare, CorpusFile(path).records()))
     assert until_error(two.entries(CorpusFile(path))) == expected
     assert expected[0] or expected[1]
 
 
-def test_a_file_that_is_cut_off_gives_what_is_before(two: Crew, tmp_path: Path) -> None:
+def test_a_file_that_is_cut_off_gives_what_is_before(two: ReaderPool, tmp_path: Path) -> None:
     path = tmp_path / "file.xml.gz"
     path.write_bytes(gzip.compress(citations(500).encode())[:-20])
-    expected = until_error(map(prepared, CorpusFile(path).records()))
+    expected = until_error(map(prepare, CorpusFile(path).records()))
     assert until_error(two.entries(CorpusFile(path))) == expected
     assert "cut off" in expected[1]
 
 
-def test_most_of_a_file_is_read_by_the_processes(two: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_of_a_file_is_read_by_the_processes(
+    two: ReaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "file"
     path.write_text(LINES)
     monkeypatch.setattr(CorpusFile, "records", lambda _: pytest.fail("read in order"))
     found = list(two.entries(CorpusFile(path)))
     assert len(found) == 399
-    assert all(isinstance(entry, Prepared) and entry.terms for entry in found)
+    assert all(isinstance(entry, PreparedDocument) and entry.terms for entry in found)
 
 
-def test_a_bad_record_is_told_by_its_line(two: Crew, tmp_path: Path) -> None:
+def test_a_bad_record_is_told_by_its_line(two: ReaderPool, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text(LINES + "not JSON\n" + LINES)
     (bad,) = [entry for entry in two.entries(CorpusFile(path)) if isinstance(entry, BadRecord)]
@@ -118,7 +120,7 @@ def test_a_small_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(parallel, "ProcessPoolExecutor", lambda *_, **__: pytest.fail("a process was started"))
     path = tmp_path / "file"
     path.write_text(LINES)
-    with Crew(2) as alone:
+    with ReaderPool(2) as alone:
         assert len(list(alone.entries(CorpusFile(path)))) == 399
 
 
@@ -126,7 +128,7 @@ def test_a_pipe_is_read_by_this_process_alone(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     threading.Thread(target=pipe.write_text, args=[LINES + "oops\n"], daemon=True).start()
-    with Crew(2) as crew_of_two:
+    with ReaderPool(2) as crew_of_two:
         *entries, bad = crew_of_two.entries(CorpusFile(pipe))
         assert crew_of_two._pool is None
     assert len(entries) == LINES.count("\n")
@@ -136,14 +138,14 @@ def test_a_pipe_is_read_by_this_process_alone(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_ends_the_work_with_a_message(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl"
     path.write_text(LINES * 20)
-    with Crew(2) as doomed:
+    with ReaderPool(2) as doomed:
         entries = doomed.entries(CorpusFile(path))
         next(entries)
         pool = doomed._pool
         assert pool is not None
         for number in list(pool._processes):
             os.kill(number, signal.SIGKILL)
-        with pytest.raises(WorkerError, match=r"file\.jsonl: a process that read it was ended from outside"):
+        with pytest.raises(WorkerError, match=r"file\.jsonl: a process that read it was killed"):
             list(entries)
 
 
@@ -159,7 +161,9 @@ def test_an_index_is_the_same_whoever_read_for_it(tmp_path: Path, monkeypatch: p
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
 
 
-def test_how_far_along_a_file_is_goes_by_what_came_of_it_not_by_what_was_read_ahead(two: Crew, tmp_path: Path) -> None:
+def test_how_far_along_a_file_is_goes_by_what_came_of_it_not_by_what_was_read_ahead(
+    two: ReaderPool, tmp_path: Path
+) -> None:
     path = tmp_path / "file.jsonl"
     path.write_text(LINES)
     alone, together = CorpusFile(path), CorpusFile(path)
@@ -176,11 +180,11 @@ def test_a_budget_that_does_for_a_corpus_does_whoever_reads_it(tmp_path: Path, m
     monkeypatch.setitem(builder.COMMIT_EVERY, "lexical", 90)
     planned: list[int] = []
 
-    def noted(passages: int, dimensions: int, limit: int) -> planner.Plan:
+    def noted(passages: int, dimensions: int, limit: int) -> planner.MemoryPlan:
         planned.append(passages)
-        return planner.plan(passages, dimensions, limit)
+        return planner.plan_memory(passages, dimensions, limit)
 
-    monkeypatch.setattr(budget, "planner", SimpleNamespace(**{**vars(planner), "plan": noted}))
+    monkeypatch.setattr(budget, "planner", SimpleNamespace(**{**vars(planner), "plan_memory": noted}))
     builder.build([path], tmp_path / "index", None, max_ram=1_000_000_000)
     assert len(planned) == 6  # before, and at five commits
     assert all(200 < passages < 600 for passages in planned[1:])
@@ -206,7 +210,7 @@ def test_an_interrupted_build_goes_on_to_the_same_index(tmp_path: Path, monkeypa
 def _interrupting(take: Callable[..., None], after: int) -> Callable[..., None]:
     taken = 0
 
-    def take_or_stop(build: object, entry: Entry, file_number: int) -> None:
+    def take_or_stop(build: object, entry: PreparedRecord, file_number: int) -> None:
         nonlocal taken
         taken += 1
         if taken > after:

@@ -10,7 +10,7 @@ import pytest
 from bioqa.index.errors import ModelError
 from bioqa.index.models import model
 from bioqa.index.models.encoder import Encoder
-from bioqa.index.models.runtime import Network, tokenizer
+from bioqa.index.models.runtime import Network, load_tokenizer
 
 TEXTS = [
     "Mutations in CFTR cause cystic fibrosis.",
@@ -71,7 +71,7 @@ def test_what_lies_beyond_the_longest_input_does_not_count(encoder: Encoder) -> 
 
 def test_a_long_text_is_cut_as_the_tokenizer_itself_would(encoder: Encoder) -> None:
     shipped = model.open_model(model.shipped("encoder"), "encoder")
-    cutting = type(tokenizer(shipped)).from_str(tokenizer(shipped).to_str())
+    cutting = type(load_tokenizer(shipped)).from_str(load_tokenizer(shipped).to_str())
     cutting.enable_truncation(shipped.card.max_tokens)
     text = "the gene and its protein " * 100
     expected = Network(shipped).run(cutting.encode(text))[0]

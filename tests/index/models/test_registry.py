@@ -18,21 +18,21 @@ def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def added(name: str, task: str = "encoder") -> Path:
-    with registry.adding(name) as folder:
-        registry.copy(model.open_model(model.shipped(task), task), folder)
-    return registry.registry() / name
+    with registry.new_model_folder(name) as folder:
+        registry.copy_model(model.open_model(model.shipped(task), task), folder)
+    return registry.models_folder() / name
 
 
 def test_of_a_pair_both_are_added(tmp_path: Path) -> None:
     shutil.copytree(model.shipped("encoder"), tmp_path / "pair")
     shutil.copytree(model.shipped("encoder"), tmp_path / "pair" / model.QUESTION)
-    with registry.adding("pair") as folder:
-        registry.copy(model.open_model(tmp_path / "pair", "encoder"), folder)
-    assert Encoder(registry.registry() / "pair").identity.questions
+    with registry.new_model_folder("pair") as folder:
+        registry.copy_model(model.open_model(tmp_path / "pair", "encoder"), folder)
+    assert Encoder(registry.models_folder() / "pair").identity.questions
 
 
 def test_what_ships_is_listed_first_and_is_the_default() -> None:
-    assert [(entry.folder, entry.ships) for entry in registry.entries()] == [
+    assert [(entry.folder, entry.ships) for entry in registry.registered_models()] == [
         (model.shipped("encoder"), True),
         (model.shipped("reader"), True),
     ]
@@ -40,63 +40,66 @@ def test_what_ships_is_listed_first_and_is_the_default() -> None:
 
 def test_a_model_that_was_added_is_listed_and_found_by_its_name(tmp_path: Path) -> None:
     folder = added("mine")
-    entry = registry.entries()[-1]
+    entry = registry.registered_models()[-1]
     assert (entry.name, entry.folder, entry.ships, entry.problem) == ("mine", folder, False, "")
     assert entry.card == model.read_card(model.shipped("encoder"))
     assert entry.bytes > 20e6
-    assert registry.located("mine") == folder
-    assert Encoder(registry.located("mine")).card.dimensions == 384
-    assert [path.name for path in registry.registry().iterdir()] == ["mine"]
+    assert registry.find_model("mine") == folder
+    assert Encoder(registry.find_model("mine")).card.dimensions == 384
+    assert [path.name for path in registry.models_folder().iterdir()] == ["mine"]
 
 
 def test_a_folder_that_is_there_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     added("mine")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
-    assert registry.located("mine") == Path("mine")
+    assert registry.find_model("mine") == Path("mine")
 
 
 def test_the_models_that_ship_have_names_too() -> None:
-    assert registry.located(model.read_card(model.shipped("reader")).name) == model.shipped("reader")
+    assert registry.find_model(model.read_card(model.shipped("reader")).name) == model.shipped("reader")
 
 
 def test_what_is_neither_is_left_for_opening_to_refuse() -> None:
     with pytest.raises(ModelError, match="no model there"):
-        model.open_model(registry.located("nothing-of-that-name"), "reader")
+        model.open_model(registry.find_model("nothing-of-that-name"), "reader")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc", "-x", ".x", "a b", "x" * 101, "ü", "default", "none"])
 def test_what_cannot_be_a_name_is_refused(name: str) -> None:
-    with pytest.raises(InputError, match="cannot be the name of a model"), registry.adding(name):
+    with pytest.raises(InputError, match="cannot be the name of a model"), registry.new_model_folder(name):
         pass
-    assert not registry.registry().exists()
+    assert not registry.models_folder().exists()
 
 
 def test_a_name_is_given_once() -> None:
     added("mine")
-    with pytest.raises(InputError, match="'bioqa models remove mine'"), registry.adding("mine"):
+    with pytest.raises(InputError, match="'bioqa models remove mine'"), registry.new_model_folder("mine"):
         pass
-    with pytest.raises(InputError, match="choose another name") as refused, registry.adding("minilm-l6-pubmed"):
+    with (
+        pytest.raises(InputError, match="choose another name") as refused,
+        registry.new_model_folder("minilm-l6-pubmed"),
+    ):
         pass
     assert "remove" not in str(refused.value)
 
 
 def test_a_model_that_was_not_finished_leaves_nothing() -> None:
-    with pytest.raises(ZeroDivisionError), registry.adding("mine") as folder:
+    with pytest.raises(ZeroDivisionError), registry.new_model_folder("mine") as folder:
         (folder / "half").write_text(str(1 // 0))
-    assert list(registry.registry().iterdir()) == []
+    assert list(registry.models_folder().iterdir()) == []
 
 
 def test_a_full_disk_is_told_and_leaves_nothing() -> None:
-    with pytest.raises(StorageError, match="No space left") as refused, registry.adding("mine"):
+    with pytest.raises(StorageError, match="No space left") as refused, registry.new_model_folder("mine"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert "was not added" in str(refused.value)
-    assert list(registry.registry().iterdir()) == []
+    assert list(registry.models_folder().iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_names_the_cure(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("in the way")
-    with pytest.raises(StorageError, match="XDG_DATA_HOME"), registry.adding("mine"):
+    with pytest.raises(StorageError, match="XDG_DATA_HOME"), registry.new_model_folder("mine"):
         pass
 
 
@@ -104,15 +107,15 @@ def test_a_copy_is_checked_file_by_file(tmp_path: Path) -> None:
     source = Path(shutil.copytree(model.shipped("encoder"), tmp_path / "source"))
     (source / "tokenizer.json").write_text("{}")
     made = model.open_model(source, "encoder")
-    with pytest.raises(ModelError, match="damaged or replaced"), registry.adding("mine") as folder:
-        registry.copy(made, folder)
-    assert list(registry.registry().iterdir()) == []
+    with pytest.raises(ModelError, match="damaged or replaced"), registry.new_model_folder("mine") as folder:
+        registry.copy_model(made, folder)
+    assert list(registry.models_folder().iterdir()) == []
 
 
 def test_a_removed_model_is_gone() -> None:
     folder = added("mine")
-    assert registry.remove("mine") == folder
-    assert list(registry.registry().iterdir()) == []
+    assert registry.remove_model("mine") == folder
+    assert list(registry.models_folder().iterdir()) == []
     added("mine")
 
 
@@ -120,8 +123,8 @@ def test_a_removed_model_is_gone() -> None:
 def test_only_what_was_added_is_removed(name: str) -> None:
     added("mine")
     with pytest.raises(InputError):
-        registry.remove(name)
-    assert len(registry.entries()) == 3
+        registry.remove_model(name)
+    assert len(registry.registered_models()) == 3
     assert model.shipped("encoder").is_dir()
 
 
@@ -132,17 +135,17 @@ def test_a_damaged_model_is_listed_with_its_problem_and_can_be_removed(card: str
         (folder / model.CARD).unlink()
     else:
         (folder / model.CARD).write_text(card)
-    entry = registry.entries()[-1]
+    entry = registry.registered_models()[-1]
     assert (entry.name, entry.card) == ("mine", None)
     assert str(folder) in entry.problem
-    registry.remove("mine")
-    assert len(registry.entries()) == 2
+    registry.remove_model("mine")
+    assert len(registry.registered_models()) == 2
 
 
 def linked(target: Path) -> Path:
-    registry.registry().mkdir(parents=True, exist_ok=True)
-    (registry.registry() / "linked").symlink_to(target)
-    return registry.registry() / "linked"
+    registry.models_folder().mkdir(parents=True, exist_ok=True)
+    (registry.models_folder() / "linked").symlink_to(target)
+    return registry.models_folder() / "linked"
 
 
 @pytest.mark.parametrize("target", ["precious", "precious/file", "nowhere", "data/bioqa/models/linked"])
@@ -151,10 +154,10 @@ def test_a_link_is_removed_and_what_it_leads_to_stays(target: str, tmp_path: Pat
     (tmp_path / "precious" / "file").write_text("kept")
     link = linked(tmp_path / target)
     (link.parent / ".removing-linked").symlink_to(tmp_path / "precious")
-    entry = registry.entries()[-1]
+    entry = registry.registered_models()[-1]
     assert (entry.name, entry.card, entry.bytes) == ("linked", None, 0)
     assert "is a symbolic link, which is not followed" in entry.problem
-    registry.remove("linked")
+    registry.remove_model("linked")
     assert list(link.parent.iterdir()) == []
     assert (tmp_path / "precious" / "file").read_text() == "kept"
 
@@ -174,29 +177,29 @@ def test_one_broken_model_breaks_no_other(kind: str, tmp_path: Path) -> None:
     else:
         folder.mkdir()
         (folder / "again").symlink_to(folder)
-    entries = {entry.name: entry for entry in registry.entries()}
+    entries = {entry.name: entry for entry in registry.registered_models()}
     assert entries["broken"].card is None
     assert entries["broken"].bytes == 0
-    assert registry.located("mine") == folder.with_name("mine")
-    assert registry.located("minilm-l6-bioasq") == model.shipped("reader")
+    assert registry.find_model("mine") == folder.with_name("mine")
+    assert registry.find_model("minilm-l6-bioasq") == model.shipped("reader")
     with pytest.raises(ModelError, match="'bioqa models remove broken'"):
-        registry.located("broken")
-    registry.remove("broken")
-    assert len(registry.entries()) == 3
+        registry.find_model("broken")
+    registry.remove_model("broken")
+    assert len(registry.registered_models()) == 3
 
 
 def test_only_the_files_of_a_model_count(tmp_path: Path) -> None:
     folder = added("mine")
-    before = registry.entries()[-1].bytes
+    before = registry.registered_models()[-1].bytes
     (folder / "deep").mkdir()
     (folder / "deep" / "large").write_bytes(b"x" * 1000)
     (folder / "link").symlink_to("/")
-    assert registry.entries()[-1].bytes == before
+    assert registry.registered_models()[-1].bytes == before
 
 
 def test_what_is_no_name_on_any_system_is_no_model() -> None:
     for given in ("x" * 5000, "a\0b"):
-        assert registry.located(given) == Path(given)
+        assert registry.find_model(given) == Path(given)
 
 
 @pytest.mark.parametrize("name", ["../stolen", "../../victim", "/victim"])
@@ -208,7 +211,7 @@ def test_no_file_is_copied_out_of_its_folder(name: str, tmp_path: Path) -> None:
     card["digests"][name] = sha256(content).hexdigest()
     (source / model.CARD).write_text(json.dumps(card))
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ModelError, match="which is no file of a model"), registry.adding("mine") as folder:
-        registry.copy(model.open_model(source, "reader"), folder)
+    with pytest.raises(ModelError, match="which is no file of a model"), registry.new_model_folder("mine") as folder:
+        registry.copy_model(model.open_model(source, "reader"), folder)
     assert [path for path in sorted(tmp_path.rglob("*")) if "data" not in path.parts] == before
-    assert list(registry.registry().iterdir()) == []
+    assert list(registry.models_folder().iterdir()) == []

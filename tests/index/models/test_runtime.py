@@ -35,7 +35,7 @@ def network() -> Network:
 @pytest.fixture(scope="module")
 def sequences() -> list[Encoding]:
     """Token sequences of different lengths."""
-    tokenizer = runtime.tokenizer(model.open_model(model.shipped("encoder"), "encoder"))
+    tokenizer = runtime.load_tokenizer(model.open_model(model.shipped("encoder"), "encoder"))
     encoded: list[Encoding] = tokenizer.encode_batch_fast(TEXTS)
     return encoded
 
@@ -135,18 +135,18 @@ def test_a_tokenizer_that_is_none_is_refused_with_its_file(
 ) -> None:
     folder = folder_with("tokenizer.json", content)
     with pytest.raises(ModelError, match="not a tokenizer") as caught:
-        runtime.tokenizer(model.open_model(folder, "encoder"))
+        runtime.load_tokenizer(model.open_model(folder, "encoder"))
     assert str(folder / "tokenizer.json") in str(caught.value)
 
 
 def test_models_with_the_same_tokenizer_share_it() -> None:
     encoder, reader = (model.open_model(model.shipped(task), task) for task in ("encoder", "reader"))
     assert encoder.read("tokenizer.json") == reader.read("tokenizer.json")
-    assert runtime.tokenizer(encoder) is runtime.tokenizer(reader)
+    assert runtime.load_tokenizer(encoder) is runtime.load_tokenizer(reader)
 
 
 def test_the_tokenizer_neither_cuts_nor_pads() -> None:
-    tokenizer = runtime.tokenizer(model.open_model(model.shipped("encoder"), "encoder"))
+    tokenizer = runtime.load_tokenizer(model.open_model(model.shipped("encoder"), "encoder"))
     short, long = tokenizer.encode_batch_fast(["gene", "gene " * 2000])
     assert len(short.ids) == 3
     assert len(long.ids) == 2002
@@ -240,7 +240,7 @@ def test_a_run_that_waits_for_the_processor_is_not_given_up(
 
 def test_the_panic_of_a_library_is_an_error() -> None:
     panic = type("PanicException", (BaseException,), {})
-    with pytest.raises(RuntimeError, match="Onig: retry limit"), runtime.panicking():
+    with pytest.raises(RuntimeError, match="Onig: retry limit"), runtime.panics_as_errors():
         raise panic("Onig:\nretry limit")
-    with pytest.raises(KeyboardInterrupt), runtime.panicking():
+    with pytest.raises(KeyboardInterrupt), runtime.panics_as_errors():
         raise KeyboardInterrupt

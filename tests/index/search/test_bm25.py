@@ -37,7 +37,7 @@ def test_the_constants_lengths_and_idf_are_those_of_tantivy(explained: list[dict
     assert len(explained) == len(LENGTHS)
     for numbers in explained:
         assert (numbers["k1"], numbers["b"]) == pytest.approx((bm25.K1, bm25.B))
-        assert numbers["dl"] == bm25.kept_length(max(LENGTHS[int(numbers["passage"])], 1 + numbers["passage"] % 3))
+        assert numbers["dl"] == bm25.stored_length(max(LENGTHS[int(numbers["passage"])], 1 + numbers["passage"] % 3))
         assert numbers["idf"] == pytest.approx(bm25.idf(int(numbers["N"]), int(numbers["n"])), rel=1e-6)
 
 
@@ -55,5 +55,5 @@ def test_a_score_worked_out_by_hand() -> None:
 
 
 def test_lengths_are_kept_exactly_up_to_forty_and_never_more_than_they_are() -> None:
-    assert [bm25.kept_length(length) for length in range(41)] == list(range(41))
-    assert all(length * 8 / 9 < bm25.kept_length(length) <= length for length in range(1, 100_000, 7))
+    assert [bm25.stored_length(length) for length in range(41)] == list(range(41))
+    assert all(length * 8 / 9 < bm25.stored_length(length) <= length for length in range(1, 100_000, 7))

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from bioqa.index.arrays import Array
 from bioqa.index.search import dense, ivf
 from bioqa.index.search.dense import VectorIndex
-from bioqa.index.search.flat import Rows
-from bioqa.index.search.ivf import Structure
-from bioqa.index.store.manifest import StructureInfo
-from bioqa.index.store.planner import Design
+from bioqa.index.search.flat import VectorRows
+from bioqa.index.search.ivf import InvertedLists
+from bioqa.index.store.manifest import InvertedListsInfo
+from bioqa.index.store.planner import IvfDesign
 
 DIMENSIONS = 16
 NOTHING = np.empty(0, dtype=np.int64)
 MakeRows = Callable[[int, int], Array]
-RowsOf = Callable[[Sequence[Array]], Rows]
+RowsOf = Callable[[Sequence[Array]], VectorRows]
 
 
 def expected(every: Array, vector: Array, k: int, left_out: Array, allowed: Array | None) -> dict[int, float]:
@@ -51,7 +51,7 @@ def test_the_nearest_are_those_numpy_finds(
     rows_of: RowsOf,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dense, "_FEW", few)
+    monkeypatch.setattr(dense, "_FEW_ROWS", few)
     every = unit_rows(50, 1)
     query = unit_rows(1, 2)[0].astype(np.float32)
     index = VectorIndex(rows_of(np.split(every, np.cumsum(sizes)[:-1])), left_out)
@@ -89,13 +89,13 @@ def test_allowing_a_number_that_is_not_there_does_no_harm(unit_rows: MakeRows, r
 # With inverted lists
 
 
-def inverted(folder: Path, rows: Rows, left_out: Array, design: Design) -> Structure:
+def inverted(folder: Path, rows: VectorRows, left_out: Array, design: IvfDesign) -> InvertedLists:
     """Lists over these rows."""
     size = ivf.write(folder / "lists.faiss", rows, design, left_out)
-    info = StructureInfo(
+    info = InvertedListsInfo(
         "lists.faiss", size, design.codes, design.lists, design.probes, design.refine, len(rows), len(left_out)
     )
-    return Structure(folder, info)
+    return InvertedLists(folder, info)
 
 
 @settings(max_examples=25)
@@ -129,13 +129,13 @@ def test_filters_and_removals_hold_exactly(
     # Every candidate is scored again, but few lists are read at first: all that is asked for must still be found.
     living = covered - len(removed_then)
     assume(living > 0)
-    design = Design(codes, lists=min(9, living), probes=1, refine=100, sample=covered)
+    design = IvfDesign(codes, lists=min(9, living), probes=1, refine=100, sample=covered)
     lists = inverted(tmp_path_factory.mktemp("lists"), rows_of([every[:covered]]), removed_then, design)
     index = VectorIndex(rows_of([every[:covered], every[covered:]]), removed, lists)
     vector = unit_rows(1, seed + 1)[0].astype(np.float32)
     allowed = np.flatnonzero(random.random(len(every)) < share)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dense, "_FEW", 0)
+        patch.setattr(dense, "_FEW_ROWS", 0)
         patch.setattr(dense, "_EXACT", exact_up_to)
         filtered, unfiltered = index.search(vector, k, allowed), index.search(vector, k)
     wanted = expected(every, vector, k, removed, allowed)
@@ -156,10 +156,10 @@ def test_filters_and_removals_hold_exactly(
 def test_read_to_the_last_list_the_search_is_exact(
     codes: str, tmp_path: Path, unit_rows: MakeRows, rows_of: RowsOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense, "_FEW", 0)
+    monkeypatch.setattr(dense, "_FEW_ROWS", 0)
     every = unit_rows(400, 11)
     removed = np.array([3, 77])
-    lists = inverted(tmp_path, rows_of([every[:300]]), removed, Design(codes, 12, 12, 5, 300))
+    lists = inverted(tmp_path, rows_of([every[:300]]), removed, IvfDesign(codes, 12, 12, 5, 300))
     index = VectorIndex(rows_of([every[:300], every[300:]]), removed, lists)
     for seed in range(20):
         vector = unit_rows(1, 100 + seed)[0].astype(np.float32)
@@ -168,7 +168,7 @@ def test_read_to_the_last_list_the_search_is_exact(
 
 def test_what_came_after_the_lists_is_found(tmp_path: Path, unit_rows: MakeRows, rows_of: RowsOf) -> None:
     every = unit_rows(3000, 12)
-    lists = inverted(tmp_path, rows_of([every[:2900]]), NOTHING, Design("sq4", 20, 4, 4, 1000))
+    lists = inverted(tmp_path, rows_of([every[:2900]]), NOTHING, IvfDesign("sq4", 20, 4, 4, 1000))
     index = VectorIndex(rows_of([every[:2900], every[2900:]]), NOTHING, lists)
     for number in (2900, 2950, 2999):
         assert next(iter(index.search(every[number].astype(np.float32), 3))) == number

@@ -8,8 +8,8 @@ import pytest
 
 from bioqa.index.arrays import Array
 from bioqa.index.search import faiss_header, ivf
-from bioqa.index.search.flat import Rows
-from bioqa.index.store.planner import Design
+from bioqa.index.search.flat import VectorRows
+from bioqa.index.store.planner import IvfDesign
 
 DIMENSIONS = 16
 LISTS = 20
@@ -32,10 +32,10 @@ def written(
     codes: str,
     tmp_path: Path,
     unit_rows: Callable[[int, int], Array],
-    rows_of: Callable[[Sequence[Array]], Rows],
+    rows_of: Callable[[Sequence[Array]], VectorRows],
 ) -> bytes:
     """A file of lists over 2,000 rows but one."""
-    design = Design(codes, lists=LISTS, probes=5, refine=2, sample=600)
+    design = IvfDesign(codes, lists=LISTS, probes=5, refine=2, sample=600)
     ivf.write(tmp_path / "made.faiss", rows_of([unit_rows(2000, 1)]), design, np.array([7]))
     return (tmp_path / "made.faiss").read_bytes()
 

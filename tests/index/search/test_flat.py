@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioqa.index.arrays import Array
-from bioqa.index.search.flat import Rows
+from bioqa.index.search.flat import VectorRows
 from bioqa.index.store import array_files
 
 MakeRows = Callable[[int, int], Array]
-RowsOf = Callable[[Sequence[Array]], Rows]
+RowsOf = Callable[[Sequence[Array]], VectorRows]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_nearest_are_those_numpy_finds(
     segments = np.split(every, np.cumsum(sizes)[:-1])
     vector = random.standard_normal(dimensions).astype(np.float32)
     eligible = random.random(len(every)) < share
-    found, scores = Rows(sizes, segments.__getitem__, dimensions, 10**9).nearest(vector, k, eligible, first)
+    found, scores = VectorRows(sizes, segments.__getitem__, dimensions, 10**9).nearest(vector, k, eligible, first)
     exact = every.astype(np.float64) @ vector.astype(np.float64)
     wanted = [n for n in np.argsort(-exact, kind="stable").tolist() if n >= first and eligible[n]][:k]
     assert scores == pytest.approx(exact[wanted], abs=1e-4)
@@ -72,7 +72,7 @@ def test_a_segment_is_mapped_only_when_it_is_read(unit_rows: MakeRows) -> None:
         opened.append(number)
         return unit_rows(10, number)
 
-    lazy = Rows([10, 10, 10], open_segment, 16, 10**9)
+    lazy = VectorRows([10, 10, 10], open_segment, 16, 10**9)
     lazy.read(np.array([12, 14]))
     lazy.read(np.array([13]))
     lazy.nearest(np.ones(16, dtype=np.float32), 1, first=20)
@@ -98,8 +98,10 @@ def test_what_may_not_stay_is_given_back_and_can_be_read_again(
     vector = every[17].astype(np.float32)
     monkeypatch.setattr(mmap, "mmap", Mapped)
     monkeypatch.setattr(Mapped, "given_back", 0)
-    mapped = Rows([4000], lambda _: array_files.mapped(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept)
-    in_memory = Rows([4000], [every].__getitem__, 16, kept)
+    mapped = VectorRows(
+        [4000], lambda _: array_files.map_array(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept
+    )
+    in_memory = VectorRows([4000], [every].__getitem__, 16, kept)
     for _ in range(3):
         assert mapped.nearest(vector, 9)[0].tolist() == in_memory.nearest(vector, 9)[0].tolist()
         assert (mapped.read(np.arange(0, 4000, 9)) == every[::9].astype(np.float32)).all()
@@ -113,8 +115,8 @@ def test_however_large_a_segment_is_no_more_of_it_stays_in_memory_than_may(
     every = np.tile(unit_rows(1000, 5), (1000, 1))
     np.save(tmp_path / "rows.npy", every)
     kept, scanned = 8_000_000, 1_100_000
-    mapped = Rows(
-        [len(every)], lambda _: array_files.mapped(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept
+    mapped = VectorRows(
+        [len(every)], lambda _: array_files.map_array(tmp_path / "rows.npy", np.float16, columns=True)[1], 16, kept
     )
     numbers = np.random.default_rng(1).integers(0, len(every), 3000)
     assert (mapped.read(numbers) == every[numbers].astype(np.float32)).all()

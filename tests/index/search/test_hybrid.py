@@ -74,7 +74,7 @@ def test_dense_search_ranks_by_the_cosine_of_title_and_passage(index: Index, ask
     query = ask(QUESTION)
     assert query.vector is not None
     hits = index.search(query, 50, mode="dense")
-    texts = [hit.passage.titled for hit in hits]
+    texts = [hit.passage.search_text for hit in hits]
     assert all(hit.passage.document.title in text for hit, text in zip(hits, texts, strict=True))
     cosines = encoder.encode(texts) @ query.vector
     assert [hit.dense_score for hit in hits] == pytest.approx(cosines.tolist(), abs=2e-3)
@@ -97,7 +97,7 @@ def test_hybrid_search_fuses_the_two_rankings(index: Index, ask: Ask, name: str)
     lexical = {hit.passage.number: hit.lexical_score or 0 for hit in index.search(query, 50, mode="lexical")}
     dense = {hit.passage.number: hit.dense_score or 0 for hit in index.search(query, 50, mode="dense")}
     assert 0 < len(lexical) < len(dense)
-    fused = fusion.FUSIONS[name]([index.lexical.shares(index.lexical.weights(query.text), lexical), dense])
+    fused = fusion.FUSIONS[name]([index.lexical.normalized(index.lexical.weights(query.text), lexical), dense])
     hits = index.search(query, 50, fusion=name, feedback_passages=0)
     wanted = {number: max(score, 0.0) for number, score in fused.items()}
     assert {hit.passage.number: hit.score for hit in hits} == pytest.approx(wanted)
@@ -116,13 +116,13 @@ def test_passages_found_first_speak_for_the_question_and_scores_of_the_searches_
     alone, spoken = index.search(query, 50, feedback_passages=0), index.search(query, 50)
     titles = [hit.passage.document.title for hit in alone[: feedback.PASSAGES]]
     assert query.vector is not None
-    vectors = encoder.encode([hit.passage.titled for hit in alone[: feedback.PASSAGES]])
-    again = Query(query.text, feedback.vector(query.vector, vectors, 1))
+    vectors = encoder.encode([hit.passage.search_text for hit in alone[: feedback.PASSAGES]])
+    again = Query(query.text, feedback.feedback_vector(query.vector, vectors, 1))
     cosines = {hit.passage.number: hit.dense_score or 0 for hit in index.search(again, 50, mode="dense")}
     terms = [analyzer.terms(title) for title in titles]
     idf = {term: index.lexical.idf(term) for title in terms for term in title}
-    weights = feedback.weights(index.lexical.weights(query.text), terms, idf)
-    shares = index.lexical.shares(weights, index.lexical.weighted(weights, 50, Filter()))
+    weights = feedback.feedback_weights(index.lexical.weights(query.text), terms, idf)
+    shares = index.lexical.normalized(weights, index.lexical.search_terms(weights, 50, Filter()))
     wanted = {number: max(score, 0.0) for number, score in fusion.mean([shares, cosines]).items()}
     assert {hit.passage.number: hit.score for hit in spoken} == pytest.approx(wanted, abs=2e-3)
     assert [hit.score for hit in spoken] == sorted((hit.score for hit in spoken), reverse=True)
@@ -382,5 +382,5 @@ def test_vectors_that_are_gone_are_refused_before_any_search(small_index: Path, 
 def test_stored_vectors_are_the_half_precision_of_the_encoders(small_index: Path, encoder: Encoder) -> None:
     index = Index(small_index)
     (segment,) = index._store.segments
-    texts = [index._store.passage(number).titled for number in range(index.manifest.passages)]
+    texts = [index._store.passage(number).search_text for number in range(index.manifest.passages)]
     assert np.array_equal(segment.vectors, encoder.encode(texts).astype(np.float16))

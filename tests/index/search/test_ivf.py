@@ -12,33 +12,33 @@ import pytest
 from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.search import ivf
-from bioqa.index.search.flat import Rows
-from bioqa.index.search.ivf import Structure
-from bioqa.index.store.manifest import StructureInfo
-from bioqa.index.store.planner import Design
+from bioqa.index.search.flat import VectorRows
+from bioqa.index.search.ivf import InvertedLists
+from bioqa.index.store.manifest import InvertedListsInfo
+from bioqa.index.store.planner import IvfDesign
 
 MakeRows = Callable[[int, int], Array]
-RowsOf = Callable[[Sequence[Array]], Rows]
+RowsOf = Callable[[Sequence[Array]], VectorRows]
 NOTHING = np.empty(0, dtype=np.int64)
-DESIGN = Design("sq4", lists=20, probes=5, refine=2, sample=600)
+DESIGN = IvfDesign("sq4", lists=20, probes=5, refine=2, sample=600)
 
 
 @pytest.fixture
-def rows(unit_rows: MakeRows, rows_of: RowsOf) -> Rows:
+def rows(unit_rows: MakeRows, rows_of: RowsOf) -> VectorRows:
     """Two thousand rows in three segments."""
     every = unit_rows(2000, 1)
     return rows_of([every[:700], every[700:701], every[701:]])
 
 
-def write(folder: Path, rows: Rows, design: Design = DESIGN, left_out: Array = NOTHING) -> StructureInfo:
+def write(folder: Path, rows: VectorRows, design: IvfDesign = DESIGN, left_out: Array = NOTHING) -> InvertedListsInfo:
     size = ivf.write(folder / "lists.faiss", rows, design, left_out)
-    return StructureInfo(
+    return InvertedListsInfo(
         "lists.faiss", size, design.codes, design.lists, design.probes, design.refine, len(rows), len(left_out)
     )
 
 
 @pytest.mark.parametrize("codes", ["sq4", "rabitq"])
-def test_the_same_rows_give_the_same_file(codes: str, tmp_path: Path, rows: Rows) -> None:
+def test_the_same_rows_give_the_same_file(codes: str, tmp_path: Path, rows: VectorRows) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         write(tmp_path / name, rows, replace(DESIGN, codes=codes))
@@ -46,7 +46,7 @@ def test_the_same_rows_give_the_same_file(codes: str, tmp_path: Path, rows: Rows
 
 
 @pytest.mark.parametrize("codes", ["sq4", "rabitq"])
-def test_it_equals_what_faiss_makes_of_the_same_rows_in_one_go(codes: str, tmp_path: Path, rows: Rows) -> None:
+def test_it_equals_what_faiss_makes_of_the_same_rows_in_one_go(codes: str, tmp_path: Path, rows: VectorRows) -> None:
     write(tmp_path, rows, replace(DESIGN, codes=codes))
     ours = faiss.read_index(str(tmp_path / "lists.faiss"))
     theirs = faiss.read_index(str(tmp_path / "lists.faiss"))
@@ -62,7 +62,7 @@ def test_it_equals_what_faiss_makes_of_the_same_rows_in_one_go(codes: str, tmp_p
     assert ours.ntotal == theirs.ntotal == len(rows)
 
 
-def test_every_row_but_those_left_out_is_in_one_list(tmp_path: Path, rows: Rows) -> None:
+def test_every_row_but_those_left_out_is_in_one_list(tmp_path: Path, rows: VectorRows) -> None:
     write(tmp_path, rows, left_out=np.array([0, 700, 1999]))
     index = faiss.read_index(str(tmp_path / "lists.faiss"))
     lists = index.invlists
@@ -75,8 +75,8 @@ def test_every_row_but_those_left_out_is_in_one_list(tmp_path: Path, rows: Rows)
     assert sorted(numbers) == [number for number in range(2000) if number not in (0, 700, 1999)]
 
 
-def test_more_lists_are_read_until_enough_is_found(tmp_path: Path, rows: Rows, unit_rows: MakeRows) -> None:
-    lists = Structure(tmp_path, write(tmp_path, rows, replace(DESIGN, probes=1)))
+def test_more_lists_are_read_until_enough_is_found(tmp_path: Path, rows: VectorRows, unit_rows: MakeRows) -> None:
+    lists = InvertedLists(tmp_path, write(tmp_path, rows, replace(DESIGN, probes=1)))
     vector = unit_rows(1, 5)[0].astype(np.float32)
     eligible = np.zeros(2000, dtype=bool)
     eligible[::40] = True
@@ -85,64 +85,66 @@ def test_more_lists_are_read_until_enough_is_found(tmp_path: Path, rows: Rows, u
 
 
 def test_few_asked_for_have_as_many_candidates_as_the_first_of_many(
-    tmp_path: Path, rows: Rows, unit_rows: MakeRows
+    tmp_path: Path, rows: VectorRows, unit_rows: MakeRows
 ) -> None:
-    lists = Structure(tmp_path, write(tmp_path, rows))
+    lists = InvertedLists(tmp_path, write(tmp_path, rows))
     vector = unit_rows(1, 6)[0].astype(np.float32)
     one, many = (lists.candidates(vector, k, None, at_least=k) for k in (1, 100))
     assert one.tolist() == many.tolist()
 
 
-def test_a_missing_or_cut_file_is_named_with_the_cure(tmp_path: Path, rows: Rows) -> None:
+def test_a_missing_or_cut_file_is_named_with_the_cure(tmp_path: Path, rows: VectorRows) -> None:
     info = write(tmp_path, rows)
     path = tmp_path / info.file
     content = path.read_bytes()
     for damaged in (content[:-1], content + b"x", b""):
         path.write_bytes(damaged)
-        with pytest.raises(IndexFolderError, match="not of the size it was written with; run 'bioqa index build'") as e:
-            Structure(tmp_path, info)
+        with pytest.raises(
+            IndexFolderError, match="not have the size it was written with; run 'bioqa index build'"
+        ) as e:
+            InvertedLists(tmp_path, info)
         assert str(path) in str(e.value)
     path.unlink()
     with pytest.raises(IndexFolderError, match=r"lists\.faiss is missing; run 'bioqa index build' again"):
-        Structure(tmp_path, info)
+        InvertedLists(tmp_path, info)
 
 
-def test_a_file_of_something_else_is_named_with_the_cure(tmp_path: Path, rows: Rows) -> None:
+def test_a_file_of_something_else_is_named_with_the_cure(tmp_path: Path, rows: VectorRows) -> None:
     info = write(tmp_path, rows)
     (tmp_path / info.file).write_bytes(random.Random(1).randbytes(info.bytes))
     with pytest.raises(IndexFolderError, match="damaged") as caught:
-        Structure(tmp_path, info)
-    assert "again, which makes it anew" in str(caught.value)
+        InvertedLists(tmp_path, info)
+    assert "again, which rebuilds it" in str(caught.value)
 
 
-def test_a_disk_that_refuses_is_named(tmp_path: Path, rows: Rows) -> None:
+def test_a_disk_that_refuses_is_named(tmp_path: Path, rows: VectorRows) -> None:
     with pytest.raises(StorageError, match="nowhere"):
         ivf.write(tmp_path / "nowhere/lists.faiss", rows, DESIGN, NOTHING)
 
 
 def test_a_changed_byte_is_found_before_faiss_reads_it_or_at_the_first_search(
-    tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rows: VectorRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     info = write(tmp_path, rows)
     path = tmp_path / info.file
     content = bytearray(path.read_bytes())
     digest = hashlib.sha256(content).hexdigest()
-    assert len(Structure(tmp_path, info, 16, digest).candidates(np.ones(16, np.float32), 5, None, 5))
+    assert len(InvertedLists(tmp_path, info, 16, digest).candidates(np.ones(16, np.float32), 5, None, 5))
     content[-50] ^= 1
     path.write_bytes(content)
-    with pytest.raises(IndexFolderError, match="does not hold what was written"):
-        Structure(tmp_path, info, 16, digest)
+    with pytest.raises(IndexFolderError, match="has changed since it was written"):
+        InvertedLists(tmp_path, info, 16, digest)
     monkeypatch.setattr(ivf, "_AT_ONCE", 0)
-    lists = Structure(tmp_path, info, 16, digest)
-    with pytest.raises(IndexFolderError, match="does not hold what was written"):
+    lists = InvertedLists(tmp_path, info, 16, digest)
+    with pytest.raises(IndexFolderError, match="has changed since it was written"):
         lists.candidates(np.ones(16, np.float32), 5, None, 5)
     with pytest.raises(IndexFolderError, match="does not begin as lists"):
-        Structure(tmp_path, info, 8, digest)
+        InvertedLists(tmp_path, info, 8, digest)
 
 
-def test_a_file_that_is_cut_while_it_is_mapped_is_named(tmp_path: Path, rows: Rows) -> None:
+def test_a_file_that_is_cut_while_it_is_mapped_is_named(tmp_path: Path, rows: VectorRows) -> None:
     info = write(tmp_path, rows)
-    lists = Structure(tmp_path, info)
+    lists = InvertedLists(tmp_path, info)
     os.truncate(tmp_path / info.file, 100)
-    with pytest.raises(IndexFolderError, match="cut while it was read"):
+    with pytest.raises(IndexFolderError, match="truncated while it was read"):
         lists.candidates(np.ones(16, np.float32), 5, None, 5)

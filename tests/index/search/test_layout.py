@@ -24,13 +24,13 @@ def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fit(folder: Path, max_ram: int | None = None) -> Manifest:
-    with storage.writing(folder):
-        return layout.fit(folder, read_manifest(folder), max_ram)
+    with storage.locked_for_writing(folder):
+        return layout.fit_layout(folder, read_manifest(folder), max_ram)
 
 
 def open_index(folder: Path) -> VectorIndex:
     manifest = read_manifest(folder)
-    opened = layout.open_vectors(manifest, Store(folder, manifest), layout.open_structure(folder, manifest))
+    opened = layout.open_vectors(manifest, Store(folder, manifest), layout.open_inverted_lists(folder, manifest))
     assert opened is not None
     return opened
 
@@ -180,7 +180,7 @@ def test_the_budget_stays_with_the_index_and_chooses_the_codes(
     monkeypatch.setattr(planner, "_BUILDING", 0)
     folder, vectors = tmp_path / "index", np.random.default_rng(1).standard_normal((3000, 256)).astype(np.float16)
     add_segment(folder, None, vectors)
-    four_bits, one_bit = (planner._planned(3000, 256, design).search_bytes for design in planner._designs(3000, 256))
+    four_bits, one_bit = (planner._plan_for(3000, 256, design).search_bytes for design in planner._designs(3000, 256))
     assert one_bit < four_bits
     for budget, codes in ((four_bits, "sq4"), (four_bits - 1, "rabitq"), (one_bit, "rabitq"), (four_bits, "sq4")):
         made = fit(folder, budget)

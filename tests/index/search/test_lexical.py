@@ -13,10 +13,10 @@ from bioqa.index.errors import IndexFolderError, StorageError
 from bioqa.index.records import Document, Passage, Section
 from bioqa.index.search import lexical
 from bioqa.index.search.filters import NO_FILTER, Filter
-from bioqa.index.search.lexical import LexicalIndex, Living
-from bioqa.index.search.lexical_writer import LexicalWriter, disk_errors, length
+from bioqa.index.search.lexical import LexicalIndex, LivePassages
+from bioqa.index.search.lexical_writer import LexicalWriter, disk_errors, passage_length
 from bioqa.index.store import digests
-from bioqa.index.store.digests import digest
+from bioqa.index.store.digests import sha256_of
 from bioqa.index.text import analyzer
 
 Add = Callable[[Iterable[Document]], LexicalIndex]
@@ -156,7 +156,7 @@ def test_a_filter_narrows_and_leaves_scores_as_they_are(filters: Filter, wanted:
     found = index.search("gene", 10, filters)
     assert found == pytest.approx({number: every[number] for number in wanted})
     if not filters.is_empty:
-        assert set(index.matching(filters).tolist()) - {4} == wanted
+        assert set(index.filtered_passages(filters).tolist()) - {4} == wanted
 
 
 FACTS = [
@@ -189,7 +189,7 @@ FACTS = [
 def test_facts_of_a_record_narrow_by_whole_terms_in_any_case(filters: Filter, wanted: set[int], index_of: Add) -> None:
     index = index_of(FACTS)
     assert set(index.search("gene", 10, filters)) == wanted
-    assert set(index.matching(filters).tolist()) == wanted
+    assert set(index.filtered_passages(filters).tolist()) == wanted
 
 
 def test_the_heading_counts_for_every_passage_of_its_section(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_removed_document_is_found_by_nothing(index_of: Add, tmp_path: Path) -
     assert set(index.search("gene", 10, NO_FILTER)) == {1, 2, 3}
     assert index.search("liver", 10, NO_FILTER) == {}
     assert set(index.search("fresh", 10, NO_FILTER)) == {5}
-    assert index.matching(Filter(1999, 1999)).tolist() == [5]
+    assert index.filtered_passages(Filter(1999, 1999)).tolist() == [5]
     assert list(index.document_rows(["1", "5"])) == [5]
 
 
@@ -230,8 +230,8 @@ def updated(index_of: Add, random_corpus: list[Document], tmp_path: Path) -> tup
         writer.remove(row)
     writer.commit()
     left = [document for row, document in enumerate(random_corpus) if row not in gone]
-    tokens = sum(length(whole(0, document)) for document in left)
-    return LexicalIndex(tmp_path, Living(tokens, lambda number: whole(number, random_corpus[number]))), left
+    tokens = sum(passage_length(whole(0, document)) for document in left)
+    return LexicalIndex(tmp_path, LivePassages(tokens, lambda number: whole(number, random_corpus[number]))), left
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -252,7 +252,7 @@ def test_scores_are_those_of_bm25_over_what_is_left(
 
 def test_statistics_count_what_is_left_alone(updated: tuple[LexicalIndex, list[Document]]) -> None:
     index, left = updated
-    assert (index.passages, index.waiting) == (len(left), 66)
+    assert (index.passages, index.undropped) == (len(left), 66)
     for term in ("worda0", "worde9", "unheard"):
         assert index.document_frequency(term) == sum(term in analyzer.terms(document.text) for document in left)
 
@@ -260,7 +260,9 @@ def test_statistics_count_what_is_left_alone(updated: tuple[LexicalIndex, list[D
 def test_the_number_of_terms_is_told_of_every_passage_that_is_added(tmp_path: Path) -> None:
     writer = LexicalWriter(tmp_path)
     titled = Document(id="1", title="IL-6 in mice", abstract="The receptor binds IL-6.")
-    assert writer.add(whole(0, titled), 0) == length(whole(0, titled)) == 9  # il 6 il6 mice receptor bind il 6 il6
+    assert (
+        writer.add(whole(0, titled), 0) == passage_length(whole(0, titled)) == 9
+    )  # il 6 il6 mice receptor bind il 6 il6
     assert writer.add(whole(1, Document(id="2", abstract="the of and")), 1) == 0
 
 
@@ -298,7 +300,7 @@ def test_an_empty_index_finds_nothing(index_of: Add) -> None:
     index = index_of([])
     assert index.search("gene", 10, NO_FILTER) == {}
     assert list(index.document_rows(["1"])) == []
-    assert index.matching(Filter(2000)).tolist() == []
+    assert index.filtered_passages(Filter(2000)).tolist() == []
 
 
 @pytest.mark.parametrize("how", ["missing", "empty", "no meta", "empty meta", "not json", "a file gone", "a file cut"])
@@ -355,10 +357,10 @@ def test_shares_are_of_the_most_that_a_passage_could_have(tmp_path: Path) -> Non
         writer.add(whole(number, Document(str(number), text)), number)
     writer.commit()
     index = LexicalIndex(tmp_path)
-    shares = index.shares(index.weights("gene"), index.search("gene", 5, NO_FILTER))
+    shares = index.normalized(index.weights("gene"), index.search("gene", 5, NO_FILTER))
     assert 0.7 < shares[0] < 1
     assert shares[0] > shares[1] > 0
-    unknown = index.shares(index.weights("gene xyzzy"), index.search("gene xyzzy", 5, NO_FILTER))
+    unknown = index.normalized(index.weights("gene xyzzy"), index.search("gene xyzzy", 5, NO_FILTER))
     assert 0 < unknown[0] < shares[0]  # what no passage says is missing in all of them
 
 
@@ -381,7 +383,7 @@ def test_whatever_the_engine_does_is_one_error_in_one_line(error: BaseException,
     index._searcher = Searcher()
     for use in (
         lambda: index.search("gene", 5, NO_FILTER),
-        lambda: index.matching(NO_FILTER),
+        lambda: index.filtered_passages(NO_FILTER),
         lambda: index.document_rows(["1"]),
         lambda: index.idf("gene"),
     ):
@@ -403,7 +405,7 @@ def test_what_is_no_failure_of_the_engine_passes(stop: type[BaseException], tmp_
 def written(index_of: Add, tmp_path: Path) -> dict[Path, str]:
     """The digests of the files of an index."""
     index_of(FILTERED)
-    return {file: digest(file) for file in tmp_path.iterdir() if file.suffix != ".lock"}
+    return {file: sha256_of(file) for file in tmp_path.iterdir() if file.suffix != ".lock"}
 
 
 @pytest.mark.parametrize("at_once", [0, 1_000_000])
@@ -416,7 +418,7 @@ def test_a_changed_file_is_found_before_an_answer_is_given(
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with pytest.raises(IndexFolderError, match=rf"{file.name} does not hold what was written"):
+    with pytest.raises(IndexFolderError, match=rf"{file.name} has changed since it was written"):
         LexicalIndex(tmp_path, None, written).search("gene", 5, NO_FILTER)
 
 
@@ -443,7 +445,7 @@ def test_a_file_that_is_cut_while_it_is_searched_is_named(written: dict[Path, st
     index = LexicalIndex(tmp_path, None, written)
     file = next(tmp_path.glob("*.idx"))
     os.truncate(file, 10)
-    with pytest.raises(IndexFolderError, match=rf"{file.name} was cut while it was read"):
+    with pytest.raises(IndexFolderError, match=rf"{file.name} was truncated while it was read"):
         index.search("gene", 5, NO_FILTER)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.store import checksums
-from bioqa.index.store.checksums import Checked
+from bioqa.index.store.checksums import CheckedFile
 
 SIZES = {"a": 100_000, "b": 16_384, "c": 0, "d": 1}
 
@@ -27,11 +27,11 @@ def sizes(segment: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in segment.iterdir()}
 
 
-def checked(segment: Path, name: str, **options: str) -> Checked:
+def checked(segment: Path, name: str, **options: str) -> CheckedFile:
     with (segment / name).open("rb") as file:
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     sums = None if options else checksums.read(segment, sizes(segment))[name]
-    return Checked(segment / name, content, sums, **options)
+    return CheckedFile(segment / name, content, sums, **options)
 
 
 def flip(path: Path, place: int) -> None:
@@ -46,7 +46,7 @@ def test_every_block_has_a_checksum_and_what_is_whole_can_be_used(segment: Path)
     found = checksums.read(segment, sizes(segment))
     assert {name: len(sums) for name, sums in found.items()} == {"a": 7, "b": 1, "c": 0, "d": 1}
     for name in ("a", "b", "d"):
-        checked(segment, name).use_all()
+        checked(segment, name).verify_all()
 
 
 @pytest.mark.parametrize("place", [0, 16_383, 16_384, 50_000, 99_999])
@@ -56,24 +56,24 @@ def test_a_flipped_byte_is_found_where_it_is_used_and_only_there(place: int, seg
     with pytest.raises(
         IndexFolderError, match=rf"a: damaged \(a byte or more after byte {block * 16_384:,} has changed"
     ):
-        file.use(place, place + 1)
+        file.verify(place, place + 1)
     with pytest.raises(IndexFolderError):
-        file.use_each(np.array([1, place]), 1)
+        file.verify_ranges(np.array([1, place]), 1)
     with pytest.raises(IndexFolderError):
-        file.use_each(np.array([0]), 100_000)
+        file.verify_ranges(np.array([0]), 100_000)
     others = np.array([other * 16_384 for other in range(7) if other != block])
-    file.use_each(others, 100)
+    file.verify_ranges(others, 100)
     for other in others.tolist():
-        file.use(other, other + 1)
+        file.verify(other, other + 1)
     with pytest.raises(IndexFolderError):
-        file.use_all()
+        file.verify_all()
 
 
 def test_a_flipped_checksum_is_found_like_a_flipped_byte(segment: Path) -> None:
     flip(segment / checksums.FILE, (segment / checksums.FILE).stat().st_size - 1)
-    checked(segment, "a").use_all()
+    checked(segment, "a").verify_all()
     with pytest.raises(IndexFolderError, match="damaged"):
-        checked(segment, "d").use_all()
+        checked(segment, "d").verify_all()
 
 
 def test_more_or_fewer_checksums_than_blocks_are_named(segment: Path) -> None:
@@ -90,17 +90,17 @@ def test_a_segment_without_checksums_has_none(segment: Path) -> None:
 
 def test_a_block_is_checked_once(segment: Path) -> None:
     file = checked(segment, "a")
-    file.use(0, 10)
+    file.verify(0, 10)
     flip(segment / "a", 5)
-    file.use(0, 10)
+    file.verify(0, 10)
 
 
 def test_a_file_that_is_cut_while_it_is_mapped_is_named_before_it_is_read(segment: Path) -> None:
     file = checked(segment, "a")
-    file.use_all()
+    file.verify_all()
     os.truncate(segment / "a", 50_000)
-    for use in (lambda: file.use(0, 1), lambda: file.use_each(np.array([0]), 1), file.use_all):
-        with pytest.raises(IndexFolderError, match=r"a: damaged .*cut while it was read"):
+    for use in (lambda: file.verify(0, 1), lambda: file.verify_ranges(np.array([0]), 1), file.verify_all):
+        with pytest.raises(IndexFolderError, match=r"a: damaged .*truncated while it was read"):
             use()
 
 
@@ -108,9 +108,9 @@ def test_without_checksums_the_digest_of_the_whole_decides_once(segment: Path) -
     digest = hashlib.sha256((segment / "a").read_bytes()).hexdigest()
     file = checked(segment, "a", digest=digest)
     flip(segment / "a", 99_999)
-    with pytest.raises(IndexFolderError, match="does not hold what was written"):
-        file.use(0, 1)
+    with pytest.raises(IndexFolderError, match="has changed since it was written"):
+        file.verify(0, 1)
     flip(segment / "a", 99_999)
-    file.use(0, 1)
+    file.verify(0, 1)
     flip(segment / "a", 99_999)
-    file.use_each(np.array([0]), 1)
+    file.verify_ranges(np.array([0]), 1)

@@ -154,7 +154,7 @@ def test_a_file_that_is_no_lock_is_not_written_to(content: str, linked: bool, tm
     (tmp_path / LOCK).write_text(content)
     if linked:
         (tmp_path / "other name").hardlink_to(tmp_path / LOCK)
-    with pytest.raises(StorageError, match="is no lock of bioqa; move it away"), locked(tmp_path, DOING):
+    with pytest.raises(StorageError, match="is not a lock file of bioqa; move it away"), locked(tmp_path, DOING):
         pytest.fail("held")
     assert (tmp_path / LOCK).read_text() == content
 

@@ -30,7 +30,7 @@ def grown(commits: Sequence[int]) -> tuple[list[int], list[int]]:
     written = [0] * len(commits)
     for number in range(len(commits)):
         segments.append([number])
-        count = merging.due([sum(commits[n] for n in segment) for segment in segments])
+        count = merging.count_to_merge([sum(commits[n] for n in segment) for segment in segments])
         if count:
             segments[-count:] = [[n for segment in segments[-count:] for n in segment]]
             for n in segments[-1]:
@@ -55,7 +55,7 @@ def grown(commits: Sequence[int]) -> tuple[list[int], list[int]]:
     ],
 )
 def test_the_last_segments_are_made_one_where_they_are_many_and_alike(documents: list[int], count: int) -> None:
-    assert merging.due(documents) == count
+    assert merging.count_to_merge(documents) == count
 
 
 @pytest.mark.parametrize(("documents", "each", "segments"), [(38_000_000, 5000, 60), (38_000_000, 50_000, 60)])
@@ -118,7 +118,7 @@ def test_what_is_made_one_holds_what_the_parts_held(
     assert after.segments[-1].documents == sum(sizes[-8:])
     assert contents(tmp_path, dimensions) == held
     assert {path.name for path in (tmp_path / "segments").iterdir()} == {part.name for part in after.segments}
-    assert all(storage.digests.digest(tmp_path / name) == made for name, made in after.digests.items())
+    assert all(storage.digests.sha256_of(tmp_path / name) == made for name, made in after.digests.items())
 
 
 def test_where_nothing_is_due_nothing_is_committed(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_changed_byte_is_told_and_not_written_again(name: str, tmp_path: Path)
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    with pytest.raises(IndexFolderError, match=f"{name} does not hold what was written") as caught:
+    with pytest.raises(IndexFolderError, match=f"{name} has changed since it was written") as caught:
         merging.merge(tmp_path, before)
     assert str(file) in str(caught.value)
     assert read_manifest(tmp_path) == before

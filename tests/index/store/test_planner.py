@@ -37,7 +37,7 @@ def test_what_is_no_size_is_named_with_examples(text: str) -> None:
 
 @given(size=st.integers(1, 10**14))
 def test_a_size_is_shown_as_it_can_be_handed_in_and_is_not_less(size: int) -> None:
-    shown = planner.parse_size(planner.shown(size))
+    shown = planner.parse_size(planner.format_size(size))
     assert size <= shown <= max(size * 1.011, 10**6)
 
 
@@ -57,13 +57,13 @@ def test_passages_are_estimated_from_bytes(name: str, size: int, passages: int) 
 
 
 def test_without_a_budget_the_size_decides() -> None:
-    assert planner.plan(300_000, 384).layout == "flat"
-    assert planner.plan(1_000_000, 384).layout == "ivf-sq4"
-    assert planner.plan(10**9, 384).layout == "ivf-sq4"
+    assert planner.plan_memory(300_000, 384).layout == "flat"
+    assert planner.plan_memory(1_000_000, 384).layout == "ivf-sq4"
+    assert planner.plan_memory(10**9, 384).layout == "ivf-sq4"
 
 
 def test_a_million_passages_fit_two_gigabytes() -> None:
-    found = planner.plan(1_000_000, 384, 2 * 10**9)
+    found = planner.plan_memory(1_000_000, 384, 2 * 10**9)
     assert found.layout == "ivf-sq4"
     assert found.recall >= 0.97
     assert max(found.build_bytes, found.search_bytes) < 2 * 10**9
@@ -78,7 +78,7 @@ def test_more_budget_never_makes_a_worse_layout(passages: int, dimensions: int, 
     worth = []
     for budget in sorted(budgets):
         try:
-            found = planner.plan(passages, dimensions, budget)
+            found = planner.plan_memory(passages, dimensions, budget)
         except BudgetError:
             worth.append((len(ORDER), 0.0))
             continue
@@ -93,7 +93,7 @@ def test_more_budget_never_makes_a_worse_layout(passages: int, dimensions: int, 
     codes=st.sampled_from([1, 2]),
 )
 def test_more_passages_never_take_less(passages: tuple[int, int], dimensions: int, codes: int) -> None:
-    small, large = (planner._planned(n, dimensions, planner._designs(n, dimensions)[-1]) for n in sorted(passages))
+    small, large = (planner._plan_for(n, dimensions, planner._designs(n, dimensions)[-1]) for n in sorted(passages))
     if small.layout == large.layout:
         assert small.disk_bytes <= large.disk_bytes
         assert small.build_bytes <= large.build_bytes
@@ -103,11 +103,11 @@ def test_more_passages_never_take_less(passages: tuple[int, int], dimensions: in
 @given(passages=st.integers(1, 10**8), dimensions=st.sampled_from([0, 128, 384]))
 def test_the_refusal_names_the_smallest_budget_that_would_do(passages: int, dimensions: int) -> None:
     with pytest.raises(BudgetError) as caught:
-        planner.plan(passages, dimensions, 1000)
+        planner.plan_memory(passages, dimensions, 1000)
     least = planner.parse_size(str(caught.value).split("--max-ram ")[1].split(" or more")[0])
-    planner.plan(passages, dimensions, least)
+    planner.plan_memory(passages, dimensions, least)
     with pytest.raises(BudgetError):
-        planner.plan(passages, dimensions, int(least * 0.98))
+        planner.plan_memory(passages, dimensions, int(least * 0.98))
     assert f"{passages:,} passages" in str(caught.value)
 
 
@@ -121,13 +121,15 @@ def test_designs_can_be_trained(passages: int) -> None:
 
 def test_rows_stay_in_memory_as_far_as_the_budget_goes() -> None:
     million = 10**6 * 384 * 2
-    assert planner.rows_kept(10**6, 384, "sq4", None) == million
-    assert planner.rows_kept(10**6, 384, "sq4", 2 * 10**9) == million
-    least = planner.plan(10**6, 384, 2 * 10**9).search_bytes
-    assert planner.rows_kept(10**6, 384, "sq4", least) == planner.FLAT_BYTES
-    assert planner.rows_kept(10**6, 384, "sq4", least + 10**6) == planner.FLAT_BYTES + 10**6
-    assert planner.rows_kept(10**6, 384, "sq4", 1) == planner.FLAT_BYTES, "an index that outgrew its budget can be read"
-    assert planner.rows_kept(100, 384, None, 10**9) == 100 * 384 * 2
+    assert planner.resident_row_bytes(10**6, 384, "sq4", None) == million
+    assert planner.resident_row_bytes(10**6, 384, "sq4", 2 * 10**9) == million
+    least = planner.plan_memory(10**6, 384, 2 * 10**9).search_bytes
+    assert planner.resident_row_bytes(10**6, 384, "sq4", least) == planner.FLAT_BYTES
+    assert planner.resident_row_bytes(10**6, 384, "sq4", least + 10**6) == planner.FLAT_BYTES + 10**6
+    assert planner.resident_row_bytes(10**6, 384, "sq4", 1) == planner.FLAT_BYTES, (
+        "an index that outgrew its budget can be read"
+    )
+    assert planner.resident_row_bytes(100, 384, None, 10**9) == 100 * 384 * 2
 
 
 @pytest.mark.parametrize(
@@ -149,12 +151,12 @@ def test_lists_are_stale_where_too_much_is_outside_or_gone(
 
 
 def test_a_plan_is_described() -> None:
-    lines = planner.described(planner.plan(1_000_000, 384, 2 * 10**9)).splitlines()
+    lines = planner.format_plan(planner.plan_memory(1_000_000, 384, 2 * 10**9)).splitlines()
     assert [line.split()[0] for line in lines] == ["plan", "recall", "memory", "disk", "time"]
-    assert "1,000,000 passages, ivf-sq4 (4,000 lists, 600 read a search)" in lines[0]
-    assert "recall" not in planner.described(planner.plan(1000, 0))
+    assert "1,000,000 passages, ivf-sq4 (4,000 lists, 600 read per search)" in lines[0]
+    assert "recall" not in planner.format_plan(planner.plan_memory(1000, 0))
     assert "about 2 h" in lines[4]
-    assert planner.described(planner.plan(1000, 384)).splitlines()[0] == "plan       1,000 passages, flat"
+    assert planner.format_plan(planner.plan_memory(1000, 384)).splitlines()[0] == "plan       1,000 passages, flat"
 
 
 def test_the_planner_reads_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

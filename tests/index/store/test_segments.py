@@ -103,7 +103,7 @@ def test_a_file_that_is_missing_or_of_another_size_is_named(
             file.write_bytes(b"")
         case "a folder":
             file.mkdir()
-    with pytest.raises(IndexFolderError, match=r"is missing|is not of the size") as caught:
+    with pytest.raises(IndexFolderError, match=r"is missing|does not have the size") as caught:
         Segment(tmp_path, segment.info)
     assert str(file) in str(caught.value)
     assert "rebuild" in str(caught.value)
@@ -124,7 +124,7 @@ def test_no_more_texts_stay_in_memory_than_may(
 
 
 def test_what_is_held_stays_readable_without_its_files(segment: Segment, tmp_path: Path) -> None:
-    segment.hold()
+    segment.map_files()
     shutil.rmtree(tmp_path / "segments")
     assert [segment.document(row) for row in range(4)] == DOCUMENTS
     assert segment.passages.tolist() == [[0, 7, 10], [0, 10, 20], [2, 0, 12], [3, 0, 17]]
@@ -284,10 +284,10 @@ def test_numbers_that_no_passage_or_document_has_are_named(number: int, segment:
 
 @pytest.mark.parametrize("name", ["documents.jsonl", "documents.npy", "passages.npy", "vectors.npy"])
 def test_a_file_that_is_cut_while_it_is_mapped_is_named(name: str, segment: Segment, tmp_path: Path) -> None:
-    segment.hold()
+    segment.map_files()
     os.truncate(tmp_path / "segments/000001" / name, 1)
-    with pytest.raises(IndexFolderError, match="cut while it was read"):
-        segment.use_vectors(np.array([0])) if name == "vectors.npy" else segment.document(segment.passage(0)[0])
+    with pytest.raises(IndexFolderError, match="truncated while it was read"):
+        segment.verify_vectors(np.array([0])) if name == "vectors.npy" else segment.document(segment.passage(0)[0])
 
 
 def test_vectors_of_other_dimensions_are_named(segment: Segment) -> None:

@@ -14,7 +14,7 @@ from bioqa.index.search.filters import NO_FILTER
 from bioqa.index.search.hybrid import Index
 from bioqa.index.search.lexical import LexicalIndex
 from bioqa.index.store.manifest import Manifest, read_manifest
-from bioqa.index.store.snapshot import files, opened, size_of
+from bioqa.index.store.snapshot import file_size, file_sizes, read_snapshot
 from bioqa.index.verification import verify
 
 Run = Callable[..., Any]
@@ -45,7 +45,7 @@ def commit(folder: Path, tmp_path: Path) -> Commit:
 
 
 def test_what_is_looked_at_is_the_last_commit(folder: Path) -> None:
-    assert opened(folder, lambda manifest: manifest.documents) == (read_manifest(folder), 8)
+    assert read_snapshot(folder, lambda manifest: manifest.documents) == (read_manifest(folder), 8)
 
 
 @pytest.mark.parametrize("error", [None, IndexFolderError("gone"), FileNotFoundError(2, "gone")])
@@ -61,7 +61,7 @@ def test_a_look_that_a_commit_disturbed_is_taken_again_whether_it_failed_or_not(
             raise error
         return manifest.documents
 
-    manifest, documents = opened(folder, look)
+    manifest, documents = read_snapshot(folder, look)
     assert (seen, manifest.commit, documents) == ([1, 2], 2, 9)
 
 
@@ -71,18 +71,18 @@ def test_a_look_that_fails_by_itself_fails(error: Exception, folder: Path) -> No
         raise error
 
     with pytest.raises(type(error)):
-        opened(folder, look)
+        read_snapshot(folder, look)
 
 
 def test_the_files_of_a_folder_come_with_their_sizes_and_what_is_none_has_no_size(folder: Path) -> None:
     (folder / "dangling").symlink_to(folder / "gone")
-    found = files(folder)
+    found = file_sizes(folder)
     assert found == {
         path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()
     }
     assert list(found) == sorted(found)
-    assert size_of(folder) is None
-    assert size_of(folder / "gone") is None
+    assert file_size(folder) is None
+    assert file_size(folder / "gone") is None
 
 
 @pytest.fixture(params=["tokenizer", "open", "file"])

@@ -101,29 +101,32 @@ def test_the_files_of_a_segment_reach_the_disk_before_it_can_be_committed(
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     write_manifest(tmp_path, EMPTY)
-    with storage.writing(tmp_path):
-        with pytest.raises(StorageError, match="another bioqa is writing") as caught, storage.writing(tmp_path):
+    with storage.locked_for_writing(tmp_path):
+        with (
+            pytest.raises(StorageError, match="another bioqa is writing") as caught,
+            storage.locked_for_writing(tmp_path),
+        ):
             pytest.fail("the second writer came in")
         assert str(tmp_path) in str(caught.value)
-        with pytest.raises(StorageError, match="another bioqa"), storage.writing(tmp_path):
+        with pytest.raises(StorageError, match="another bioqa"), storage.locked_for_writing(tmp_path):
             pytest.fail("the refusal of the second writer let a third one in")
-    with storage.writing(tmp_path):
+    with storage.locked_for_writing(tmp_path):
         pass
 
 
 def test_a_refused_writer_takes_nothing_away_from_the_one_at_work(tmp_path: Path) -> None:
     write_manifest(tmp_path, EMPTY)
-    with storage.writing(tmp_path):
+    with storage.locked_for_writing(tmp_path):
         storage.write_segment(tmp_path, "000001", DOCUMENTS, RANGES, None)
         before = tree(tmp_path)
-        with pytest.raises(StorageError), storage.writing(tmp_path):
+        with pytest.raises(StorageError), storage.locked_for_writing(tmp_path):
             pytest.fail("the second writer came in")
         assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError("5 requested and 0 written")])
 def test_what_the_disk_says_becomes_a_storage_error_that_names_the_folder(error: OSError, tmp_path: Path) -> None:
-    with pytest.raises(StorageError) as caught, storage.writing(tmp_path / "index"):
+    with pytest.raises(StorageError) as caught, storage.locked_for_writing(tmp_path / "index"):
         raise error
     assert str(tmp_path / "index") in str(caught.value)
     assert str(error.strerror or error) in str(caught.value)
@@ -131,16 +134,16 @@ def test_what_the_disk_says_becomes_a_storage_error_that_names_the_folder(error:
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), IndexFolderError("other"), ValueError("bug")])
 def test_other_errors_pass_unchanged_and_the_lock_is_free_again(stop: BaseException, tmp_path: Path) -> None:
-    with pytest.raises(type(stop)) as caught, storage.writing(tmp_path / "index"):
+    with pytest.raises(type(stop)) as caught, storage.locked_for_writing(tmp_path / "index"):
         raise stop
     assert caught.value is stop
-    with storage.writing(tmp_path / "index"):
+    with storage.locked_for_writing(tmp_path / "index"):
         pass
 
 
 def test_a_writer_that_commits_nothing_leaves_nothing(tmp_path: Path) -> None:
     def write(folder: Path) -> None:
-        with storage.writing(folder):
+        with storage.locked_for_writing(folder):
             storage.write_segment(folder, "000001", DOCUMENTS, RANGES, None)
             storage.fork_lexical(folder, "", "000001")
             raise KeyboardInterrupt
@@ -152,7 +155,7 @@ def test_a_writer_that_commits_nothing_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_writer_that_fails_after_a_commit_leaves_that_commit(tmp_path: Path) -> None:
     def write() -> None:
-        with storage.writing(tmp_path):
+        with storage.locked_for_writing(tmp_path):
             info = storage.write_segment(tmp_path, "000001", DOCUMENTS, RANGES, None)
             storage.commit(tmp_path, EMPTY, replace(EMPTY, segments=(info,)))
             storage.write_segment(tmp_path, "000002", DOCUMENTS, RANGES, None)
@@ -168,7 +171,7 @@ def test_a_writer_that_fails_after_a_commit_leaves_that_commit(tmp_path: Path) -
 def test_a_file_in_place_of_the_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("mine")
-    with pytest.raises(IndexFolderError) as caught, storage.writing(path):
+    with pytest.raises(IndexFolderError) as caught, storage.locked_for_writing(path):
         pytest.fail("wrote into a file")
     assert str(path) in str(caught.value)
     assert path.read_text() == "mine"
@@ -176,7 +179,7 @@ def test_a_file_in_place_of_the_folder_is_an_error_that_names_it(tmp_path: Path)
 
 def built(folder: Path) -> Manifest:
     """A commit with a segment, a removed document and a lexical folder."""
-    with storage.writing(folder):
+    with storage.locked_for_writing(folder):
         info = storage.write_segment(folder, "000001", DOCUMENTS, RANGES, VECTORS)
         lexical_folder(folder, "000001")
         removed = storage.write_removed(folder, "000001", np.array([1]))
@@ -211,11 +214,14 @@ def test_a_folder_that_holds_a_link_or_a_pipe_is_refused_and_what_it_leads_to_st
         case "pipe":
             os.mkfifo(path)
     before = tree(precious)
-    with pytest.raises(IndexFolderError, match="is a link, a pipe or a device") as caught, storage.writing(folder):
+    with (
+        pytest.raises(IndexFolderError, match="is a link, a pipe or a device") as caught,
+        storage.locked_for_writing(folder),
+    ):
         pytest.fail("wrote into it")
     assert str(path) in str(caught.value)
     with pytest.raises(IndexFolderError, match="is a link, a pipe or a device"):
-        snapshot.opened(folder, lambda state: state)
+        snapshot.read_snapshot(folder, lambda state: state)
     assert tree(precious) == before
     assert not (tmp_path / "made").exists()
     assert {finding.file for finding in verification.verify(folder)} == {place}
@@ -224,9 +230,9 @@ def test_a_folder_that_holds_a_link_or_a_pipe_is_refused_and_what_it_leads_to_st
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     state = built(tmp_path / "index")
     (tmp_path / "link").symlink_to(tmp_path / "index")
-    with storage.writing(tmp_path / "link"):
+    with storage.locked_for_writing(tmp_path / "link"):
         assert storage.read_manifest(tmp_path / "link") == state
-    assert snapshot.opened(tmp_path / "link", lambda state: state.commit)[1] == 1
+    assert snapshot.read_snapshot(tmp_path / "link", lambda state: state.commit)[1] == 1
 
 
 @pytest.mark.parametrize("name", ["segments", "lexical"])
@@ -237,7 +243,7 @@ def test_a_link_in_a_folder_without_an_index_is_not_emptied(name: str, tmp_path:
     (folder / "writer.lock").touch()
     (folder / name).symlink_to(tmp_path / "precious" / name)
     before = tree(tmp_path / "precious")
-    with pytest.raises(IndexFolderError), storage.writing(folder):
+    with pytest.raises(IndexFolderError), storage.locked_for_writing(folder):
         pytest.fail("wrote into it")
     assert tree(tmp_path / "precious") == before
 
@@ -247,11 +253,11 @@ def test_a_link_in_a_folder_without_an_index_is_not_emptied(name: str, tmp_path:
 )
 def test_what_a_writer_takes_over_is_checked_first(name: str, tmp_path: Path) -> None:
     state = built(tmp_path)
-    assert storage.read_whole(tmp_path) == storage.read_checked(tmp_path) == state
+    assert storage.read_for_writing(tmp_path) == storage.read_verified(tmp_path) == state
     content = bytearray((tmp_path / name).read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / name).write_bytes(content)
-    for read in (storage.read_whole, storage.read_checked):
+    for read in (storage.read_for_writing, storage.read_verified):
         with pytest.raises(IndexFolderError, match=Path(name).name.replace(".", r"\.")):
             read(tmp_path)
 
@@ -262,7 +268,7 @@ def test_a_manifest_written_by_hand_is_not_built_upon(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(re.sub('"digest": "[0-9a-f]+"', '"digest": ""', text, count=1))
     assert read_manifest(tmp_path).commit == 1
     with pytest.raises(IndexFolderError, match="is not what the last commit wrote"):
-        storage.read_whole(tmp_path)
+        storage.read_for_writing(tmp_path)
 
 
 def test_names_reach_the_disk_before_the_manifest_and_the_manifest_after_them(
@@ -283,6 +289,6 @@ def test_names_reach_the_disk_before_the_manifest_and_the_manifest_after_them(
 def test_half_a_manifest_that_a_killed_writer_left_is_deleted_by_the_next(tmp_path: Path) -> None:
     built(tmp_path)
     (tmp_path / "manifest.json.unfinished").write_text("{")
-    with storage.writing(tmp_path):
+    with storage.locked_for_writing(tmp_path):
         pass
     assert not (tmp_path / "manifest.json.unfinished").exists()

@@ -83,7 +83,7 @@ def test_terms_keep_the_order_of_the_text() -> None:
 def test_no_term_reaches_over_a_blank_and_the_index_takes_terms_as_they_are(text: str, times: int) -> None:
     found = analyzer.terms(text * times)
     assert found == [term for word in (text * times).split() for term in analyzer.terms(word)]
-    assert list(analyzer.tokenizer().analyze(analyzer.written(text * times))) == found
+    assert list(analyzer.tokenizer().analyze(analyzer.analyze(text * times))) == found
     assert all(len(term.encode()) <= 80 for term in found)
 
 

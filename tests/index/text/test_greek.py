@@ -10,13 +10,13 @@ from bioqa.index.text import greek
     [("TNF-α", "TNF- alpha "), ("Δ9", " delta 9"), ("5 \u00b5g", "5  mu g"), ("alpha", "alpha"), ("", "")],
 )
 def test_letters_are_spelled(text: str, expected: str) -> None:
-    assert greek.spelled(text) == expected
+    assert greek.spell_out(text) == expected
 
 
 @pytest.mark.parametrize("letter", "αβγδεζηθικλμνξπρστφχψω")
 def test_names_are_those_of_unicode_in_either_case(letter: str) -> None:
     name = unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda")
-    assert greek.spelled(letter).strip() == greek.spelled(letter.upper()).strip() == name
+    assert greek.spell_out(letter).strip() == greek.spell_out(letter.upper()).strip() == name
     assert greek.LETTER.search(letter.upper())
     assert greek.NAME.fullmatch(name)
 

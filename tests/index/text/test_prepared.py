@@ -7,15 +7,15 @@ from bioqa.index.ingest import builder
 from bioqa.index.records import BadRecord, Deletion, Document, Passage, Section
 from bioqa.index.search.hybrid import Index
 from bioqa.index.text import analyzer, prepared
-from bioqa.index.text.prepared import Prepared
+from bioqa.index.text.prepared import PreparedDocument
 
 SECTIONS = (Section("Methods", "Mice were studied. " * 60), Section("", "Rats too."), Section("IL-6", "High."))
 DOCUMENT = Document("1", "TNF-\u03b1 in mice", "It was high. " * 80, sections=SECTIONS)
 
 
-def made(document: Document) -> Prepared:
-    found = prepared.prepared(document)
-    assert isinstance(found, Prepared)
+def made(document: Document) -> PreparedDocument:
+    found = prepared.prepare(document)
+    assert isinstance(found, PreparedDocument)
     return found
 
 
@@ -23,7 +23,7 @@ def made(document: Document) -> Prepared:
 def test_the_terms_are_those_of_what_both_searches_see(document: Document) -> None:
     found = made(document)
     passages = [Passage(0, document, start, end) for start, end in found.ranges]
-    assert list(found.written) == [analyzer.written(passage.titled) for passage in passages]
+    assert list(found.written) == [analyzer.analyze(passage.search_text) for passage in passages]
 
 
 def test_the_terms_of_a_title_are_held_once_a_section_and_counted_for_each_passage() -> None:
@@ -46,15 +46,15 @@ def test_a_document_that_would_grow_beyond_measure_is_refused(
 ) -> None:
     made(document)
     monkeypatch.setattr(prepared, "LARGEST", 1 << 20)
-    refused = prepared.prepared(document, "a.jsonl")
+    refused = prepared.prepare(document, "a.jsonl")
     assert isinstance(refused, BadRecord)
     assert "passages" in refused.reason
 
 
 @pytest.mark.parametrize("kind", [Document, Deletion])
 def test_an_id_that_could_not_be_found_again_makes_a_bad_record(kind: type[Document] | type[Deletion]) -> None:
-    assert not isinstance(prepared.prepared(kind("x" * 16_000), "a.jsonl"), BadRecord)
-    found = prepared.prepared(kind("x" * 70_000), "a.jsonl")
+    assert not isinstance(prepared.prepare(kind("x" * 16_000), "a.jsonl"), BadRecord)
+    found = prepared.prepare(kind("x" * 70_000), "a.jsonl")
     assert isinstance(found, BadRecord)
     assert str(found).startswith("a.jsonl: the record with the id 'xxxx")
     assert str(found).endswith("its id has 70,000 characters; ids of up to 16,000 can be found again")
@@ -63,8 +63,8 @@ def test_an_id_that_could_not_be_found_again_makes_a_bad_record(kind: type[Docum
 
 def test_what_is_no_document_stays_what_it_is() -> None:
     for record in (Deletion("1"), BadRecord("a", "line 1", "odd")):
-        assert prepared.prepared(record) is record
-    assert isinstance(prepared.prepared(Document("1", "Title")), Prepared)
+        assert prepared.prepare(record) is record
+    assert isinstance(prepared.prepare(Document("1", "Title")), PreparedDocument)
 
 
 def test_records_with_ids_of_any_length_are_found_again_or_reported(

@@ -19,7 +19,7 @@ TEXT = "Imatinib and the drug nilotinib inhibit BCR-ABL1."
 
 @pytest.fixture(scope="module")
 def tokenizer() -> object:
-    return runtime.tokenizer(open_model(shipped("reader"), "reader"))
+    return runtime.load_tokenizer(open_model(shipped("reader"), "reader"))
 
 
 def rows(example: ReaderExample, tokenizer: object, room: int = 64) -> list[object]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bioqa.index.download.client import Patience
+from bioqa.index.download.client import RetryPolicy
 from bioqa.index.models import model, registry
 from bioqa.train.pretrained import hub
 
@@ -26,7 +26,7 @@ Model = Callable[[str], Path]
 def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody is there
-    monkeypatch.setattr(hub, "PATIENCE", Patience(silence=0.4, pauses=(0.01,), longest=1.0))
+    monkeypatch.setattr(hub, "PATIENCE", RetryPolicy(silence=0.4, pauses=(0.01,), longest=1.0))
 
 
 def names(run: Run) -> list[str]:
@@ -34,7 +34,7 @@ def names(run: Run) -> list[str]:
 
 
 def nothing_was_added() -> bool:
-    return not registry.registry().exists() or not list(registry.registry().iterdir())
+    return not registry.models_folder().exists() or not list(registry.models_folder().iterdir())
 
 
 def test_the_models_that_ship_are_listed_as_the_defaults(run: Run) -> None:
@@ -85,7 +85,7 @@ def test_what_was_exported_is_added_as_it_is(run: Run, tmp_path: Path) -> None:
     exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "exported"))
     outcome = run("models", "add", exported, "--task", "reader")
     assert (outcome.status, outcome.out) == (0, "exported: added, as it was exported\n")
-    added = model.open_model(registry.located("exported"), "reader")
+    added = model.open_model(registry.find_model("exported"), "reader")
     assert all(added.read(file) for file in added.card.digests)
     wrong = run("models", "add", exported, "--task", "encoder", "--name", "other")
     assert wrong.status == 2
@@ -97,14 +97,14 @@ def test_doctor_looks_at_added_models(run: Run, tmp_path: Path) -> None:
     exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "exported"))
     assert run("models", "add", exported, "--task", "reader").status == 0
     assert re.search(r"^ok +model exported .*digests right", run("doctor").out, re.MULTILINE)
-    (registry.located("exported") / "tokenizer.json").write_text("{}")
+    (registry.find_model("exported") / "tokenizer.json").write_text("{}")
     found = run("doctor")
     assert found.status == 1
     assert re.search(r"^BAD +model exported .*damaged or replaced", found.out, re.MULTILINE)
 
 
 def test_a_damaged_model_does_not_hide_the_others(run: Run) -> None:
-    (registry.registry() / "broken").mkdir(parents=True)
+    (registry.models_folder() / "broken").mkdir(parents=True)
     outcome = run("models")
     assert outcome.status == 0
     assert "minilm-l6-pubmed" in outcome.out
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_and_adds_nothing(run: Run, tiny_biobert: Model, mon
 
 def test_a_model_is_removed_after_the_removal_of_one_of_its_name_was_killed(run: Run, tmp_path: Path) -> None:
     exported = Path(shutil.copytree(model.shipped("reader"), tmp_path / "exported"))
-    shutil.copytree(exported, registry.registry() / ".removing-exported")
+    shutil.copytree(exported, registry.models_folder() / ".removing-exported")
     assert run("models", "add", exported, "--task", "reader").status == 0
     removed = run("models", "remove", "exported")
     assert (removed.status, removed.err) == (0, "")
@@ -271,11 +271,11 @@ def test_a_source_that_is_a_loop_of_links_is_a_message(run: Run, tmp_path: Path)
 
 
 def test_broken_models_hide_no_others_from_the_list_and_the_doctor(run: Run, tmp_path: Path) -> None:
-    registry.registry().mkdir(parents=True)
-    os.mkfifo(registry.registry() / "pipe")
-    (registry.registry() / "linked").symlink_to(tmp_path)
-    (registry.registry() / "card").mkdir()
-    os.mkfifo(registry.registry() / "card" / model.CARD)
+    registry.models_folder().mkdir(parents=True)
+    os.mkfifo(registry.models_folder() / "pipe")
+    (registry.models_folder() / "linked").symlink_to(tmp_path)
+    (registry.models_folder() / "card").mkdir()
+    os.mkfifo(registry.models_folder() / "card" / model.CARD)
     outcome = run("models")
     assert outcome.status == 0
     assert "minilm-l6-pubmed" in outcome.out

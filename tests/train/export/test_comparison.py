@@ -8,7 +8,7 @@ import pytest
 from bioqa.eval.datasets.bioasq import read_gold
 from bioqa.eval.runs import plain_sums
 from bioqa.eval.tables import text
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.qa.question_types import QuestionType
 
 torch = pytest.importorskip("torch")
@@ -52,7 +52,7 @@ def trained(tiny_bert: Callable[[str], Path], tmp_path: Path) -> Path:
 def compared(folder: Path, gold: Path | None, *precisions: str) -> Any:
     targets = {precision: folder.parent / precision for precision in precisions}
     original = export.export(str(folder), targets, "reader", name="tiny", max_tokens=96)
-    return comparison.compare_variants(original, targets, read_gold(gold) if gold else [], Silent())
+    return comparison.compare_variants(original, targets, read_gold(gold) if gold else [], NoProgress())
 
 
 def test_the_original_comes_first_and_is_what_others_are_measured_by(trained: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bioqa.index.download.client import Patience
+from bioqa.index.download.client import RetryPolicy
 from bioqa.index.errors import BioqaError, InputError, StorageError
 from bioqa.train.pretrained import hub
 
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def _hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(hub, "PATIENCE", Patience(silence=0.4, pauses=(0.01, 0.02), longest=1.0))
+    monkeypatch.setattr(hub, "PATIENCE", RetryPolicy(silence=0.4, pauses=(0.01, 0.02), longest=1.0))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from bioqa.eval.datasets.bioasq import read_gold
 from bioqa.index.errors import InputError, ModelError, StorageError
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.index.records import Document, Passage
 from bioqa.qa.reader import Reader
 from bioqa.train.tasks.reader_recipe import ReaderConfig
@@ -81,7 +81,7 @@ def test_a_trained_reader_is_a_folder_that_everything_takes(run: Run, recipe_fil
 
 def test_the_exported_reader_says_what_the_trained_one_does(recipe_file: Path, tmp_path: Path) -> None:
     config = recipe.read_recipe(recipe_file, ReaderConfig)
-    reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
+    reader.train(config, tmp_path / "run", "cpu", NoProgress(), lambda _: None)
     original = export.export(str(tmp_path / "run"), {"int8": tmp_path / "onnx"}, "reader", name="x", max_tokens=96)
     parity = parity_of(original, tmp_path / "onnx")
     assert parity.outputs.startswith("start_logits, end_logits, tag_logits, verdict_logits")
@@ -115,7 +115,7 @@ def test_the_same_recipe_gives_the_same_weights(recipe_file: Path, tmp_path: Pat
     config = recipe.read_recipe(recipe_file, ReaderConfig, ["schedule.epochs=1"])
     for name in ("one", "two"):
         torch.seed()
-        reader.train(config, tmp_path / name, "cpu", Silent(), lambda _: None)
+        reader.train(config, tmp_path / name, "cpu", NoProgress(), lambda _: None)
     one, two = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two"))
     assert one == two
 
@@ -180,7 +180,7 @@ def test_a_disk_that_is_full_as_the_model_is_saved_is_told(
     config = recipe.read_recipe(recipe_file, ReaderConfig)
     monkeypatch.setattr(network, "save_file", full)
     with pytest.raises(StorageError, match=r"the model was not saved .*No space left on device"):
-        reader.train(config, tmp_path / "run", "cpu", Silent(), lambda _: None)
+        reader.train(config, tmp_path / "run", "cpu", NoProgress(), lambda _: None)
 
 
 def test_questions_that_decide_are_not_trained_on(recipe_file: Path) -> None:

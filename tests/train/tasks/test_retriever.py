@@ -11,7 +11,7 @@ import pytest
 from bioqa.eval.datasets.bioasq import read_gold
 from bioqa.index.errors import ModelError
 from bioqa.index.models.encoder import Encoder
-from bioqa.index.progress import Silent
+from bioqa.index.progress import NoProgress
 from bioqa.train.tasks.retriever_recipe import RetrieverConfig
 
 torch = pytest.importorskip("torch")
@@ -67,7 +67,7 @@ def configured(recipe_file: Path, *changes: str) -> Any:
 
 def trained(recipe_file: Path, folder: Path, *changes: str) -> dict[str, float]:
     config = configured(recipe_file, *changes)
-    found: dict[str, float] = retriever.train(config, folder, "cpu", Silent(), lambda _: None)
+    found: dict[str, float] = retriever.train(config, folder, "cpu", NoProgress(), lambda _: None)
     return found
 
 

@@ -1,10 +1,10 @@
-from bioqa.index.ingest.pending import Changes, Pending
+from bioqa.index.ingest.changeset import ChangeCounts, Changeset
 from bioqa.index.records import Document
-from bioqa.index.text.prepared import Prepared
+from bioqa.index.text.prepared import PreparedDocument
 
 
-def entry(identity: str, version: int = 1) -> Prepared:
-    return Prepared(Document(identity, version=version), (), ())
+def entry(identity: str, version: int = 1) -> PreparedDocument:
+    return PreparedDocument(Document(identity, version=version), (), ())
 
 
 def committed(identity: str, *, version: int = 1, file_number: int = 0) -> Document:
@@ -12,7 +12,7 @@ def committed(identity: str, *, version: int = 1, file_number: int = 0) -> Docum
 
 
 def test_documents_and_deletions_wait_under_their_ids_until_they_are_committed() -> None:
-    pending = Pending({}, Changes())
+    pending = Changeset({}, ChangeCounts())
     pending.add(entry("1"), 0)
     pending.add(entry("2"), 0)
     pending.delete("2", 0)
@@ -25,8 +25,8 @@ def test_documents_and_deletions_wait_under_their_ids_until_they_are_committed()
 
 
 def test_rows_are_outdated_by_what_is_newer_and_what_is_older_is_dropped() -> None:
-    changes = Changes()
-    pending = Pending({}, changes)
+    changes = ChangeCounts()
+    pending = Changeset({}, changes)
     for identity, version in (("1", 2), ("2", 1), ("4", 1)):
         pending.add(entry(identity, version), 0)
     pending.delete("3", 0)
@@ -34,11 +34,11 @@ def test_rows_are_outdated_by_what_is_newer_and_what_is_older_is_dropped() -> No
     rows = [(10, committed("1")), (20, committed("2", version=2)), (30, committed("3"))]
     assert pending.outdated(rows) == [10, 30]
     assert list(pending.entries) == ["1", "4"]
-    assert changes == Changes(replaced=1, deleted=1, absent=1)
+    assert changes == ChangeCounts(replaced=1, deleted=1, absent=1)
 
 
 def test_a_withdrawn_document_comes_back_only_with_a_later_numbered_file_or_with_one_of_ones_own() -> None:
-    pending = Pending({"1": 7}, Changes())
+    pending = Changeset({"1": 7}, ChangeCounts())
     pending.add(entry("1"), 6)
     assert not pending
     pending.add(entry("1"), 8)
@@ -52,9 +52,9 @@ def test_a_withdrawn_document_comes_back_only_with_a_later_numbered_file_or_with
 
 
 def test_the_size_is_that_of_what_waits() -> None:
-    pending = Pending({}, Changes())
+    pending = Changeset({}, ChangeCounts())
     for identity, version, size in (("1", 1, 10), ("2", 1, 20), ("1", 2, 40), ("2", 0, 99)):
-        pending.add(Prepared(Document(identity, version=version), (), (), size=size), 0)
+        pending.add(PreparedDocument(Document(identity, version=version), (), (), size=size), 0)
     assert pending.size == 60
     pending.outdated([(0, committed("2", version=5))])
     assert pending.size == 40

@@ -1,15 +1,15 @@
-"""What was read since the last commit: of each document what counts, in whichever order versions and files came."""
+"""Uncommitted changes: the documents to write and to delete, independent of the order of versions and files."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bioqa.index.records import Document
-from bioqa.index.text.prepared import Prepared
+from bioqa.index.text.prepared import PreparedDocument
 
 
 @dataclass(slots=True)
-class Changes:
-    """How many documents were replaced and deleted, and how many deletions were of what was not there."""
+class ChangeCounts:
+    """Counts of replaced documents, deleted documents, and deletions of absent documents."""
 
     replaced: int = 0
     deleted: int = 0
@@ -18,20 +18,22 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Deletion:
-    """The number of the file that deletes a document, and whether it took back something read since the last commit."""
+    """The number of the file that deletes a document, and whether it cancelled an uncommitted document."""
 
     file_number: int
     taken_back: bool
 
 
-class Pending:
-    """The documents to write and those to delete, by their ids; numbers are those of PubMed's files, 0 for others."""
+class Changeset:
+    """The documents to write and to delete, by id. File numbers are those of PubMed files, 0 for other files."""
 
-    def __init__(self, withdrawn: Mapping[str, int], changes: Changes):
-        """`withdrawn` are the ids that numbered files deleted, each with the number of the last one; `changes` are
-        counted up."""
-        self.entries: dict[str, Prepared] = {}
-        self.size = 0  # bytes that they take
+    def __init__(self, withdrawn: Mapping[str, int], changes: ChangeCounts):
+        """`withdrawn` maps ids deleted by numbered files to the number of the last such file.
+
+        The counts in `changes` are incremented.
+        """
+        self.entries: dict[str, PreparedDocument] = {}
+        self.size = 0  # bytes of the entries in memory
         self.withdrawn = dict(withdrawn)
         self._deletions: dict[str, _Deletion] = {}
         self._changes = changes
@@ -41,11 +43,11 @@ class Pending:
 
     @property
     def ids(self) -> list[str]:
-        """Of all documents that are written or deleted."""
+        """The ids of all documents to write or delete."""
         return [*self.entries, *self._deletions]
 
-    def add(self, entry: Prepared, file_number: int) -> None:
-        """Note a document that was read, unless a version above it or a later file was read before."""
+    def add(self, entry: PreparedDocument, file_number: int) -> None:
+        """Add a document, unless a higher version or a later file was read before."""
         if file_number:
             if self.withdrawn.get(entry.document.id, 0) > file_number:
                 return
@@ -57,7 +59,7 @@ class Pending:
             self.size += entry.size - (before.size if before else 0)
 
     def delete(self, identity: str, file_number: int) -> None:
-        """Note a deletion that was read, unless a later file has the document again."""
+        """Add a deletion, unless a later file contains the document again."""
         before, deleted = self.entries.get(identity), self._deletions.get(identity)
         if file_number:
             self.withdrawn[identity] = max(file_number, self.withdrawn.get(identity, 0))
@@ -70,8 +72,10 @@ class Pending:
         self._deletions[identity] = _Deletion(max(numbers) if all(numbers) else 0, taken_back)
 
     def outdated(self, committed: Iterable[tuple[int, Document]]) -> list[int]:
-        """The rows, of those committed under the same ids, that are replaced or deleted; what is older than what is
-        committed is dropped from what is pending."""
+        """The rows of committed documents that are replaced or deleted.
+
+        `committed` are the documents with pending ids. Changeset changes older than the committed document are dropped.
+        """
         outdated, known = [], set()
         for row, document in committed:
             newer, deleted = self.entries.get(document.id), self._deletions.get(document.id)
@@ -98,7 +102,7 @@ class Pending:
         self.size -= entry.size if entry else 0
 
     def clear(self) -> None:
-        """All of it is committed."""
+        """Forget all changes, after they were committed."""
         self.entries.clear()
         self.size = 0
         self._deletions.clear()
