@@ -28,7 +28,7 @@ class PreparedDocument:
     size: int = field(default=0, compare=False)
 
     @property
-    def written(self) -> Iterator[str]:
+    def passage_terms(self) -> Iterator[str]:
         """The terms of each passage, joined by blanks."""
         return (" ".join(filter(None, parts)) for parts in self.terms)
 
