@@ -26,7 +26,7 @@ def write(path: Path, content: bytes) -> None:
         else:
             _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
-        raise _not_written(path, error) from None
+        raise _write_error(path, error) from None
 
 
 def write_inside(path: Path, content: bytes) -> None:
@@ -38,7 +38,7 @@ def write_inside(path: Path, content: bytes) -> None:
         temporary_path(path).unlink(missing_ok=True)
         _replace(path, content, "xb")
     except OSError as error:
-        raise _not_written(path, error) from None
+        raise _write_error(path, error) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -80,7 +80,7 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _not_written(path: Path, error: OSError) -> StorageError:
+def _write_error(path: Path, error: OSError) -> StorageError:
     reason = error.strerror or error
     return StorageError(f"{path}: {reason}; it was not written, and any earlier version is unchanged")
 

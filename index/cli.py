@@ -251,7 +251,7 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     def count_removed(manifest: Manifest) -> tuple[int, int]:
         store = Store(folder, manifest)  # this and the next two lines check that every file exists
         open_inverted_lists(folder, manifest)
-        waiting = open_lexical(folder, manifest).undropped
+        waiting = open_lexical(folder, manifest).deleted_passages
         return store.next_passage - manifest.passages, waiting
 
     manifest, (removed, waiting) = snapshot.read_snapshot(folder, count_removed)

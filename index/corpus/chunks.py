@@ -16,7 +16,7 @@ class UncuttableError(Exception):
     """The file has an unusual structure and must be read sequentially."""
 
 
-def of_lines(stream: BinaryIO) -> Iterator[bytes]:
+def split_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Chunks that end with a line."""
     while part := stream.read(SIZE):
         part += stream.readline(_LARGEST)
@@ -25,7 +25,7 @@ def of_lines(stream: BinaryIO) -> Iterator[bytes]:
         yield part
 
 
-def of_citations(stream: BinaryIO) -> Iterator[bytes]:
+def split_citations(stream: BinaryIO) -> Iterator[bytes]:
     """Chunks of PubMed XML that end with a citation, each a complete XML file.
 
     A chunk that was split at the wrong place, such as inside a comment, is not well-formed.
@@ -47,10 +47,10 @@ def of_citations(stream: BinaryIO) -> Iterator[bytes]:
     yield opening[0] + rest
 
 
-_CUTTERS: Mapping[str, Callable[[BinaryIO], Iterator[bytes]]] = {"jsonl": of_lines, "pubmed": of_citations}
+_CUTTERS: Mapping[str, Callable[[BinaryIO], Iterator[bytes]]] = {"jsonl": split_lines, "pubmed": split_citations}
 
 
-def cut(stream: BinaryIO, format_name: str) -> Iterator[bytes]:
+def split_stream(stream: BinaryIO, format_name: str) -> Iterator[bytes]:
     """The chunks of a stream of this format. Raises UncuttableError if it must be read sequentially."""
     if format_name not in _CUTTERS:
         raise UncuttableError

@@ -208,7 +208,7 @@ class CorpusFile:
         The caller, who may read ahead, sets `bytes_read`. Raises UncuttableError if the file cannot be split,
         InputError if reading cannot continue.
         """
-        return self._read_stream(lambda stream: parts.cut(stream, self.format), "parts")
+        return self._read_stream(lambda stream: parts.split_stream(stream, self.format), "parts")
 
     def _read_stream(self, read: Callable[[BinaryIO], Iterator[T]], things: str) -> Iterator[tuple[T, int]]:
         """The items that `read` yields from the decompressed file, each with the position on disk.

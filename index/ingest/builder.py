@@ -236,7 +236,7 @@ class _Build:
             for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
-            terms = (written for entry in entries for written in entry.written)
+            terms = (written for entry in entries for written in entry.passage_terms)
             added = sum(starmap(writer.add, zip(fresh, rows, terms, strict=True)))
             writer.commit()
         passages = self._manifest.passages + len(fresh) - removals.count

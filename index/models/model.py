@@ -194,7 +194,9 @@ def serialize_card(card: ModelCard) -> bytes:
 def _object(content: bytes) -> dict[str, Any]:
     """The JSON object in a file of a model. Raises ValueError if it is not an object or repeats a key."""
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_reject_duplicate_keys, parse_constant=_reject_constant
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
@@ -202,14 +204,14 @@ def _object(content: bytes) -> dict[str, Any]:
     return value
 
 
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise ValueError("a key is there twice")
     return fields
 
 
-def _no_number(name: str) -> float:
+def _reject_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 

@@ -27,7 +27,7 @@ def stored_length(tokens: int) -> int:
     return _LENGTHS[bisect_right(_LENGTHS, tokens) - 1]
 
 
-def _decoded(byte: int) -> int:
+def _decode_length(byte: int) -> int:
     """Decode Lucene's SmallFloat: 24 exact numbers, then three bits of mantissa and five of exponent."""
     if byte < 24:
         return byte
@@ -35,4 +35,4 @@ def _decoded(byte: int) -> int:
     return 24 + (mantissa if exponent == 0 else (mantissa + 8) << (exponent - 1))
 
 
-_LENGTHS = [_decoded(byte) for byte in range(256)]
+_LENGTHS = [_decode_length(byte) for byte in range(256)]

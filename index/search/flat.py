@@ -73,7 +73,7 @@ class VectorRows:
         for segment, start, end in self._parts(size):
             rows = self._part(segment, start, end)
             yield start, rows.astype(np.float32)
-            self._give_back(rows)
+            self._release(rows)
 
     def score(self, vector: Array, numbers: Array) -> ScoredPassages:
         """All `numbers` (ascending), ranked by their inner product with `vector` (float32)."""
@@ -108,7 +108,7 @@ class VectorRows:
     def _scan(self, place: int, segment: int, start: int, end: int, k: int, eligible: Array | None) -> ScoredPassages:
         rows = self._part(segment, start, end)
         places, scores = self._scanners[place].nearest(rows, k, None if eligible is None else eligible[start:end])
-        self._give_back(rows)
+        self._release(rows)
         return places + start, scores
 
     def _parts(self, size: int, first: int = 0) -> Iterator[tuple[int, int, int]]:
@@ -131,7 +131,7 @@ class VectorRows:
                 self._allowance.add_file(mapped)
         return self._opened[segment]
 
-    def _give_back(self, rows: Array) -> None:
+    def _release(self, rows: Array) -> None:
         if self._gives_back:
             memory_maps.release_pages(rows)
 

@@ -115,7 +115,7 @@ def is_whole(folder: Path, info: InvertedListsInfo) -> bool:
     return path.is_file() and path.stat().st_size == info.bytes
 
 
-def _mapped(path: Path) -> mmap.mmap:
+def _map_file(path: Path) -> mmap.mmap:
     try:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -139,7 +139,7 @@ class InvertedLists:
         if not is_whole(folder, info):
             how = "does not have the size it was written with" if path.is_file() else "is missing"
             raise IndexFolderError(f"{path} {how}; {_CURE}")
-        content = _mapped(path)
+        content = _map_file(path)
         found = faiss_header.fault(content, info.codes, dimensions, info.lists, info.passages - info.removed)
         if found or info.codes not in _CODES:
             raise IndexFolderError(f"{path}: damaged ({found or 'of unknown codes'}); {_CURE}")

@@ -13,7 +13,7 @@ from bioqa.index.search.dense import VectorIndex
 from bioqa.index.search.flat import VectorRows
 from bioqa.index.search.ivf import InvertedLists
 from bioqa.index.store import digests, planner
-from bioqa.index.store.array_files import damaged
+from bioqa.index.store.array_files import damaged_error
 from bioqa.index.store.manifest import InvertedListsInfo, Manifest
 from bioqa.index.store.segments import Store
 from bioqa.index.store.storage import commit
@@ -39,7 +39,7 @@ def open_vectors(manifest: Manifest, store: Store, lists: InvertedLists | None) 
         return None
     made, dimensions = manifest.structure, manifest.encoder.dimensions
     if made and made.passages > store.next_passage:
-        raise damaged(store.folder, f"{made.file} covers {made.passages:,} passages of {store.next_passage:,}")
+        raise damaged_error(store.folder, f"{made.file} covers {made.passages:,} passages of {store.next_passage:,}")
     kept = planner.resident_row_bytes(store.next_passage, dimensions, made.codes if made else None, manifest.max_ram)
     return VectorIndex(vector_rows(store, dimensions, kept), _removed(store), lists)
 

@@ -108,7 +108,7 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     @property
-    def undropped(self) -> int:
+    def deleted_passages(self) -> int:
         """The number of removed passages that no merge has dropped yet."""
         return self._stored - self.passages
 
@@ -141,13 +141,13 @@ class LexicalIndex:
         if not known or k < 1:
             return {}
         with self._reading():
-            scored = self._scored(known)
-            filtered = self._filtered(scored, filters)
+            scored = self._scoring_query(known)
+            filtered = self._filtered_query(scored, filters)
             length_ratio = self._length_ratio(scored)
             if self._living and abs(length_ratio - 1) > _SAME:
-                return ties.top_k_with_ties(self._rescored(filtered, k, known, length_ratio, self._living), k)
+                return ties.top_k_with_ties(self._rescore(filtered, k, known, length_ratio, self._living), k)
             # BM25 ties are frequent, and one larger search is faster than two
-            return ties.search_with_ties(lambda size: self._found(filtered, size), k, spare=k // 2)
+            return ties.search_with_ties(lambda size: self._top_passages(filtered, size), k, spare=k // 2)
 
     @staticmethod
     def normalized(weights: Mapping[str, float], scores: Mapping[int, float]) -> dict[int, float]:
@@ -155,7 +155,7 @@ class LexicalIndex:
         most = (bm25.K1 + 1) * sum(weights.values())
         return {number: score / most for number, score in scores.items()}
 
-    def _rescored(
+    def _rescore(
         self, filtered: Any, k: int, weights: Mapping[str, float], length_ratio: float, living: LivePassages
     ) -> dict[int, float]:
         """Exact scores of passages that include the `k` best and all ties with the last.
@@ -170,7 +170,7 @@ class LexicalIndex:
         best: list[float] = []
         size = 2 * k
         while True:
-            found = self._found(filtered, size)
+            found = self._top_passages(filtered, size)
             for number, counted in found.items():
                 if len(best) == k and counted * most < best[0] - ties.TOLERANCE:
                     return scores
@@ -213,7 +213,7 @@ class LexicalIndex:
 
     def document_frequency(self, term: str) -> int:
         """The number of passages with an analyzed term."""
-        if not self.undropped:
+        if not self.deleted_passages:
             return self._stored_frequency(term)
         if term not in self._frequencies:
             with self._reading():
@@ -224,14 +224,14 @@ class LexicalIndex:
         with self._reading():
             return int(self._searcher.doc_freq("text", term))
 
-    def _scored(self, weights: Mapping[str, float]) -> Any:
+    def _scoring_query(self, weights: Mapping[str, float]) -> Any:
         clauses = []
         for term, weight in weights.items():
             boost = weight / bm25.idf(self._stored, self._stored_frequency(term))
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term("text", term), boost)))
         return tantivy.Query.boolean_query(clauses)
 
-    def _filtered(self, scored: Any, filters: Filter) -> Any:
+    def _filtered_query(self, scored: Any, filters: Filter) -> Any:
         if filters.is_empty:
             return scored
         unscored = tantivy.Query.const_score_query(self._filter_query(filters), 0.0)
@@ -242,7 +242,7 @@ class LexicalIndex:
         """Around every use of the engine, which opens some files only when a query needs them."""
         if not what and self._unchecked:
             self._check()
-        with tantivy_errors.translated(lambda reason: self._damaged(reason, what)):
+        with tantivy_errors.translate_errors(lambda reason: self._damaged(reason, what)):
             yield
 
     def _check(self, what: str = "") -> None:
@@ -264,7 +264,7 @@ class LexicalIndex:
         hits: list[tuple[float, Any]] = self._searcher.search(query, k, count=False).hits
         return hits
 
-    def _found(self, query: Any, k: int) -> dict[int, float]:
+    def _top_passages(self, query: Any, k: int) -> dict[int, float]:
         hits = self._hits(query, k)
         numbers = self._searcher.fast_field_values("passage", [address for _, address in hits])
         return dict(zip(numbers, (score for score, _ in hits), strict=True))

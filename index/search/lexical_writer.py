@@ -86,7 +86,7 @@ class LexicalWriter:
 @contextlib.contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
     """Turn every failure of tantivy into a StorageError that names the folder."""
-    with tantivy_errors.translated(
+    with tantivy_errors.translate_errors(
         lambda reason: StorageError(f"{folder}: writing the lexical index failed: {reason}")
     ):
         yield

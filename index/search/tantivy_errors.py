@@ -7,7 +7,7 @@ from bioqa.index.errors import BioqaError
 
 
 @contextlib.contextmanager
-def translated(error_of: Callable[[str], BioqaError]) -> Iterator[None]:
+def translate_errors(error_of: Callable[[str], BioqaError]) -> Iterator[None]:
     """Replace tantivy's exceptions by `error_of(reason)`.
 
     A panic of its Rust code is raised as a BaseException of a class that no module exports.

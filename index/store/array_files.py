@@ -27,27 +27,27 @@ def map_array(path: Path, kind: type[np.generic], columns: bool) -> tuple[mmap.m
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     except ValueError:  # an empty file cannot be mapped
-        raise damaged(path, "it is empty") from None
+        raise damaged_error(path, "it is empty") from None
     head = _HEAD.match(content[:_LONGEST_HEAD])
     dtype = np.dtype(kind)
     if head is None or head.end() != 10 + int.from_bytes(head["length"], "little"):
-        raise damaged(path, "it does not begin as an array that bioqa wrote")
+        raise damaged_error(path, "it does not begin as an array that bioqa wrote")
     if head["kind"].decode() != dtype.str or (head["columns"] is not None) is not columns:
-        raise damaged(path, "its array is of another kind")
+        raise damaged_error(path, "its array is of another kind")
     shape = [int(head["rows"]), *([int(head["columns"])] if columns else [])]
     count = prod(shape)
     if head.end() + count * dtype.itemsize != len(content):
-        raise damaged(path, f"is of shape {tuple(shape)}, but of {len(content):,} bytes")
+        raise damaged_error(path, f"is of shape {tuple(shape)}, but of {len(content):,} bytes")
     return content, np.frombuffer(content, dtype, count, head.end()).reshape(shape)
 
 
-def unreadable(path: Path, error: OSError) -> IndexFolderError:
+def unreadable_error(path: Path, error: OSError) -> IndexFolderError:
     """The error for a file that cannot be read."""
     return IndexFolderError(f"{path} cannot be read ({error.strerror or error})")
 
 
-def damaged(path: Path, how: str) -> IndexFolderError:
+def damaged_error(path: Path, how: str) -> IndexFolderError:
     """The error for a damaged file."""
     return IndexFolderError(f"{path}: damaged ({how}); rebuild with 'bioqa index build'")

@@ -14,7 +14,7 @@ import numpy as np
 
 from bioqa.index.arrays import Array
 from bioqa.index.store import digests
-from bioqa.index.store.array_files import damaged, map_array
+from bioqa.index.store.array_files import damaged_error, map_array
 
 FILE = "checksums.npy"
 _BLOCK = 16_384  # bytes; the checksums add 1/4096 to the size of the files
@@ -50,7 +50,7 @@ def read(segment: Path, files: Mapping[str, int]) -> dict[str, Array]:
         found[name] = sums[start:end]
         start = end
     if start != len(sums):
-        raise damaged(segment / FILE, f"it holds {len(sums):,} checksums, the files have {start:,} blocks")
+        raise damaged_error(segment / FILE, f"it holds {len(sums):,} checksums, the files have {start:,} blocks")
     return found
 
 
@@ -90,7 +90,7 @@ class CheckedFile:
     def _begin(self) -> bool:
         """Whether the file has block checksums; verifies the size and, once, the digest of the whole file."""
         if self._content.size() < len(self._content):
-            raise damaged(self._path, "it was truncated while it was read")
+            raise damaged_error(self._path, "it was truncated while it was read")
         if self._digest:
             digests.refuse_changed({self._path: self._digest})
             self._digest = ""
@@ -100,5 +100,5 @@ class CheckedFile:
         start = block * _BLOCK
         with memoryview(self._content) as content, content[start : start + _BLOCK] as view:
             if zlib.crc32(view) != self._sums[block]:
-                raise damaged(self._path, f"a byte or more after byte {start:,} has changed")
+                raise damaged_error(self._path, f"a byte or more after byte {start:,} has changed")
         self._verified[block] = 1

@@ -82,7 +82,7 @@ def _concatenate(
     heads = [array_files.map_array(source, kind, columns=True)[1] for source in sources]
     for source, head in zip(sources, heads, strict=True):
         if head.shape[1] != heads[0].shape[1]:
-            raise array_files.damaged(source, f"is of shape {head.shape}, another segment of {heads[0].shape}")
+            raise array_files.damaged_error(source, f"is of shape {head.shape}, another segment of {heads[0].shape}")
     header = np.lib.format.header_data_from_array_1_0(heads[0])
     header["shape"] = (sum(map(len, heads)), *heads[0].shape[1:])
     with (target / sources[0].name).open("wb") as joined:

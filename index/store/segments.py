@@ -15,7 +15,7 @@ from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.records import Document, Passage, Section
 from bioqa.index.store import array_files, checksums
-from bioqa.index.store.array_files import damaged
+from bioqa.index.store.array_files import damaged_error
 from bioqa.index.store.checksums import CheckedFile
 from bioqa.index.store.manifest import Manifest, SegmentInfo
 from bioqa.index.store.memory_maps import PageBudget
@@ -75,7 +75,7 @@ class Segment:
     def vectors_of(self, dimensions: int) -> Array:
         """The vectors. Raises IndexFolderError if their dimensions differ."""
         if self.vectors.shape[1] != dimensions:
-            raise damaged(
+            raise damaged_error(
                 self._folder / "vectors.npy", f"is of shape {self.vectors.shape}, not of {dimensions} columns"
             )
         return self.vectors
@@ -100,9 +100,9 @@ class Segment:
             with path.open("rb") as file:
                 lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
-            raise array_files.unreadable(path, error) from None
+            raise array_files.unreadable_error(path, error) from None
         except ValueError:
-            raise damaged(path, "it is empty") from None
+            raise damaged_error(path, "it is empty") from None
         self._texts.add_file(lines)
         return lines, self._checked(path, lines)
 
@@ -114,7 +114,7 @@ class Segment:
     def _passages(self) -> tuple[Array, CheckedFile, int]:
         found = self._array("passages.npy", np.int32, self.info.passages, f"{self.info.passages:,} passages")
         if found[0].shape[1] != 3:
-            raise damaged(self._folder / "passages.npy", f"is of shape {found[0].shape}")
+            raise damaged_error(self._folder / "passages.npy", f"is of shape {found[0].shape}")
         return found
 
     @cached_property
@@ -126,7 +126,7 @@ class Segment:
         path = self._folder / name
         content, array = array_files.map_array(path, kind, columns=name != "documents.npy")
         if len(array) != rows:
-            raise damaged(path, f"is of shape {array.shape}, the manifest counts {counted}")
+            raise damaged_error(path, f"is of shape {array.shape}, the manifest counts {counted}")
         return array, self._checked(path, content), len(content) - array.nbytes
 
     def _checked(self, path: Path, content: mmap.mmap) -> CheckedFile:
@@ -148,7 +148,7 @@ class Segment:
         starts = np.searchsorted(documents, wanted)
         counts = np.searchsorted(documents, wanted, side="right") - starts
         if np.any(counts < 0):
-            raise damaged(self._folder / "passages.npy", "its documents do not ascend")
+            raise damaged_error(self._folder / "passages.npy", "its documents do not ascend")
         file.verify_all()
         before = np.cumsum(counts) - counts
         found: Array = np.repeat(starts - before, counts) + np.arange(counts.sum())
@@ -161,7 +161,7 @@ class Segment:
         file.verify(begin + row * width, begin + (row + 1) * width)
         document, start, end = passages[row].tolist()
         if not (0 <= document < self.info.documents and 0 <= start <= end):
-            raise damaged(self._folder / "passages.npy", f"passage {row:,} lies in no document")
+            raise damaged_error(self._folder / "passages.npy", f"passage {row:,} lies in no document")
         return document, start, end
 
     def document(self, row: int) -> Document:
@@ -191,7 +191,7 @@ class Segment:
         start, end = offsets[row : row + 2].tolist()
         lines, texts = self._lines
         if not 0 <= start < end <= len(lines):
-            raise damaged(self._folder / "documents.npy", f"line {row + 1:,} lies outside documents.jsonl")
+            raise damaged_error(self._folder / "documents.npy", f"line {row + 1:,} lies outside documents.jsonl")
         self._texts.reserve(1)
         texts.verify(start, end)
         try:
@@ -200,7 +200,7 @@ class Segment:
             raise self._damaged_line(row, error) from None
 
     def _damaged_line(self, row: int, how: object) -> IndexFolderError:
-        return damaged(self._folder / "documents.jsonl", f"line {row + 1:,}: {' '.join(str(how)[:200].split())}")
+        return damaged_error(self._folder / "documents.jsonl", f"line {row + 1:,}: {' '.join(str(how)[:200].split())}")
 
 
 def _check(document: Document) -> None:
@@ -303,7 +303,7 @@ class Store:
         Raises IndexFolderError if there is none: the lexical index or the list of removed documents is inconsistent.
         """
         if not 0 <= number < bases[-1]:
-            raise damaged(self.folder, f"it names {what} {number:,} of {bases[-1]:,}")
+            raise damaged_error(self.folder, f"it names {what} {number:,} of {bases[-1]:,}")
         return bisect_right(bases, number) - 1
 
     def passages_of(self, document_rows: Array) -> Array:

@@ -30,7 +30,7 @@ class PreparedDocument:
     size: int = field(default=0, compare=False)
 
     @property
-    def written(self) -> Iterator[str]:
+    def passage_terms(self) -> Iterator[str]:
         """The terms of each passage after those of title and heading, joined by blanks."""
         return (" ".join(filter(None, both)) for both in zip(self.before, self.terms, strict=True))
 

@@ -252,7 +252,7 @@ def test_scores_are_those_of_bm25_over_what_is_left(
 
 def test_statistics_count_what_is_left_alone(updated: tuple[LexicalIndex, list[Document]]) -> None:
     index, left = updated
-    assert (index.passages, index.undropped) == (len(left), 66)
+    assert (index.passages, index.deleted_passages) == (len(left), 66)
     for term in ("worda0", "worde9", "unheard"):
         assert index.document_frequency(term) == sum(term in analyzer.terms(document.text) for document in left)
 

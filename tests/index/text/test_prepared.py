@@ -23,7 +23,7 @@ def made(document: Document) -> PreparedDocument:
 def test_the_terms_are_those_of_what_both_searches_see(document: Document) -> None:
     found = made(document)
     passages = [Passage(0, document, start, end) for start, end in found.ranges]
-    assert list(found.written) == [analyzer.analyze(passage.search_text) for passage in passages]
+    assert list(found.passage_terms) == [analyzer.analyze(passage.search_text) for passage in passages]
 
 
 def test_the_terms_of_a_title_are_held_once_a_section_and_counted_for_each_passage() -> None:
