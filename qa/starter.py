@@ -99,9 +99,14 @@ def _clear(cache: Path) -> None:
     for folder in cache.iterdir():
         if _MAKING.fullmatch(folder.name):
             with contextlib.suppress(StorageError, OSError):
-                if (folder / LOCK).exists() or time.time() - folder.stat().st_mtime > _BEGINNING:
+                if _was_locked(folder) or time.time() - folder.stat().st_mtime > _BEGINNING:
                     with locked(folder, "making the starter index"):
                         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _was_locked(folder: Path) -> bool:
+    """Whether a process got as far as to hold the lock, and to write so into it: until then, another could take it."""
+    return (folder / LOCK).exists() and (folder / LOCK).stat().st_size > 0
 
 
 def _data() -> Path:

@@ -84,7 +84,7 @@ def read_corpus(inputs: Sequence[Path], progress: Progress) -> LoadedCorpus:
                 case Deletion():
                     documents.pop(record.id, None)
                 case Document():
-                    if record.id not in documents or record.version >= documents[record.id].version:
+                    if record.id not in documents or not record.is_older_than(documents[record.id]):
                         documents[record.id] = record
         progress.update(place / len(paths), len(documents))
     return LoadedCorpus(documents, tuple(unusable), all_unusable)

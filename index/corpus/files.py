@@ -2,20 +2,18 @@
 
 import io
 import os
-import re
 import stat
 import tarfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
-from bioqa.index.corpus import archive, bioc, jats, jsonl, medline, pubmed, tsv
+from bioqa.index.corpus import archive, bioc, detection, jats, jsonl, medline, pubmed, tsv
 from bioqa.index.corpus import chunks as parts
 from bioqa.index.corpus.archive import Member
 from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.corpus.folders import list_files
 from bioqa.index.corpus.limits import LARGEST
-from bioqa.index.corpus.xml_records import root_of
 from bioqa.index.download.record import RECORD
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record, UnrecognizedFile
@@ -37,9 +35,6 @@ _SUFFIXES = {  # of files read from folders; a file named explicitly may have an
 }
 _COMPANIONS = {".lock", ".md5", ".part"}  # auxiliary files of downloads and writers
 _COMPRESSED = {".gz", ".xz", ".bz2"}
-_HEAD = 4096  # bytes used to detect the format
-_ROOTS = {"article": "jats", "pmc-articleset": "jats", "OAI-PMH": "jats", "collection": "bioc-xml"}
-_BIOC_KEY = re.compile(rb'"(?:passages|documents|PubTator3)"\s*:\s*\[')
 _BEIR = ("corpus.jsonl", "queries.jsonl")
 
 
@@ -90,7 +85,7 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
     place = f"{source}: {member.name}"
     try:
         stream = open_decompressed(io.BufferedReader(io.BytesIO(member.content)), place)
-        name = _sniff(stream, place)
+        name = detection.detect_format(stream, place, FORMATS)
         if name == "tar":
             raise InputError(f"{place}: an archive inside an archive; unpack it first")
         yield from FORMATS[name](stream, place)
@@ -220,7 +215,9 @@ class CorpusFile:
             with self.path.open("rb") as raw:
                 self._check(os.fstat(raw.fileno()))
                 stream = open_decompressed(raw if raw.seekable() else io.BufferedReader(_Pipe(raw)), str(self.path))
-                self.format = self.format if self.format != "auto" else _sniff(stream, str(self.path))
+                self.format = (
+                    self.format if self.format != "auto" else detection.detect_format(stream, str(self.path), FORMATS)
+                )
                 for thing in read(stream):
                     count += 1
                     yield thing, raw.tell() if raw.seekable() else 0
@@ -271,34 +268,3 @@ class _Pipe(io.RawIOBase):
         data = self._pipe.read(len(view))
         view[: len(data)] = data
         return len(data)
-
-
-def _sniff(stream: io.BufferedReader, source: str) -> str:
-    head = stream.peek(_HEAD)[:_HEAD]
-    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = (head[2:].replace(b"\0", b"") if wide else head.removeprefix(b"\xef\xbb\xbf")).lstrip()
-    if not text:
-        raise InputError(f"{source}: the file is empty")
-    if head[257:].startswith(b"ustar"):
-        return "tar"
-    if text.startswith(b"<"):
-        return _ROOTS.get(root_of(text), "pubmed")
-    if wide:
-        raise InputError(f"{source}: text in UTF-16; write it as UTF-8, with 'iconv -f UTF-16 -t UTF-8' for instance")
-    found = next((name for name, fits in _SIGNS.items() if fits(text)), None)
-    if found:
-        return found
-    hint = "; it looks like one JSON array: write one object a line" if text.startswith(b"[") else ""
-    raise InputError(f"{source}: not a known format ({', '.join(FORMATS)}): begins with {text[:20]!r}{hint}")
-
-
-def _is_tsv(text: bytes) -> bool:
-    return tsv.is_header(text.partition(b"\n")[0].decode("utf-8", "replace"))
-
-
-_SIGNS: dict[str, Callable[[bytes], bool]] = {  # tests of how a file begins; the first that succeeds decides
-    "bioc-json": lambda text: text[:1] in (b"{", b"[") and _BIOC_KEY.search(text) is not None,
-    "jsonl": lambda text: text.startswith(b"{"),
-    "medline": lambda text: text.startswith((b"PMID- ", b"PMID -")),
-    "tsv": _is_tsv,
-}

@@ -143,6 +143,15 @@ def test_what_a_killed_process_left_is_cleared_and_what_one_is_making_is_not(cac
         assert {*cache.iterdir()} == {folder, busy, fresh, cache / "starter-2-0123456789ab"}
 
 
+def test_a_folder_that_another_is_about_to_lock_is_left_to_it(cache: Path) -> None:
+    begun = cache / "starter-begun123"
+    begun.mkdir(parents=True)
+    (begun / LOCK).touch()
+    assert {*cache.iterdir()} == {begun}
+    folder = starter.index_folder()
+    assert {*cache.iterdir()} == {folder, begun}
+
+
 def test_others_may_read_the_index_where_the_umask_lets_them(cache: Path) -> None:
     folder = starter.index_folder()
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in [folder, *folder.rglob("*")] if path.suffix != ".lock")
