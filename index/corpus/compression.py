@@ -18,7 +18,7 @@ _MEMORY = 256 << 20  # bytes for xz, whose highest level takes 65 MB; a file can
 # PubMed files decompress to 8 times their size, JSON lines from xz to 5 times. gzip can reach 1,000 times and bzip2 a
 # million times, which would take days to read.
 _MOST_GROWTH = 200
-_FREE = 64 << 20  # decompressed bytes below which no limit applies
+_FREE = 256 << 20  # decompressed bytes below which no limit applies
 
 
 class _Decompressor(Protocol):

@@ -69,6 +69,12 @@ def test_little_data_may_grow_to_any_times_its_size(compress: Compress) -> None:
     assert len(read(compress(bytes(4 << 20)))) == 4 << 20
 
 
+def test_a_long_run_of_one_letter_is_read_to_256_megabytes() -> None:
+    piece = gzip.compress(bytes(16 << 20))
+    stream = open_decompressed(io.BufferedReader(io.BytesIO(piece * 15)), "file")
+    assert sum(map(len, iter(lambda: stream.read(1 << 20), b""))) == 240 << 20
+
+
 def test_xz_gets_no_more_memory_than_its_highest_level_takes() -> None:
     data = bytearray(lzma.compress(TEXT, preset=9))
     assert read(bytes(data)) == TEXT
