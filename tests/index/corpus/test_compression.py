@@ -84,3 +84,15 @@ def test_xz_gets_no_more_memory_than_its_highest_level_takes() -> None:
     data[end : end + 4] = struct.pack("<I", zlib.crc32(data[12:end]))
     with pytest.raises(lzma.LZMAError, match="Memory usage limit"):
         read(bytes(data))
+
+
+@COMPRESS
+def test_what_is_before_damage_is_read_and_nothing_after_it(compress: Compress) -> None:
+    stream = open_decompressed(io.BufferedReader(io.BytesIO(compress(TEXT) + b"garbage" * 10)), "file")
+    found: list[bytes] = []
+    with pytest.raises((*DAMAGED, OSError)):
+        found.extend(iter(lambda: stream.read1(1 << 16), b""))
+    assert b"".join(found) == TEXT
+    for _ in range(3):
+        with pytest.raises((*DAMAGED, OSError)):
+            stream.read(1)
