@@ -309,6 +309,16 @@ def test_an_unknown_format_is_refused_and_the_known_ones_are_named(content: byte
     assert all(name in message for name in files.FORMATS)
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2"])
+@pytest.mark.parametrize("content", [b"[", b"PMI", b"x" * 20_000])
+def test_damage_is_reported_rather_than_an_unknown_format(suffix: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(COMPRESSORS[suffix](content) + b"garbage" * 10)
+    _, message = until_error(path)
+    assert message.startswith(f"{path}: ")
+    assert "not a known format" not in message
+
+
 def test_a_json_array_comes_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "array.json"
     path.write_text('[{"pmid": 1, "title": "t"}]')
