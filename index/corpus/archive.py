@@ -157,6 +157,8 @@ def _padded(size: int) -> int:
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
     data = stream.read(size)
+    while len(data) < size and (more := stream.read(size - len(data))):
+        data += more
     if len(data) < size:
         raise tarfile.ReadError("unexpected end of data")
     return data

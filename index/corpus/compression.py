@@ -18,7 +18,7 @@ _MEMORY = 256 << 20  # bytes for xz, whose highest level takes 65 MB; a file can
 # PubMed files decompress to 8 times their size, JSON lines from xz to 5 times. gzip can reach 1,000 times and bzip2 a
 # million times, which would take days to read.
 _MOST_GROWTH = 200
-_FREE = 64 << 20  # decompressed bytes below which no limit applies
+_FREE = 256 << 20  # decompressed bytes below which no limit applies
 
 
 class _Decompressor(Protocol):
@@ -80,24 +80,29 @@ class _DecompressedStream(io.RawIOBase):
         self._decompressor = start()
         self._rest = b""  # read but not yet decompressed
         self._in = self._out = 0
+        self._damage: Exception | None = None
 
     def readable(self) -> bool:
         """Always."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer` unless the data ends. Raises InputError for a decompression bomb, and the errors in DAMAGED."""
+        """Fill `buffer` unless the data ends; what is before damage is returned before the error is raised.
+
+        Raises InputError for a decompression bomb, and the errors in DAMAGED.
+        """
+        if self._damage is not None:
+            raise self._damage  # some decompressors would continue after an error
         view = memoryview(buffer)
         filled = 0
-        while filled < len(view) and (not self._decompressor.eof or self._next()):
-            data, self._rest = self._rest, b""
-            if not data and self._decompressor.needs_input:
-                data = self._read()
-                if not data:
-                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
-            found = self._decompressor.decompress(data, len(view) - filled)
-            view[filled : filled + len(found)] = found
-            filled += len(found)
+        try:
+            while filled < len(view) and (found := self._decompress(len(view) - filled)):
+                view[filled : filled + len(found)] = found
+                filled += len(found)
+        except (*DAMAGED, OSError) as error:
+            self._damage = error
+            if not filled:
+                raise
         self._out += filled
         if self._out > _FREE and self._out > self._in * _MOST_GROWTH:
             raise InputError(
@@ -105,6 +110,18 @@ class _DecompressedStream(io.RawIOBase):
                 "do; unpack the file to see what is in it"
             )
         return filled
+
+    def _decompress(self, size: int) -> bytes:
+        """At most `size` bytes of the content, none at its end."""
+        found = b""
+        while not found and (not self._decompressor.eof or self._next()):
+            data, self._rest = self._rest, b""
+            if not data and self._decompressor.needs_input:
+                data = self._read()
+                if not data:
+                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            found = self._decompressor.decompress(data, size)
+        return found
 
     def _next(self) -> bool:
         """Start the next compressed stream; whether there is one."""

@@ -9,6 +9,7 @@ from bioqa.index.corpus.xml_records import root_of
 from bioqa.index.errors import InputError
 
 _HEAD = 4096  # bytes used to detect the format
+_READ_ON = 1 << 16  # bytes read of a file of no known format
 _ROOTS = {"article": "jats", "pmc-articleset": "jats", "OAI-PMH": "jats", "collection": "bioc-xml"}
 _BIOC_KEY = re.compile(rb'"(?:passages|documents|PubTator3)"\s*:\s*\[')
 
@@ -16,7 +17,8 @@ _BIOC_KEY = re.compile(rb'"(?:passages|documents|PubTator3)"\s*:\s*\[')
 def detect_format(stream: io.BufferedReader, source: str, known: Collection[str]) -> str:
     """The format of a file by its first bytes, which stay in the stream; `known` formats are listed in the error.
 
-    Raises InputError for an empty file, UTF-16, and content of no known format.
+    Raises InputError for an empty file, UTF-16, and content of no known format, and the errors of damaged compressed
+    data.
     """
     head = stream.peek(_HEAD)[:_HEAD]
     wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
@@ -32,6 +34,7 @@ def detect_format(stream: io.BufferedReader, source: str, known: Collection[str]
     found = next((name for name, fits in _SIGNS.items() if fits(text)), None)
     if found:
         return found
+    stream.read(_READ_ON)  # raises if the data is damaged, which is the better message
     hint = "; it looks like one JSON array: write one object a line" if text.startswith(b"[") else ""
     raise InputError(f"{source}: not a known format ({', '.join(known)}): begins with {text[:20]!r}{hint}")
 

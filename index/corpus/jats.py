@@ -18,6 +18,7 @@ from bioqa.index.records import RETRACTED, BadRecord, Document, Record
 _ROOTS = ("article", "pmc-articleset", "OAI-PMH")  # one article, what efetch returns, what PMC's OAI service returns
 _NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object-id", "table", "tex-math", "annotation"}
 _OUTSIDE = {"fig", "fig-group", "table-wrap", "table-wrap-group"}  # may be inside a paragraph but are not part of it
+_LEFT_OUT = _NO_PROSE | _OUTSIDE
 _BLOCKS = {"break", "def-item", "disp-formula", "disp-quote", "list-item", "p", "sec", "statement", "td", "title"}
 _BLOCKS |= {"verse-line"}
 _FLOATS = ("floats-group", "floats-wrap")  # figures and tables after the text
@@ -182,18 +183,33 @@ def _folded(text: str) -> str:
 
 
 def _pieces(element: etree._Element) -> Iterator[str]:
+    """The text of an element in pieces.
+
+    A recursive generator would pass each piece up through all enclosing elements, which takes quadratic time.
+    """
     yield element.text or ""
-    for child in element:
-        is_mark = _is_mark(child)
-        if isinstance(child.tag, str):
-            space = " " if child.tag in _BLOCKS else ""
-            left_out = is_mark or child.tag.rpartition("}")[2] in _NO_PROSE | _OUTSIDE
-            yield space
-            yield from _OMITTED if left_out else _pieces(child)
-            yield space
-        after, tail = child.getnext(), child.tail or ""
-        if not (is_mark and after is not None and _is_mark(after) and _BETWEEN_MARKS.fullmatch(tail)):
+    stack = [(iter(element), "")]  # the open elements, each with the text after it
+    while stack:
+        children, after = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            yield after
+            continue
+        tail = child.tail or ""
+        if not isinstance(child.tag, str):  # a comment or processing instruction
             yield tail
+            continue
+        is_mark = _is_mark(child)
+        space = " " if child.tag in _BLOCKS else ""
+        if is_mark or child.tag.rpartition("}")[2] in _LEFT_OUT:
+            yield f"{space}{_OMITTED}{space}"
+            following = child.getnext()
+            if not (is_mark and following is not None and _is_mark(following) and _BETWEEN_MARKS.fullmatch(tail)):
+                yield tail
+        else:
+            yield f"{space}{child.text or ''}"
+            stack.append((iter(child), f"{space}{tail}"))
 
 
 def _is_mark(element: etree._Element) -> bool:

@@ -1,5 +1,6 @@
 """The size limit of a single record, which bounds the memory for any input."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from bioqa.index.errors import InputError
@@ -14,14 +15,16 @@ class RecordLimitedStream:
     """A stream that raises an error after `LARGEST` bytes unless `end_record` is called before."""
 
     def __init__(self, stream: BinaryIO, source: str):
-        self._stream, self._source = stream, source
+        # what is available is returned, so that it is not lost if the next byte cannot be read
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+        self._source = source
         self._records = 0
         self._left = LARGEST
         self.head = b""  # the first bytes of the stream
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes. Raises InputError if the record is too large."""
-        data = self._stream.read(size if 0 <= size <= self._left else self._left + 1)
+        """Up to `size` bytes, none at the end. Raises InputError if the record is too large."""
+        data = self._read(size if 0 <= size <= self._left else self._left + 1)
         self._left -= len(data)
         self.head = self.head or data[:_HEAD]
         if self._left < 0:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from bioqa.index.corpus.limits import LARGEST
@@ -30,7 +31,13 @@ def read(stream: BinaryIO) -> Iterator[Line]:
     terminal would be read again after its end.
     """
     number = blank = 0
-    while data := stream.readline(LARGEST):
+    readline = partial(stream.readline, LARGEST)
+    while data := readline():
+        while data == b"\n" and blank >= _BLANK:  # a short loop, because there can be a hundred million
+            number += 1
+            data = readline()
+        if not data:
+            return
         number += 1
         blank = blank + 1 if data.isspace() and data.endswith(b"\n") else 0
         if blank > _BLANK:

@@ -44,7 +44,7 @@ COMMIT_EVERY = {"encoded": 5_000, "lexical": 50_000}
 COMMIT_SIZE = 256 << 20  # bytes of records between two commits; 50,000 abstracts take 200 MB
 _FIRST = 5  # unusable records and unrecognized files that the report lists
 _MOST_UNUSABLE = 100_000  # unusable records after which a file is given up if they are nine in ten
-_MOST_WITHDRAWN = 1_000_000  # documents, all kept in the manifest; PubMed withdraws some thousands a year
+_MOST_WITHDRAWN = 200_000  # documents, all kept in the manifest; PubMed withdraws some thousands a year
 
 
 @dataclass(slots=True)

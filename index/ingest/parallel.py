@@ -126,8 +126,13 @@ def _end_with_parent() -> None:
 
 def _read(part: bytes, format_name: str, source: str) -> list[PreparedRecord] | None:
     """The records of a part; None if any is bad or unreadable, since only the whole file has line numbers."""
+    found: list[PreparedRecord] = []
     try:
-        found = [prepare(record, source) for record in files.FORMATS[format_name](BytesIO(part), source)]
+        for record in files.FORMATS[format_name](BytesIO(part), source):
+            entry = prepare(record, source)
+            if isinstance(entry, BadRecord):
+                return None
+            found.append(entry)
     except InputError:
         return None
-    return None if any(isinstance(entry, BadRecord) for entry in found) else found
+    return found

@@ -27,6 +27,7 @@ from bioqa.index.plain_files import open_plain
 
 _RULES = 1  # version of the trial: a model that passed another version is tried again
 _REFUSED = 3  # exit status
+_OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)  # Windows has neither the signal nor the limit
 _ROOM = {"encoder": 1, "reader": 16}  # least number of tokens left for texts
 _QUESTION = "Which gene causes cystic fibrosis?"
 _TEXTS = (
@@ -40,7 +41,8 @@ _MEMORY = 420 << 20  # bytes of address space: Python with the libraries has 130
 _MEMORY_A_BYTE = 5  # per byte of the network: file, parsed graph, weights, and weights in the layout of the kernels
 _MEMORY_OF_TOKENIZER = 45, 600 << 20  # bytes per byte of the file, and limit; XLM-RoBERTa's takes 650 MB
 _MEMORY_A_TOKEN = 256  # bytes times the square of the longest input, for attention in BERT-large
-_SECONDS = 20.0  # the bundled models take 0.3
+_SECONDS = 20.0  # of processor time; the bundled models take 0.3
+_PATIENCE = 3  # times as much wall-clock time as processor time, for a busy machine
 _SECONDS_A_GIGABYTE = 30.0  # per gigabyte of the network, from a slow disk
 
 
@@ -51,7 +53,7 @@ def require(model: Model) -> None:
     mark = _pass_marker(model)
     if os.path.exists(mark):  # noqa: PTH110 (Path.exists raises where the cache cannot be looked into)
         return
-    seconds = _SECONDS + _SECONDS_A_GIGABYTE * _size(model, NETWORK) / 1e9
+    seconds = _PATIENCE * _processor_seconds(model)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
     call = [sys.executable, "-P", "-m", "bioqa.index.models.sandbox", os.fspath(model.folder), model.card.task]
     try:
@@ -70,6 +72,9 @@ def require(model: Model) -> None:
         raise BioqaError(f"{model.folder}: no process could be started to try the model in: {error}") from None
     if ended.returncode == _REFUSED:
         raise ModelError(ended.stdout.decode("utf-8", "surrogateescape"))
+    if ended.returncode and ended.returncode == -_OUT_OF_TIME:
+        what = f"not done in {_processor_seconds(model):.0f} s of processor time"
+        raise ModelError(f"{model.folder}: does not end: {_trial_failure(what)}")
     if ended.returncode:
         how = signal.strsignal(-ended.returncode) if ended.returncode < 0 else f"exit status {ended.returncode}"
         raise ModelError(f"{model.folder}: cannot be run: {_trial_failure(f'{how}, with {_memory(model) >> 20:,} MB')}")
@@ -97,6 +102,10 @@ def _size(model: Model, name: str) -> int:
         return 0
 
 
+def _processor_seconds(model: Model) -> float:
+    return _SECONDS + _SECONDS_A_GIGABYTE * _size(model, NETWORK) / 1e9
+
+
 def _memory(model: Model) -> int:
     each, most = _MEMORY_OF_TOKENIZER
     words = min(each * _size(model, TOKENIZER), most)
@@ -107,7 +116,7 @@ def main() -> int:
     """The sandboxed process: exit status 0 if the model passes, else 3 with the reason on standard output."""
     try:
         model = open_model(Path(sys.argv[1]), sys.argv[2])
-        _confine(_memory(model), _SECONDS + _SECONDS_A_GIGABYTE * _size(model, NETWORK) / 1e9)
+        _confine(_memory(model), _processor_seconds(model))
         _run_trial(model)
     except ModelError as error:
         sys.stdout.buffer.write(str(error).encode("utf-8", "surrogateescape"))

@@ -69,6 +69,12 @@ def test_little_data_may_grow_to_any_times_its_size(compress: Compress) -> None:
     assert len(read(compress(bytes(4 << 20)))) == 4 << 20
 
 
+def test_a_long_run_of_one_letter_is_read_to_256_megabytes() -> None:
+    piece = gzip.compress(bytes(16 << 20))
+    stream = open_decompressed(io.BufferedReader(io.BytesIO(piece * 15)), "file")
+    assert sum(map(len, iter(lambda: stream.read(1 << 20), b""))) == 240 << 20
+
+
 def test_xz_gets_no_more_memory_than_its_highest_level_takes() -> None:
     data = bytearray(lzma.compress(TEXT, preset=9))
     assert read(bytes(data)) == TEXT
@@ -78,3 +84,15 @@ def test_xz_gets_no_more_memory_than_its_highest_level_takes() -> None:
     data[end : end + 4] = struct.pack("<I", zlib.crc32(data[12:end]))
     with pytest.raises(lzma.LZMAError, match="Memory usage limit"):
         read(bytes(data))
+
+
+@COMPRESS
+def test_what_is_before_damage_is_read_and_nothing_after_it(compress: Compress) -> None:
+    stream = open_decompressed(io.BufferedReader(io.BytesIO(compress(TEXT) + b"garbage" * 10)), "file")
+    found: list[bytes] = []
+    with pytest.raises((*DAMAGED, OSError)):
+        found.extend(iter(lambda: stream.read1(1 << 16), b""))
+    assert b"".join(found) == TEXT
+    for _ in range(3):
+        with pytest.raises((*DAMAGED, OSError)):
+            stream.read(1)

@@ -271,6 +271,24 @@ def test_a_truncated_gzip_of_xml_keeps_what_was_read(tmp_path: Path) -> None:
     assert f"{path}: compressed data damaged or cut off after {len(records):,} records" in message
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2"])
+@pytest.mark.parametrize("content", [LINE + b"\n", XML])
+@pytest.mark.parametrize("member", [False, True])
+def test_the_records_before_garbage_are_kept_however_few(
+    suffix: str, content: bytes, member: bool, tmp_path: Path
+) -> None:
+    damaged = COMPRESSORS[suffix](content) + b"garbage" * 10
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(damaged)
+    if member:
+        good, bad = CorpusFile(pack(tmp_path / "a.tar", {f"x.xml{suffix}": damaged})).records()
+        assert isinstance(bad, BadRecord)
+    else:
+        (good,), message = until_error(path)
+        assert message.startswith(f"{path}: ")
+    assert good == Document("1", "A title")
+
+
 @pytest.mark.parametrize("suffix", COMPRESSORS)
 @pytest.mark.parametrize("content", [b"", b" \n\n ", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_called_empty(suffix: str, content: bytes, tmp_path: Path) -> None:
@@ -289,6 +307,16 @@ def test_an_unknown_format_is_refused_and_the_known_ones_are_named(content: byte
     assert records == []
     assert message.startswith(f"{path}: not a known format (")
     assert all(name in message for name in files.FORMATS)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2"])
+@pytest.mark.parametrize("content", [b"[", b"PMI", b"x" * 20_000])
+def test_damage_is_reported_rather_than_an_unknown_format(suffix: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(COMPRESSORS[suffix](content) + b"garbage" * 10)
+    _, message = until_error(path)
+    assert message.startswith(f"{path}: ")
+    assert "not a known format" not in message
 
 
 def test_a_json_array_comes_with_advice(tmp_path: Path) -> None:

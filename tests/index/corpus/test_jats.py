@@ -1,9 +1,11 @@
 import contextlib
 import io
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from bioqa.index.corpus import jats, limits
 from bioqa.index.corpus import sections as body
@@ -252,6 +254,24 @@ def test_what_cannot_be_read_on_is_refused_with_the_place(content: str | bytes, 
 def test_an_article_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LARGEST", 100_000)
     assert "record 1 is larger than" in refusal(article(body="<p>a</p>" * 20_000))
+
+
+def test_the_work_for_a_piece_of_text_does_not_grow_with_its_depth() -> None:
+    parents, children = 100, 2000
+    deep = etree.fromstring(f"<p>{'<i>' * parents}{'<b>a</b>, ' * children}{'</i>' * parents}</p>")
+    events = 0
+
+    def count(*_: object) -> None:
+        nonlocal events
+        events += 1
+
+    sys.setprofile(count)
+    try:
+        text = jats._prose(deep)
+    finally:
+        sys.setprofile(None)
+    assert text == ("a, " * children).strip()
+    assert events < 50 * children
 
 
 @given(st.data())

@@ -1,4 +1,5 @@
 import io
+import sys
 
 import pytest
 from hypothesis import given
@@ -58,3 +59,31 @@ def test_of_blank_lines_without_end_the_first_are_given_out_and_all_are_counted(
     found = read(b"a\n" + b" \r\n" * 100_000 + b"b")
     assert len(found) == 102
     assert found[-1] == Line(100_002, "b")
+
+
+def test_each_of_many_blank_lines_costs_one_call() -> None:
+    count = 100_000
+    data = b"a\n" + b"\n" * count + b"b"
+    calls = 0
+
+    def counted(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        found = read(data)
+    finally:
+        sys.setprofile(None)
+    assert found[-1] == Line(count + 2, "b")
+    assert calls < count * 1.1
+
+
+def test_a_terminal_is_not_asked_again_after_many_blank_lines() -> None:
+    class Terminal(io.BytesIO):
+        given = iter([b"\n"] * 200 + [b""])
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            return next(self.given)
+
+    assert len(list(lines.read(Terminal()))) == 100

@@ -1452,6 +1452,11 @@ def test_deletions_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.M
     assert len(titles(tmp_path / "index")) == 1
 
 
+def test_as_many_deletions_as_are_taken_are_a_small_part_of_a_manifest() -> None:
+    deleted = {str(10_000_000 + number): 1400 for number in range(builder._MOST_WITHDRAWN)}
+    assert len(json.dumps(deleted)) < manifest._MOST_BYTES / 5
+
+
 def test_a_document_that_is_replaced_is_read_once_however_many_passages_it_has(
     write_jsonl: WriteJsonl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

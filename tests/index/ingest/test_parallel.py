@@ -14,7 +14,7 @@ from bioqa.index.corpus.files import CorpusFile
 from bioqa.index.errors import InputError
 from bioqa.index.ingest import budget, builder, parallel
 from bioqa.index.ingest.parallel import ReaderPool, WorkerError
-from bioqa.index.records import BadRecord
+from bioqa.index.records import BadRecord, Record
 from bioqa.index.store import planner
 from bioqa.index.text.prepared import PreparedDocument, PreparedRecord, prepare
 
@@ -113,6 +113,19 @@ def test_a_bad_record_is_told_by_its_line(two: ReaderPool, tmp_path: Path) -> No
     path.write_text(LINES + "not JSON\n" + LINES)
     (bad,) = [entry for entry in two.entries(CorpusFile(path)) if isinstance(entry, BadRecord)]
     assert bad.place == "line 400"
+
+
+def test_a_part_is_given_up_at_its_first_bad_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 0
+
+    def counted(record: Record, source: str) -> PreparedRecord:
+        nonlocal count
+        count += 1
+        return prepare(record, source)
+
+    monkeypatch.setattr(parallel, "prepare", counted)
+    assert parallel._read(f"{LINES}not JSON\n{LINES}".encode(), "jsonl", "file") is None
+    assert count == 400
 
 
 def test_a_small_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
