@@ -26,6 +26,7 @@ from bioqa.qa.response import IndexSummary, Response
 from bioqa.qa.summary import Sentence
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
+_CONTRADICTED = 0.7  # the least probability of no where a sentence says a sibling of a word of the claim
 _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the free cores of most laptops
 
 
@@ -203,6 +204,12 @@ class Engine:
         """
         features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings)
         yes = self.calibration.yesno.probability(features)
+        if contradicting := yesno.contradicting_sentences(analyzed.plain, sentences, analyzed.terms):
+            no = max(1 - yes, _CONTRADICTED)
+            return [
+                Answer("no", no, features, yesno.quote_sentences(contradicting[:_YESNO_EVIDENCE])),
+                Answer("yes", 1 - no, features, ()),
+            ]
         answers = [
             Answer(text, confidence, features, yesno.evidence(sentences, hits, readings, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from math import log
 
 from bioqa.index.records import Hit
+from bioqa.index.text import analyzer
+from bioqa.qa import siblings
 from bioqa.qa.aggregate import Evidence, passage_weight
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
+from bioqa.qa.siblings import Attribute
 from bioqa.qa.summary import Sentence
 
 _NEGATION = re.compile(
@@ -18,6 +21,7 @@ _NEGATION = re.compile(
 )
 _PRIOR = 0.03  # added to both sides, so that a weak verdict of a single passage does not decide
 _LEAST_WEIGHT = 0.1  # of a passage that is quoted, relative to the best one: passages below are off topic
+_COVERED = 0.6  # of the rest of a claim by a sentence, with its title, that speaks of the same
 _SENTENCES = 3  # the sentences that vote: further ones are mostly off topic
 
 
@@ -60,6 +64,46 @@ def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
             yes += weight * reading.verdict[0]
             no += weight * reading.verdict[1]
     return log(yes / no)
+
+
+def contradicting_sentences(
+    question: str, sentences: Sequence[Sentence], terms: QuestionTerms
+) -> tuple[Sentence, ...]:
+    """The sentences that say a sibling of a word of the claim and otherwise the same, best first.
+
+    None where a sentence that is to the point has the word itself, or where one of them negates and the other does not.
+    """
+    for attribute in siblings.attributes(question):
+        own = set(analyzer.terms(question[attribute.start : attribute.end]))
+        rest = {term: weight for term, weight in terms.weights.items() if term not in own}
+        found: list[tuple[float, Sentence]] = []
+        for sentence in sentences:
+            stands, stands_for_sibling = _stands(attribute, question, sentence.text)
+            if not stands and not stands_for_sibling:
+                continue
+            present = set(analyzer.terms(f"{sentence.passage.document.title} {sentence.text}"))
+            covered = sum(weight for term, weight in rest.items() if term in present)
+            if not rest or covered < _COVERED * sum(rest.values()):
+                continue
+            if stands or _negates(sentence.text) or _negates(question):
+                found = []
+                break
+            found.append((covered, sentence))
+        if found:
+            return tuple(sentence for _, sentence in sorted(found, key=lambda pair: -pair[0]))
+    return ()
+
+
+def _stands(attribute: Attribute, question: str, text: str) -> tuple[bool, bool]:
+    """Whether an attribute of the question stands in a text, and whether a sibling of it does, of the same thing."""
+    alike = [
+        other
+        for other in siblings.attributes(text)
+        if other.kind == attribute.kind and (not attribute.of or attribute.of & other.of)
+    ]
+    stands = any(other.value == attribute.value for other in alike)
+    word = question[attribute.start : attribute.end].lower()
+    return stands or (len(word) > 3 and word in text.lower()), bool(alike)
 
 
 def evidence(
