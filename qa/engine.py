@@ -26,7 +26,6 @@ from bioqa.qa.response import IndexSummary, Response
 from bioqa.qa.summary import Sentence
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
-_CONTRADICTED = 0.7  # the least probability of no where a sentence says a sibling of a word of the claim
 _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the free cores of most laptops
 
 
@@ -200,18 +199,14 @@ class Engine:
     ) -> list[Answer]:
         """Yes and no with their evidence, the more likely one first.
 
-        Where the reader has verdicts, only passages with that verdict are evidence, so an answer may have none.
+        Where the reader has verdicts, only sentences that say so are evidence, so an answer may have none.
         """
-        features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings)
+        said = self.reader.read(analyzed.plain, yesno.as_passages(sentences), max_tokens=1, count=1)
+        judgements = yesno.judge(analyzed.plain, sentences, analyzed.terms, said)
+        features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings, judgements)
         yes = self.calibration.yesno.probability(features)
-        if contradicting := yesno.contradicting_sentences(analyzed.plain, sentences, analyzed.terms):
-            no = max(1 - yes, _CONTRADICTED)
-            return [
-                Answer("no", no, features, yesno.quote_sentences(contradicting[:_YESNO_EVIDENCE])),
-                Answer("yes", 1 - no, features, ()),
-            ]
         answers = [
-            Answer(text, confidence, features, yesno.evidence(sentences, hits, readings, text))
+            Answer(text, confidence, features, yesno.evidence(judgements, hits, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))
         ]
         first, other = sorted(answers, key=lambda answer: -answer.confidence)

@@ -8,9 +8,10 @@ cause encode produce secrete inhibit activate block stimulate suppress induce re
 degrade metabolize catalyze synthesize treat prevent infect target affect mediate trigger promote reduce
 increase decrease control convert recognize neutralize enhance impair modulate release antagonize repress
 attenuate upregulate downregulate express transmit carry destroy kill replace digest
+raise lower open close bind contain require follow precede recognize inject inactivate
 """
 _VERBS = _VERBS_TEXT.split()
-_IRREGULAR = {"transmit": "transmitted", "control": "controlled", "carry": "carried"}
+_IRREGULAR = {"bind": "bound", "transmit": "transmitted", "control": "controlled", "carry": "carried"}
 _AUXILIARY = frozenset(["is", "are", "was", "were"])
 _NOT_NOUNS_TEXT = """
 is are was were be been has have had do does did can could may might will would should must not no never

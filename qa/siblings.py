@@ -94,7 +94,7 @@ ion: sodium potassium calcium magnesium chloride zinc iron copper
 _HEADED = re.compile(  # "type 2", "vitamin C", "chromosome 7", "factor VIII"
     r"\b(?P<head>types?|class|grade|stage|phase|subtype|complex|factor|exon|intron|chromosome|vitamin|hepatitis"
     r"|h(?:a)?emophilia|influenza|serotype|isoform|polymerase|collagen|cyclin|trisomy|grades|stages)[ -]"
-    r"(?P<value>\d{1,2}|[IVX]{1,4}|[A-HKXY])(?P<rest>[a-z]?)\b(?![.,]\d|%|-\w)",
+    r"(?P<value>\d{1,2}|[IVX]{1,4}|[A-HKXY])(?P<rest>[a-z]?)(?:\b(?![.,]\d|%|-\w)|(?=[pq]\d))",
     re.IGNORECASE,
 )
 _GREEK = re.compile(r"(?<![^\W_])(?P<value>alpha|beta|gamma|delta|epsilon|kappa|lambda|[αβγδεκλ])(?![^\W\d_])", re.I)
