@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from bioqa.index.text import analyzer
+from bioqa.index.text import analyzer, sentences
 from bioqa.qa.abbreviations import abbreviation_pairs
 from bioqa.qa.relations import Relation, asked_relation, participle, third_person
 from bioqa.qa.siblings import Attribute, attributes
 
 _NEGATION = re.compile(
     r"\b(?:(?-i:[Nn]o)|not|never|neither|nor|none|without|cannot|lacks?(?! of)|absent|fail(?:s|ed|ure)? to|unlike"
-    r"|rather than|instead of|rarely|seldom|ineffective|unlikely|unrelated|contraindicated|unable|independent(?:ly)? of|spares?)\b"
+    r"|rather than|instead of|rarely|seldom|ineffective|unlikely|unrelated|contraindicated|unable"
+    r"|independent(?:ly)? of|spares?)\b"
     r"|n['’]t\b|\b(?:there (?:is|are|was|were)|(?:is|are|was|were) there) no\b",  # elsewhere NO is nitric oxide
     re.IGNORECASE,
 )
@@ -21,13 +22,17 @@ _CLAUSE = re.compile(  # where a clause ends
     r"|,? (?:whereas|while|although|though|but|in contrast to|rather than|instead of|unlike) "
 )
 _CONTRAST = re.compile(  # what a thing is not, beside what it is
-    r",? (?:not (?:by|to|in|the|of|with|from|an?|on|for)|without|rather than|instead of|in place of|but not)\b[^,;]*"
+    r"(?:, not|,? but not|,? without|,? rather than|,? instead of|,? in place of)\b[^,;]*"
     r"|^[Uu]nlike [^,]*,",
+)
+_REFERS = re.compile(
+    r"(?:It|They|Its|Their|This|These|Such|Inheritance|Transmission|The (?:disease|disorder|drug|syndrome))\b"
 )
 _BOUND = re.compile(r"\b(?:than|least|most|above|below|over|under|up to|to|more|or)\b|[<>≥≤–]")  # of a range
 _CONJUNCTIONS = frozenset(("and", "or", "but", "whereas", "while", "which", "although"))
 _CONNECTORS = frozenset(("than", "from", "into"))
 _ORDERED = re.compile(r"\b(?:preferred|superior|inferior|convert\w*\b.*|turn\w*\b.*|chang\w+\b.*) to$")
+_BE = frozenset(("is", "are", "was", "were", "be", "been"))
 _BREAK = 3  # words
 _AS_NEAR = 0.97  # of the nearest: "alpha and beta"
 _LIGHT_TEXT = """
@@ -84,13 +89,14 @@ class Claim:
 
     def compare(self, title: str, sentence: str, passage: str = "") -> Comparison:
         """Hold a sentence of a passage against the claim."""
+        title = f"{title} {_referred_to(sentence, passage)}"
         present = _present(f"{title} {sentence}") | _written_out(self.question, sentence, passage)
         held = {term: weight for term, weight in self._content.items() if _is_among(term, present)}
         turned = self._is_turned(sentence) or self._is_exchanged(sentence)
         contradicts = turned
         total = dict(self._content)
         for attribute in self._attributes:
-            own = frozenset(analyzer.terms(self.question[attribute.start : attribute.end]))
+            own = frozenset(analyzer.terms(_word_at(self.question, attribute)))
             stands = self._stands(attribute, own, title, sentence)
             speaks_of_it = _total(held, own) >= _SHARE_OF_CLAIM * _total(self._content, own)
             contradicts |= stands is False and speaks_of_it
@@ -124,6 +130,7 @@ class Claim:
         rest = [term for term in self._content if term not in own]
         nearness = [_nearness(other, rest, self._content, sentence) for other in alike]
         nearest = [other for other, near in zip(alike, nearness, strict=True) if near >= _AS_NEAR * max(nearness)]
+        nearest += [other for other in alike if any(_are_joined(other, near, sentence) for near in nearest)]
         claimed = {other.value for other in self._attributes if other.kind == attribute.kind}
         values = {other.value for other in nearest}
         if attribute.value in values or (len(claimed) > 1 and claimed <= {other.value for other in alike}):
@@ -139,7 +146,7 @@ class Claim:
         agent, target = agent - target, target - agent
         words = sentence.split()
         for place, word in enumerate(words):
-            voice = _voice(word, words[place + 1 : place + 3], asked.verb)
+            voice = _voice(words[max(0, place - 2) : place], word, words[place + 1 : place + 3], asked.verb)
             if voice is None or not agent or not target:
                 continue
             before, after = _present(" ".join(words[:place])), _present(" ".join(words[place + 1 :]))
@@ -172,11 +179,11 @@ class Claim:
         return [term for term in analyzer.terms(" ".join(words)) if term in self._content]
 
 
-def _voice(word: str, following: Sequence[str], verb: str) -> str | None:
+def _voice(preceding: Sequence[str], word: str, following: Sequence[str], verb: str) -> str | None:
     """The voice of a word that is a form of a verb, None for another word."""
     bare = word.lower().strip(",;:.()")
-    if bare in (participle(verb), verb + "ed"):
-        return "passive" if "by" in following else None
+    if bare == participle(verb):
+        return "passive" if "by" in following and _BE.intersection(preceding) else None
     return "active" if bare in (verb, third_person(verb)) and following[:1] != ["of"] else None
 
 
@@ -188,6 +195,14 @@ def _attributes(text: str) -> tuple[Attribute, ...]:
 @lru_cache(4096)
 def _present(text: str) -> frozenset[str]:
     return frozenset(analyzer.terms(text))
+
+
+def _referred_to(sentence: str, passage: str) -> str:
+    """What stands before a sentence that begins with "it" and the like: its sentence before it."""
+    if not _REFERS.match(sentence):
+        return ""
+    at = passage.find(sentence)
+    return next((passage[start:end] for start, end in reversed(sentences.split(passage[: max(at, 0)]))), "")
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -205,7 +220,7 @@ def _is_among(term: str, present: frozenset[str]) -> bool:
     if len(term) < _FAMILY or not term.isalpha():
         return False
     plain = _spelled(term)
-    return any(other[:2] == term[:2] and _are_family(plain, _spelled(other)) for other in present)
+    return any(other[0] == term[0] and _are_family(plain, _spelled(other)) for other in present)
 
 
 def _spelled(term: str) -> str:
@@ -229,6 +244,16 @@ def _written_out(question: str, sentence: str, passage: str) -> frozenset[str]:
         if longs & asked and shorts <= said:
             found |= longs
     return frozenset(found)
+
+
+def _word_at(text: str, attribute: Attribute) -> str:
+    """The whole word that an attribute is part of, such as TSC2."""
+    before, after = text[: attribute.start].rsplit(" ", maxsplit=1)[-1], text[attribute.end :].split(" ", maxsplit=1)[0]
+    return (
+        f"{before}{text[attribute.start : attribute.end]}{after}"
+        if "-" not in before + after
+        else text[attribute.start : attribute.end]
+    )
 
 
 def _has_word(word: str, text: str) -> bool:
@@ -255,14 +280,20 @@ def _nearness(attribute: Attribute, rest: Sequence[str], weights: Mapping[str, f
     return near
 
 
+def _are_joined(one: Attribute, other: Attribute, sentence: str) -> bool:
+    """Whether two attributes are named together, as in "alpha and beta chains"."""
+    first, second = sorted((one, other), key=lambda attribute: attribute.start)
+    return re.fullmatch(r"(?:[ ,/]|\band\b|\bor\b){1,6}", sentence[first.end : second.start]) is not None
+
+
 def _total(terms: Mapping[str, float], without: frozenset[str]) -> float:
     return sum(weight for term, weight in terms.items() if term not in without)
 
 
 def _alike(attribute: Attribute, text: str) -> list[Attribute]:
     """The attributes of a text that are of this kind, and are said of the same thing."""
-    return [
-        other
-        for other in _attributes(text)
-        if other.kind == attribute.kind and (not attribute.of or attribute.of & other.of)
+    of_kind = [other for other in _attributes(text) if other.kind == attribute.kind]
+    same = [other for other in of_kind if not attribute.of or attribute.of & other.of]
+    return same + [
+        other for other in of_kind if other not in same and any(_are_joined(other, one, text) for one in same)
     ]

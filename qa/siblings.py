@@ -193,6 +193,7 @@ def _words(text: str) -> Iterator[Attribute]:
         parts = [(match.start(), match[0])]
         if match[0].lower() not in _TABLE:  # "renal-cell", "calcium-dependent"
             parts = [(match.start() + part.start(), part[0]) for part in re.finditer(r"[^-]+", match[0])]
+            parts = [part for part in parts if not part[1].endswith("ed")]  # not "irradiation-induced"
         for start, word in parts:
             if row := _TABLE.get(word.lower()):
                 kind, side, siblings = row

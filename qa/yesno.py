@@ -12,7 +12,7 @@ from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 
 JUDGED = 8  # sentences, the most relevant ones: 18 ms on two cores
-UNFITTED: Mapping[str, float] = {"sentences": 1.0, "contradicted": -3.5}  # weights of a calibration that has none
+UNFITTED: Mapping[str, float] = {"sentences": 0.5, "contradicted": -3.5}  # weights of a calibration that has none
 _COVERED, _MENTIONED = 0.75, 0.6  # of a claim by a sentence that affirms it, and by one that speaks against it
 _WHOLE, _IN_CLAUSE, _MOST_IN_CLAUSE = 0.95, 0.5, 0.8  # of a claim by a sentence, and by one clause of it
 _LITERAL = 2.0  # a claim that stands in a sentence word for word, in the log-odds of verdicts
@@ -67,16 +67,19 @@ def judge(
 def _judge(sentence: Sentence, compared: Comparison, reading: Reading) -> Judgement:
     coverage = compared.coverage
     if compared.contradicts:
-        if compared.denies or coverage < _MENTIONED:  # the denial of a contradiction is no support for the claim
+        if (
+            compared.denies or coverage < _MENTIONED or compared.within < _IN_CLAUSE
+        ):  # the denial of a contradiction is no support for the claim
             return Judgement(sentence, None, 0.0)
         return Judgement(sentence, "no", _LITERAL * coverage * (2 if compared.turned else 1), contradicts=True)
     strength = _strength(reading)
+    says_anything = 1.0 if reading.verdict is None else 1 - reading.verdict[2]
     if compared.denies:
         strength -= _DENIAL
     elif coverage >= _WHOLE and compared.within >= _MOST_IN_CLAUSE:
-        strength = max(strength, _LEAST_LITERAL) + _LITERAL
+        strength = max(strength, _LEAST_LITERAL) + _LITERAL * says_anything
     elif coverage >= _COVERED:
-        strength += _LITERAL / 2
+        strength += _LITERAL / 2 * says_anything
     if strength > _LITTLE and coverage >= _COVERED and compared.within >= _IN_CLAUSE:
         return Judgement(sentence, "yes", strength * coverage)
     if strength < -_LITTLE and coverage >= _MENTIONED:
