@@ -11,6 +11,7 @@ from bioqa.index.records import Hit
 from bioqa.qa.aggregate import AnswerCandidate, is_enumeration, support_margin
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
+from bioqa.qa.yesno import UNFITTED
 
 FILE = "calibration.json"
 _NO_VECTORS = 0.55  # taken for a cosine: on BioASQ years 9 and 10 it holds back 3 in 100 of what is to the point
@@ -21,7 +22,7 @@ _OF_ANSWERS = frozenset(
 _FEATURES = {  # that each model may weigh: those worked out below and, of yes and no, in yesno.py
     "factoid": _OF_ANSWERS,
     "list": _OF_ANSWERS,
-    "yesno": frozenset({"verdict", "negated", "claim", "passage"}),
+    "yesno": frozenset({"verdict", "negated", "claim", "passage", "sentences", "contradicted"}),
     "found": frozenset({"title", "coverage", "similarity", "relevance"}),
 }
 HELD_OUT = "held_out"  # what a least confidence bought on questions that nothing was fitted on, for the help of `ask`
@@ -72,6 +73,8 @@ def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
     threshold = _number("threshold", fields["threshold"])
     if not 0 <= threshold <= 1:
         raise ValueError(f"the threshold of {name} is {threshold}, not a probability")
+    if name == "yesno":  # one fitted before sentences were judged has no weights for them
+        weights = {**UNFITTED, **weights}
     return Logistic(weights, _number("bias", fields["bias"]), threshold)
 
 

@@ -199,12 +199,14 @@ class Engine:
     ) -> list[Answer]:
         """Yes and no with their evidence, the more likely one first.
 
-        Where the reader has verdicts, only passages with that verdict are evidence, so an answer may have none.
+        Where the reader has verdicts, only sentences that say so are evidence, so an answer may have none.
         """
-        features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings)
+        said = self.reader.read(analyzed.plain, yesno.as_passages(sentences), max_tokens=1, count=1)
+        judgements = yesno.judge(analyzed.plain, sentences, analyzed.terms, said)
+        features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings, judgements)
         yes = self.calibration.yesno.probability(features)
         answers = [
-            Answer(text, confidence, features, yesno.evidence(sentences, hits, readings, text))
+            Answer(text, confidence, features, yesno.evidence(judgements, hits, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))
         ]
         first, other = sorted(answers, key=lambda answer: -answer.confidence)

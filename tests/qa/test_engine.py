@@ -432,3 +432,19 @@ def test_a_folder_that_is_no_index_is_refused(tmp_path: Path) -> None:
 def test_a_model_of_the_wrong_task_is_no_reader(small_index: Path) -> None:
     with pytest.raises(ModelError, match="expected 'reader'"):
         Engine.open(small_index, reader=model.shipped("encoder"))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [("is Huntington disease dominant?", "yes"), ("is Huntington disease recessive?", "no")]
+)
+def test_a_swapped_word_turns_the_answer(engine: Engine, question: str, answer: str) -> None:
+    response = engine.ask(question, ALWAYS)
+    assert [given.text for given in response.answers] == [answer]
+    assert response.answers[0].evidence[0].sentence == "It is inherited as a dominant trait."
+
+
+@pytest.mark.parametrize("question", ["Is it?", "Does?", "is are was", "Is Huntington disease caused by bananas?"])
+def test_without_a_claim_that_a_sentence_speaks_of_it_abstains(engine: Engine, question: str) -> None:
+    response = engine.ask(question, question_type=QuestionType.YESNO)
+    assert response.abstained
+    assert response.answers == ()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bioqa.index.records import Document, Hit, Passage
@@ -5,7 +7,7 @@ from bioqa.qa.engine import Engine
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.summary import Sentence
-from bioqa.qa.yesno import evidence, features
+from bioqa.qa.yesno import Judgement, evidence, features, judge
 
 QUESTION = "Does metformin cause hypoglycemia?"
 
@@ -115,29 +117,75 @@ def test_a_reader_that_gives_no_verdict_leans_to_neither_side(terms: QuestionTer
     assert verdict(terms, None) == verdict(terms) == 0.0
 
 
+def said(*rows: tuple[int, str, float, str | None]) -> list[Judgement]:
+    """Judgements of sentences: the number of a document, a text, its relevance and what it says."""
+    passages = {number: Passage(number, Document(id=str(number)), 0, 0) for number, *_ in rows}
+    return [Judgement(Sentence(passages[number], text, relevance), says, 1.0) for number, text, relevance, says in rows]
+
+
 def test_evidence_is_the_best_sentence_of_each_document_that_says_so() -> None:
-    hits, readings = read(YES, NO, NEITHER, YES, None)
-    said = [Sentence(hit.passage, text, 0.5) for text in ("It does cause that.", "It does.") for hit in hits]
-    found = evidence(said, hits, readings, "yes")
-    assert [(item.passage.document.id, item.sentence) for item in found] == [
-        ("0", "It does cause that."),
-        ("3", "It does cause that."),
-    ]
-    assert [item.passage.document.id for item in evidence(said, hits, readings, "no")] == ["1"]
+    hits, _ = read(YES, YES, YES)
+    judged = said(
+        (0, "It may.", 0.2, "yes"), (1, "It does.", 0.5, "yes"), (0, "It does so.", 0.9, "yes"), (2, "No.", 1, "no")
+    )
+    judged += said((2, "It is old.", 1.0, None))
+    found = evidence(judged, hits, "yes")
+    assert [(item.passage.document.id, item.sentence) for item in found] == [("0", "It does so."), ("1", "It does.")]
+    assert [item.sentence for item in evidence(judged, hits, "no")] == ["No."]
 
 
-def test_evidence_is_best_first_in_whatever_order_the_sentences_come() -> None:
-    hits, readings = read(YES, YES)
-    said = [
-        Sentence(hits[number].passage, text, relevance)
-        for number, text, relevance in ((0, "It may.", 0.2), (1, "It does.", 0.5), (0, "It does cause that.", 0.9))
-    ]
-    found = evidence(said, hits, readings, "yes")
-    assert [(item.passage.document.id, item.score) for item in found] == [("0", 0.9), ("1", 0.5)]
+def test_what_contradicts_is_better_evidence_than_a_verdict() -> None:
+    hits, _ = read(NO, NO)
+    judged = said((0, "It is not.", 0.9, "no"), (1, "It is recessive.", 0.2, "no"))
+    judged[1] = replace(judged[1], contradicts=True)
+    assert [item.sentence for item in evidence(judged, hits, "no")] == ["It is recessive."]
 
 
 def test_what_was_found_far_behind_the_best_is_not_quoted() -> None:
-    hits, readings = read(YES, YES)
-    said = [Sentence(hit.passage, "It does cause that.", 0.5) for hit in hits]
+    hits, _ = read(YES, YES)
+    judged = said((0, "It does.", 0.5, "yes"), (1, "It does.", 0.5, "yes"))
     behind = [hits[0], Hit(hits[1].passage, 0.3)]
-    assert [item.passage.document.id for item in evidence(said, behind, readings, "yes")] == ["0"]
+    assert [item.passage.document.id for item in evidence(judged, behind, "yes")] == ["0"]
+
+
+def says(engine: Engine, question: str, sentence: str, verdict: Verdict | None) -> str | None:
+    """What a sentence says to a question by its wording and a verdict."""
+    _, readings = read(verdict)
+    (judged,) = judge(question, sentences(sentence), QuestionTerms(question, engine.index), readings)
+    return judged.says
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "verdict", "expected"),
+    [
+        ("Is Wilson disease recessive?", "Wilson disease is an autosomal recessive disorder.", YES, "yes"),
+        ("Is Wilson disease dominant?", "Wilson disease is an autosomal recessive disorder.", YES, "no"),
+        ("Is Wilson disease dominant?", "Wilson disease affects the liver and the brain.", YES, None),
+        ("Is Wilson disease recessive?", "Wilson disease is not a recessive disorder.", NO, "no"),
+        ("Is scurvy caused by vitamin C deficiency?", "Vitamin C deficiency causes scurvy.", YES, "yes"),
+        ("Is scurvy caused by vitamin D deficiency?", "Vitamin C deficiency causes scurvy.", YES, "no"),
+        ("Does warfarin inhibit the reductase?", "Warfarin inhibits the reductase.", None, "yes"),
+        ("Does the reductase inhibit warfarin?", "Warfarin inhibits the reductase.", YES, "no"),
+        ("Is quinine preferred to artesunate?", "Artesunate is preferred to quinine.", YES, "no"),
+        ("Do rods serve color vision?", "Unrelated words are all that stands here.", YES, None),
+    ],
+)
+def test_a_sentence_says_what_its_words_and_verdict_say(
+    engine: Engine, question: str, sentence: str, verdict: Verdict | None, expected: str | None
+) -> None:
+    assert says(engine, question, sentence, verdict) == expected
+
+
+def test_the_features_of_sentences_weigh_both_sides(terms: QuestionTerms) -> None:
+    yes, no, contradiction = (Judgement(sentences("It does.")[0], side, 2.0) for side in ("yes", "no", "no"))
+    contradiction = replace(contradiction, strength=3.0, contradicts=True)
+
+    def found(*judged: Judgement) -> tuple[float, float]:
+        worked_out = features(QUESTION, [], terms, [], [], judged)
+        return worked_out["sentences"], worked_out["contradicted"]
+
+    assert found() == (0.0, 0.0)
+    assert found(yes) == (2.0, 0.0)
+    assert found(yes, no) == (0.0, 0.0)
+    assert found(yes, contradiction) == (-1.0, 1.0)
+    assert found(replace(yes, strength=4.0), contradiction) == (1.0, 0.0)

@@ -1,4 +1,4 @@
-"""Training examples of a reader from BioASQ, SQuAD, PubMedQA and tables of claims."""
+"""Training examples of a reader from BioASQ, SQuAD, PubMedQA, and tables of claims and of lists."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from bioqa.eval.datasets import alignment
 from bioqa.eval.datasets.bioasq import GoldQuestion, read_gold
-from bioqa.eval.datasets.files import read_json, shown
+from bioqa.eval.datasets.files import list_field, read_bytes, read_json, shown
 from bioqa.eval.datasets.squad import SquadQuestion, read_squad
+from bioqa.index.corpus import jsonl
 from bioqa.index.errors import InputError
 from bioqa.qa.question_types import QuestionType
 from bioqa.train.data import tables
@@ -40,13 +41,14 @@ class ReaderExample:
 _VERDICTS = {
     **dict.fromkeys(("yes", "supports", "support", "entailment"), "yes"),
     **dict.fromkeys(("no", "refutes", "contradict", "contradiction", "not_entailment"), "no"),
-    **dict.fromkeys(("maybe", "neutral", "neither"), "neither"),
+    **dict.fromkeys(("maybe", "neutral", "neither", "unknown"), "neither"),
 }
+_EITHER = "not_entailment"  # no in a table of two labels; where there is a third one it means no or neither
 LABEL_COLUMNS = ("label", "verdict", "entailment")
 _COLUMNS = {  # of a table of claims, with the headers that they may have
-    "question": ("claim", "question", "sentence2"),
-    "text": ("evidence", "text", "sentence1"),
-    "verdict": LABEL_COLUMNS,
+    "question": ("claim", "hypothesis", "question", "sentence2"),
+    "text": ("evidence", "premise", "passage", "text", "sentence1"),
+    "verdict": (*LABEL_COLUMNS, "answer"),
 }
 
 
@@ -144,15 +146,28 @@ def _from_entry(fields: object, name: str) -> ReaderExample:
     )
 
 
-def from_claims(path: Path) -> list[ReaderExample]:
-    """Examples from a table of claims with evidence; a claim is used as the question.
+def from_claims(path: Path) -> tuple[list[ReaderExample], int]:
+    """Examples from a table of claims with evidence, and how many rows are unusable; a claim is used as the question.
 
-    Accepted columns: claim, question or sentence2; evidence, text or sentence1; label, verdict or entailment. Raises
-    InputError with the row and what was expected.
+    Accepted columns: claim, hypothesis, question or sentence2; evidence, premise, passage, text or sentence1; label,
+    verdict, entailment or answer. A row is unusable if a side is empty or its label is unknown or ambiguous. Raises
+    InputError, with the first row and what was expected, where none is usable.
     """
     claims = tables.read_table(path)
     question, text, label = (claims.column(what, names) for what, names in _COLUMNS.items())
-    return [_from_claim(row.get(question), row.get(text), row.get(label), name) for name, row in claims.rows]
+    found, wrong = [], []
+    labels = {_folded_label(row.get(label)) for _, row in claims.rows}
+    ambiguous = any(_VERDICTS.get(each) == "neither" for each in labels)
+    for name, row in claims.rows:
+        try:
+            if ambiguous and _folded_label(row.get(label)) == _EITHER:
+                raise InputError(f"{name}: {_EITHER} means no or neither in a table of three labels")
+            found.append(_from_claim(row.get(question), row.get(text), row.get(label), name))
+        except InputError as error:
+            wrong.append(error)
+    if wrong and not found:
+        raise wrong[0]
+    return found, len(wrong)
 
 
 def _from_claim(claim: str | None, evidence: str | None, label: str | None, name: str) -> ReaderExample:
@@ -161,6 +176,53 @@ def _from_claim(claim: str | None, evidence: str | None, label: str | None, name
     verdict = parse_verdict(label, name)
     relevant = verdict != "neither" or None
     return ReaderExample(claim, evidence, verdict=verdict, relevant=relevant, question_type=QuestionType.YESNO)
+
+
+def from_lists(path: Path) -> tuple[list[ReaderExample], int]:
+    """Examples from JSON lines with a question, a context and answers with their text and start, such as MultiSpanQA
+    (Li et al. 2022), and how many lines are unusable.
+
+    A line is unusable if a side is empty or an answer is not where it should be. Raises InputError, with the line and
+    what was expected, for one that is malformed.
+    """
+    found, unusable = [], 0
+    content = read_bytes(path).decode("utf-8-sig", "replace")
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            example = _from_list(line, f"{path}: line {number}")
+            unusable += example is None
+            found += [example] if example else []
+    return found, unusable
+
+
+def _from_list(line: str, name: str) -> ReaderExample | None:
+    try:
+        fields = jsonl.parse_line(line)
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from None
+    question, context = (fields.get(key) for key in ("question", "context")) if isinstance(fields, dict) else (None, 0)
+    if not isinstance(question, str) or not isinstance(context, str):
+        raise InputError(f"{name}: expected an object with 'question' and 'context' as text, and 'answers'")
+    answers = list_field(fields, "answers", name)
+    places = [_item_place(answer, context) for answer in answers]
+    if not question.strip() or not places or not all(places):
+        return None
+    items = tuple(sorted({place for place in places if place}))
+    return ReaderExample(question, context, answers=items, items=items, question_type=QuestionType.LIST)
+
+
+def _item_place(answer: object, context: str) -> tuple[int, int] | None:
+    text, start = (answer.get("text"), answer.get("start")) if isinstance(answer, Mapping) else (None, None)
+    if not isinstance(text, str) or not isinstance(start, int) or not text.strip() or start < 0:
+        return None
+    if context[start : start + len(text)] != text:
+        return None
+    start += len(text) - len(text.lstrip())
+    return start, start + len(text.strip())
+
+
+def _folded_label(value: str | None) -> str:
+    return (value or "").strip().lower()
 
 
 def parse_verdict(value: object, name: str) -> str:

@@ -19,6 +19,7 @@ from bioqa.qa.reader import VERDICTS
 from bioqa.train import devices, loop, run_record
 from bioqa.train.data import batches, examples, hard_negatives, pairs
 from bioqa.train.data.batches import UNKNOWN, LabelledWindow, WindowBatch
+from bioqa.train.data.contrast import contrast_pairs
 from bioqa.train.data.examples import ReaderExample, evenly_spaced, fold_text
 from bioqa.train.networks import losses, reader
 from bioqa.train.networks.inference import AllHeads, TorchNetwork
@@ -101,9 +102,16 @@ def read_examples(
     for path in config.pubmedqa:
         add(path, examples.from_pubmedqa(Path(path)))
     for path in config.claims:
-        add(path, examples.from_claims(Path(path)))
+        add(path, *examples.from_claims(Path(path)))
+    for path in config.lists:
+        add(path, *examples.from_lists(Path(path)))
+    if config.contrast:
+        texts = [paper.abstract for paper in pairs.read_papers([Path(path) for path in config.contrast]).values()]
+        texts += [text for question in questions for text in (*question.snippet_texts, *question.ideal)]
+        made = contrast_pairs(list(dict.fromkeys(texts)), questions, config.contrast_pairs, config.schedule.seed)
+        add("contrast pairs", [example for pair in made for example in pair])
     if not kept:
-        raise InputError("nothing to train on: name files under squad, bioasq, pubmedqa or claims")
+        raise InputError("nothing to train on: name files under squad, bioasq, pubmedqa, claims, lists or contrast")
     return list(kept.values())
 
 

@@ -14,7 +14,10 @@ class ReaderConfig:
     squad: tuple[str, ...] = ()  # files in SQuAD format
     bioasq: tuple[str, ...] = ()  # BioASQ gold files
     pubmedqa: tuple[str, ...] = ()
-    claims: tuple[str, ...] = ()  # tables of claims with evidence
+    claims: tuple[str, ...] = ()  # tables of claims or yes/no questions with evidence and verdict
+    lists: tuple[str, ...] = ()  # JSON lines of list questions with the places of their items
+    contrast: tuple[str, ...] = ()  # files of papers, from whose sentences pairs of true and false claims are made
+    contrast_pairs: int = constrained(10_000, at_least(1))  # besides those of BioASQ's own yes/no questions
     dev: tuple[str, ...] = ()  # gold files for model selection; their questions are excluded from training
     negatives: int = constrained(3, at_least(0))  # texts without an answer per BioASQ question
     relevant_only: int = constrained(4, at_least(1))  # keep one in this many texts that train relevance alone

@@ -122,15 +122,66 @@ def test_claims_are_read_under_the_names_that_tables_have(tmp_path: Path) -> Non
     path.write_bytes(
         gzip.compress(b'id,evidence,Claim,label\n1,"It works, said A.",It works,Supports\n2,x,y,Neutral\n')
     )
-    assert examples.from_claims(path) == [
-        ReaderExample("It works", "It works, said A.", verdict="yes", relevant=True, question_type=POLAR),
-        ReaderExample("y", "x", verdict="neither", relevant=None, question_type=POLAR),
-    ]
+    assert examples.from_claims(path) == (
+        [
+            ReaderExample("It works", "It works, said A.", verdict="yes", relevant=True, question_type=POLAR),
+            ReaderExample("y", "x", verdict="neither", relevant=None, question_type=POLAR),
+        ],
+        0,
+    )
     table = tmp_path / "claims.TSV"
     table.write_text("sentence1\tSentence2\tentailment\nA text\tA claim\tnot_entailment\n")
-    assert examples.from_claims(table) == [
-        ReaderExample("A claim", "A text", verdict="no", relevant=True, question_type=POLAR)
+    assert examples.from_claims(table) == (
+        [ReaderExample("A claim", "A text", verdict="no", relevant=True, question_type=POLAR)],
+        0,
+    )
+
+
+def test_pairs_of_sentences_and_questions_on_passages_are_claims(tmp_path: Path) -> None:
+    path = tmp_path / "inference.jsonl"
+    path.write_text('{"premise": "It is red.", "hypothesis": "It is blue.", "label": "contradiction"}\n')
+    assert examples.from_claims(path)[0] == [
+        ReaderExample("It is blue.", "It is red.", verdict="no", relevant=True, question_type=POLAR)
     ]
+    path.write_text('{"question": "Is it red?", "passage": "It has a color.", "answer": "unknown", "source": "x"}\n')
+    assert examples.from_claims(path)[0] == [
+        ReaderExample("Is it red?", "It has a color.", verdict="neither", question_type=POLAR)
+    ]
+
+
+def test_rows_of_no_use_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("claim,evidence,label\na,b,yes\n,b,yes\na,,no\na,b,perhaps\na,b,\nc,d,not_entailment\n")
+    found, unusable = examples.from_claims(path)
+    assert [(each.question, each.verdict) for each in found] == [("a", "yes"), ("c", "no")]
+    assert unusable == 4
+    path.write_text("claim,evidence,label\na,b,yes\ne,f,neutral\nc,d,not_entailment\n")
+    found, unusable = examples.from_claims(path)  # of three labels, "not entailed" is no or neither
+    assert [each.verdict for each in found] == ["yes", "neither"]
+    assert unusable == 1
+
+
+def test_lists_have_the_places_of_their_items(tmp_path: Path) -> None:
+    path = tmp_path / "lists.jsonl"
+    context = "Imatinib , nilotinib and water ."
+    asked = {"question": "Which?", "context": context}
+    lines: list[dict[str, Any]] = [
+        {**asked, "answers": [{"text": "Imatinib", "start": 0}, {"text": "nilotinib ", "start": 11}]},
+        {**asked, "answers": [{"text": "Imatinib", "start": 3}]},
+        {**asked, "question": " ", "answers": [{"text": "Imatinib", "start": 0}]},
+        {**asked, "answers": []},
+        {**asked, "answers": ["Imatinib"]},
+    ]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, lines)))
+    (found,), unusable = examples.from_lists(path)
+    assert found == ReaderExample(
+        "Which?", context, answers=((0, 8), (11, 20)), items=((0, 8), (11, 20)), question_type=QuestionType.LIST
+    )
+    assert unusable == 4
+    for wrong in ("[]", "{", '{"question": 1, "context": "x"}', '{"question": "x", "context": "y", "answers": 3}'):
+        path.write_text(wrong)
+        with pytest.raises(InputError, match=r"lists\.jsonl: line 1"):
+            examples.from_lists(path)
 
 
 @pytest.mark.parametrize(

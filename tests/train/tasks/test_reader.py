@@ -246,3 +246,19 @@ def test_weights_that_are_cut_off_are_refused(tiny_bert: Callable[[str], Path]) 
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(ModelError, match="cannot be loaded"):
         network.load_reader(source.resolve(str(weights.parent)))
+
+
+def test_lists_and_contrast_are_sources_of_a_recipe(recipe_file: Path, tmp_path: Path) -> None:
+    abstract = "Celiac disease is a chronic disorder of the gut. Aspirin inhibits cyclooxygenase."
+    (tmp_path / "papers.jsonl").write_text(json.dumps({"pmid": "1", "title": "On", "abstract": abstract}))
+    answers = [{"text": "Imatinib", "start": 0}]
+    items = [{"question": "Which?", "context": "Imatinib.", "answers": answers}, {"question": "", "context": "x"}]
+    (tmp_path / "lists.jsonl").write_text("\n".join(map(json.dumps, items)))
+    changes = ['lists=["lists.jsonl"]', 'contrast=["papers.jsonl"]', "contrast_pairs=2"]
+    config = recipe.read_recipe(recipe_file, ReaderConfig, changes)
+    said: list[str] = []
+    found = reader.read_examples(config, read_gold(tmp_path / "dev.json"), said.append)
+    assert [each.items for each in found if each.question == "Which?"] == [((0, 8),)]
+    assert {"yes", "no"} <= {each.verdict for each in found if each.text in abstract}
+    assert any("lists.jsonl: 1 examples, 1 unusable" in line for line in said)
+    assert any(line.startswith("contrast pairs: ") for line in said)
