@@ -24,10 +24,14 @@ class QuestionTerms:
     def coverage(self, text: str) -> float:
         """The weighted share (0..1) of the question's terms in `text`; 0 for a question of stop words only."""
         if text not in self._coverages:
-            present = set(analyzer.terms(text))
+            present = self.present(text)
             held = sum(weight for term, weight in self.weights.items() if term in present)
             self._coverages[text] = held / self._sum if self._sum else 0.0
         return self._coverages[text]
+
+    def present(self, text: str) -> set[str]:
+        """The search terms of a text."""
+        return set(analyzer.terms(text))
 
     def coverage_of(self, passage: Passage) -> float:
         """The coverage by a passage together with its document's title and section heading."""

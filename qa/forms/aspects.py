@@ -1,0 +1,136 @@
+"""Aspects of a topic, such as its treatment: how questions name them, and how sentences speak of them."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """An aspect of a topic.
+
+    `nouns` name it in a question ("treatment of ..."), `verbs` ask for it ("how is ... treated"), and `cue` occurs in
+    sentences that speak of it, where they do not use its name.
+    """
+
+    name: str
+    nouns: str
+    cue: re.Pattern[str]
+    verbs: str = ""
+
+
+def _aspect(name: str, nouns: str, cue: str, verbs: str = "") -> Aspect:
+    return Aspect(name, nouns, re.compile(rf"\b(?:{cue})", re.IGNORECASE), verbs)
+
+
+_SIGNS = (
+    r"symptom|signs?\b|present|manifest|feature|hallmark|triad|character|complain|suffer|develop|fever|pain|ache|cough"
+    r"|rash|fatigue|weak|vomit|nausea|diarrh|weight (?:loss|gain)|swelling|seizure|tremor|itch|bleed|bruis|headache"
+    r"|stiff|jaundice|paralys|delay|deformit|confusion|thirst|numb"
+)
+ASPECTS: tuple[Aspect, ...] = (  # the first that matches decides, so the narrow ones come first
+    _aspect(
+        "side effects",
+        r"side[- ]effects?|adverse (?:effects?|events?|reactions?)|toxicit(?:y|ies)|overdos(?:e|age)|harms?|dangers?"
+        r"|poisoning|intoxication|risks(?= of| for|$)|effects?",
+        r"side effect|adverse|toxic|overdos|poison|intoxicat|risk|caus|harm|damag|induce|lead to|leads to|danger"
+        r"|nausea|rash|common effects|complicat|reaction|develop|limited by|limiting|may produce",
+    ),
+    _aspect(
+        "contraindications",
+        r"contra-?indications?|precautions?|warnings?",
+        r"contraindicat|avoid|must not|should not|cannot be|not (?:be )?(?:given|used|recommended)|unsafe|dangerous"
+        r"|caution|harm|teratogen",
+        r"contraindicated",
+    ),
+    _aspect(
+        "mechanism",
+        r"mechanisms?(?: of actions?)?|modes? of action|pharmacodynamics|pathogenesis|pathophysiology",
+        r"inhibit|block|bind|act(?:s|ing)? |activat|prevent|reduc|mechanism|stimulat|mimic|interfer|bring|releas|compet"
+        r"|antagoni|agonist|attack|trigger|result|caus|slow|rais|lower",
+    ),
+    _aspect(
+        "diagnosis",
+        r"diagnos[ie]s|tests?|testing|screening|detection|work-?up|diagnostic (?:tests?|criteria)",
+        r"diagnos|test|detect|confirm|screen|measur|biops|imaging|show|identif|criteri|found (?:by|on)|stain|assay"
+        r"|culture",
+        r"diagnosed|detected|confirmed|diagnose|detect",
+    ),
+    _aspect(
+        "prevention",
+        r"prevention|prophylaxis|vaccination|prevention and control",
+        r"prevent|vaccin|prophyla|protect|avoid|reduces? the risk",
+        r"prevented|avoided|prevent|avoid",
+    ),
+    _aspect(
+        "transmission",
+        r"transmission|spread|mode of transmission",
+        r"transmi|spread|bite|contact|inhal|droplet|airborne|contaminat|carried|carries|saliva|blood|sexual",
+        r"transmitted|spread|acquired|passed on|transmit|caught|catch",
+    ),
+    _aspect(
+        "inheritance",
+        r"inheritance|heredity|inheritance pattern|mode of inheritance",
+        r"inherit|dominant|recessive|X-linked|matern|patern|heredit",
+        r"inherited|passed on",
+    ),
+    _aspect(
+        "risk factors",
+        r"risk factors?|predisposing factors|predisposition",
+        r"risk|predispos|more likely|more common in|associated with|factor|increase",
+    ),
+    _aspect(
+        "causes",
+        r"causes?|aetiology|etiology|origins?|triggers?",
+        r"caus|due to|result|mutation|lead|arise|trigger|provok|deficien|follow|precipitat|behind|infection with"
+        r"|responsible|origin",
+        r"caused|triggered|acquired",
+    ),
+    _aspect(
+        "treatment",
+        r"(?:first[- ]line |drug |medical |standard )?(?:treatments?|therap(?:y|ies)|managements?|medications?)"
+        r"|cures?|remed(?:y|ies)|(?:treatment|therapeutic) options",
+        r"treat|therap|manag|cure|given|drug|dose|antidote|surgery|surgical|relie[fv]|revers|transplant|replace"
+        r"|antibiotic|respond|effective|remov|first[- ]line|prescri|help|control|improv|vaccin|rehydrat",
+        r"treated|managed|cured|treat|manage|cure|controlled",
+    ),
+    _aspect(
+        "symptoms",
+        r"symptoms?|signs?(?: and symptoms)?|(?:clinical )?(?:features?|manifestations?|presentations?)|warning signs"
+        r"|characteristics|findings",
+        _SIGNS,
+        r"recognized|recognised|recognize|recognise",
+    ),
+    _aspect(
+        "prognosis",
+        r"prognosis|outcomes?|survival|mortality|life expectancy|fatality",
+        r"surviv|mortal|prognos|death|die|fatal|outcome|life expectancy|lethal|recover|curable|cured",
+    ),
+    _aspect(
+        "complications",
+        r"complications?|consequences?|sequelae",
+        r"complicat|lead|caus|result|risk|develop|follow|damage|rupture|failure",
+    ),
+    _aspect(
+        "uses",
+        r"uses?|indications?|usage|applications?",
+        r"use[ds]?\b|treat|indicat|given|prescri|prevent|effective|help|approved|serve",
+        r"used(?: for)?|prescribed(?: for)?|good for|indicated(?: for)?",
+    ),
+    _aspect(
+        "function",
+        r"functions?|roles?|physiological roles?",
+        r"function|role|encod|regulat|control|repair|bind|act(?:s|ing)? |maintain|transport|cataly|convert|mediat|signal"
+        r"|promot|protect|produce|inhibit|activat|enabl|help|raise|lower|turn|suppress|stimulat|degrad|cleav|direct",
+    ),
+    _aspect(
+        "interactions",
+        r"(?:drug |food )?interactions?",
+        r"interact|increase|reduc|raise|lower|avoid|inhibit|induce|together|combin",
+    ),
+    _aspect(
+        "epidemiology",
+        r"epidemiology|incidence|prevalence|frequency",
+        r"inciden|prevalen|percent|affect|\d|common|rare|frequen|million",
+    ),
+)
+BY_NAME = {aspect.name: aspect for aspect in ASPECTS}

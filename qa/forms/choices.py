@@ -1,0 +1,152 @@
+"""Answers to choices: one of the named options, by a sentence that says so."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bioqa.index.records import Hit
+from bioqa.index.text import analyzer
+from bioqa.qa.aggregate import Evidence
+from bioqa.qa.answers import Answer
+from bioqa.qa.forms.form import QuestionForm
+from bioqa.qa.forms.statements import coverage, statements, with_title
+from bioqa.qa.question_terms import QuestionTerms
+from bioqa.qa.reader import Reading
+from bioqa.qa.summary import Sentence
+
+_LEAST_COVERAGE = 0.5  # share of the rest of the question that a sentence with its title must hold
+_LEAST_MARGIN = 0.1  # by which the best option must lead
+_CLAUSE = re.compile(r";|,? (?:but|whereas|while|although|though|however|rather than|instead of|unlike|not)\b|, (?:and|or)\b")
+_NOT = re.compile(r"\b(?:not|never|no|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
+_RELATED = (  # stems of the same meaning, of which options and sentences may use different ones
+    r"mother|maternal", r"father|paternal", r"\bmen\b|\bmale|\bboys", r"wom[ae]n|female|\bgirls",
+    r"rais|increas|elevat|stimulat\w* secretion", r"lower|reduc|decreas", r"activat|stimulat|induc",
+    r"inhibit|block|suppress|repress|prevent", r"kidney|renal", r"liver|hepat", r"lung|pulmonary", r"heart|cardiac",
+    r"slow|decelerat", r"speed|accelerat|faster", r"vein|venous", r"arter(?:y|ies)|arterial", r"brain|cerebral",
+)  # fmt: skip
+_WORSE = re.compile(r"\b(?:less|lower|fewer|worse|shorter|weaker|inferior|slower|smaller|poorer)\b", re.IGNORECASE)
+_COMPARES = re.compile(
+    r"\b(?:more|less|fewer|better|worse|superior|inferior|preferr?ed|preferable|safer|\w{3,}er)\b(?P<between>.*?)"
+    r"\b(?:than|to|over|compared (?:with|to))\b",
+    re.IGNORECASE,
+)
+_EFFECT = re.compile(r"\b(?:better|superior|effective|efficacious|potent|preferr?ed|preferable|safer)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option with the pattern of the words that set it apart from the others."""
+
+    text: str
+    pattern: re.Pattern[str]
+
+
+def options_of(texts: Sequence[str]) -> list[Option]:
+    """The options of a question, each with the words that only it has."""
+    words = [re.findall(r"[^\W_]+(?:[-'’/][^\W_]+)*", text) for text in texts]
+    lowered = [{word.lower() for word in found} for found in words]
+    options = []
+    for place, (text, found) in enumerate(zip(texts, words, strict=True)):
+        shared = set().union(*(lowered[other] for other in range(len(texts)) if other != place))
+        own = [word for word in found if word.lower() not in shared and (analyzer.terms(word) or len(word) == 1)] or found
+        options.append(Option(text, re.compile(r"(?=.*" + r")(?=.*".join(map(_word, own)) + ")", re.DOTALL)))
+    return options
+
+
+def _word(word: str) -> str:
+    if len(word) == 1 or word.isdigit() or re.fullmatch(r"[IVX]+", word):
+        return rf"(?<=[\w] ){re.escape(word)}\b|(?<=-){re.escape(word)}\b"
+    related = next((stems for stems in _RELATED if re.match(stems, word, re.IGNORECASE)), None)
+    if related:
+        return rf"(?i:{related})"
+    stem = word if len(word) < 5 else re.sub(r"(?:ies|es|s|e|y|ing|ed|ate|ion)$", "", word)
+    return rf"(?i:\b{re.escape(stem)})" + (r"(?i:s?\b)" if len(word) < 5 else "")
+
+
+def decide(
+    form: QuestionForm, question: str, terms: QuestionTerms, hits: Sequence[Hit], readings: Sequence[Reading]
+) -> list[Answer]:
+    """The option that the passages support best, before the others; empty if none leads clearly.
+
+    An option counts by the sentence or clause that names it alone and covers the rest of the question, and by the
+    reader's best span with it.
+    """
+    options = options_of(form.options)
+    named = {term for option in form.options for term in analyzer.terms(option)}
+    rest = [term for term in analyzer.query_terms(question) if term not in named]
+    found: dict[str, tuple[float, Evidence]] = {}
+    for sentence in statements(hits):
+        if coverage(with_title(sentence), rest, terms) < _LEAST_COVERAGE:
+            continue
+        for clause in _clauses(sentence.text):
+            here = [option for option in options if option.pattern.search(clause)]
+            if len(here) == 1 and not _NOT.search(clause):
+                worth = 0.2 + 0.8 * coverage(clause, rest, terms)
+                worth *= 0.7 + 0.3 * sentence.relevance
+                if worth > found.get(here[0].text, (0.0,))[0]:
+                    evidence = Evidence(sentence.passage, sentence.text, 0, len(sentence.text), worth)
+                    found[here[0].text] = worth, evidence
+    read = _read_shares(options, readings)
+    scores = {text: (worth + read.get(text, 0.0)) / 2 for text, (worth, _) in found.items()}
+    ranked = sorted(scores, key=lambda text: -scores[text])
+    if not ranked or (len(ranked) > 1 and scores[ranked[0]] - scores[ranked[1]] < _LEAST_MARGIN):
+        return []
+    best = ranked[0]
+    return [Answer(best, min(0.95, scores[best] / sum(scores.values()) * 0.9), {}, (found[best][1],))]
+
+
+def _clauses(sentence: str) -> Iterator[str]:
+    borders = [0, *(found.start() for found in _CLAUSE.finditer(sentence)), len(sentence)]
+    for first, last in zip(borders, borders[1:], strict=False):
+        yield sentence[first:last]
+
+
+def _read_shares(options: Sequence[Option], readings: Sequence[Reading]) -> dict[str, float]:
+    """The share of each option in what the reader says."""
+    best = {option.text: 0.0 for option in options}
+    for reading in readings:
+        for span in reading.spans:
+            text = f"the {reading.context.text[span.start : span.end]}"
+            here = [option.text for option in options if option.pattern.search(text)]
+            if len(here) == 1:
+                worth = span.probability * (1.0 if reading.relevance is None else reading.relevance)
+                best[here[0]] = max(best[here[0]], worth)
+    total = sum(best.values())
+    return {text: worth / total for text, worth in best.items()} if total else {}
+
+
+def compared(
+    form: QuestionForm, question: str, terms: QuestionTerms, hits: Sequence[Hit]
+) -> tuple[list[Answer], list[Sentence]]:
+    """The better option where a sentence ranks both, and the sentences that compare them, best first."""
+    options = options_of(form.options)
+    named = {term for option in form.options for term in analyzer.terms(option)}
+    rest = [term for term in analyzer.query_terms(question) if term not in named]
+    both = [
+        (coverage(with_title(sentence), rest, terms), sentence)
+        for sentence in statements(hits)
+        if all(option.pattern.search(sentence.text) for option in options) and _COMPARES.search(sentence.text)
+    ]
+    both = sorted((pair for pair in both if pair[0] >= 0.3), key=lambda pair: -pair[0])  # noqa: PLR2004
+    for covered, sentence in both:
+        winner = _winner(options, sentence.text, form.comparative)
+        if winner:
+            evidence = Evidence(sentence.passage, sentence.text, 0, len(sentence.text), sentence.relevance)
+            return [Answer(winner, 0.5 + 0.4 * covered, {}, (evidence,))], [each for _, each in both]
+    return [], [each for _, each in both]
+
+
+def _winner(options: Sequence[Option], sentence: str, comparative: str) -> str | None:
+    """The option that a sentence ranks first: the subject of "more ... than", the other one for "less ... than"."""
+    stem = comparative.split()[-1].lower()
+    for found in _COMPARES.finditer(sentence):
+        ranked = found[0].lower()
+        effect = bool(_EFFECT.search(comparative))
+        if not (stem in ranked or (effect and _EFFECT.search(ranked))):
+            continue
+        before = [option.text for option in options if option.pattern.search(f"x {sentence[: found.end()]}")]
+        after = [option.text for option in options if option.pattern.search(f"x {sentence[found.end() :]}")]
+        if len(before) == 1 and len(after) == 1 and before != after:
+            reverse = bool(_WORSE.search(found[0])) != bool(_WORSE.search(comparative))
+            return after[0] if reverse else before[0]
+    return None
