@@ -19,7 +19,7 @@ from bioqa.qa import answer_types, calibration, question_types, starter, summary
 from bioqa.qa.aggregate import merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
-from bioqa.qa.forms import declined, routing, several
+from bioqa.qa.forms import declined, names, routing, several
 from bioqa.qa.forms.form import Form, QuestionForm, form_of
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
@@ -35,7 +35,8 @@ _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the f
 class AnalyzedQuestion:
     """A validated question with its type, expected answer type and search terms.
 
-    `question` is the text as written; `plain` is the text that search and reader use.
+    `question` is the text as written; `plain` is the text that search and reader use, in the words of the index, and
+    `notice` explains the brand names in it.
     """
 
     question: str
@@ -45,6 +46,7 @@ class AnalyzedQuestion:
     query: Query
     terms: QuestionTerms
     form: QuestionForm
+    notice: str = ""
 
 
 class Engine:
@@ -106,18 +108,19 @@ class Engine:
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""
         text = wording.validate_question(question, config.max_question_characters)
-        plain = wording.plain_wording(text)
-        form = form_of(text)
+        worded = names.in_words_of(wording.plain_wording(text), self.index.document_frequency)
+        form = form_of(worded.text)
         if question_type and not routing.fits(form, question_type):
             form = QuestionForm(Form.QUESTION)
         return AnalyzedQuestion(
             question=text,
-            plain=plain,
+            plain=worded.text,
+            notice=worded.notice,
             form=form,
             type=question_type or routing.type_of(form) or question_types.classify(text),
-            answer_type=answer_types.expected_answer_type(plain),
-            query=Query.of(plain, self.encoder),
-            terms=QuestionTerms(plain, self.index),
+            answer_type=answer_types.expected_answer_type(worded.text),
+            query=replace(Query.of(worded.text, self.encoder), text=worded.query),
+            terms=QuestionTerms(worded.text, self.index, worded.aliases),
         )
 
     def answer(
@@ -157,6 +160,7 @@ class Engine:
         response = Response(
             question=analyzed.question,
             form=analyzed.form.form,
+            notice=analyzed.notice,
             type=analyzed.type,
             answer_type=analyzed.answer_type,
             answers=given,

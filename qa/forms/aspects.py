@@ -33,7 +33,7 @@ ASPECTS: tuple[Aspect, ...] = (  # the first that matches decides, so the narrow
         r"side[- ]effects?|adverse (?:effects?|events?|reactions?)|toxicit(?:y|ies)|overdos(?:e|age)|harms?|dangers?"
         r"|poisoning|intoxication|risks(?= of| for|$)|effects?",
         r"side effect|adverse|toxic|overdos|poison|intoxicat|risk|caus|harm|damag|induce|lead to|leads to|danger"
-        r"|nausea|rash|common effects|complicat|reaction|develop|limited by|limiting|may produce",
+        r"|nausea|rash|common effects|complicat|reaction|develop|limited by|limiting|may produce|occurs? in|dysfunction|loss of",
     ),
     _aspect(
         "contraindications",

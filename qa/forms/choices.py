@@ -15,8 +15,10 @@ from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 
 _LEAST_COVERAGE = 0.5  # share of the rest of the question that a sentence with its title must hold
-_LEAST_MARGIN = 0.1  # by which the best option must lead
-_CLAUSE = re.compile(r";|,? (?:but|whereas|while|although|though|however|rather than|instead of|unlike|not)\b|, (?:and|or)\b")
+_LEAST_OWN = 0.4  # the same for the sentence alone
+_READER = 0.5  # weight of the reader's share beside that of the sentences
+_LEAST_MARGIN = 0.08  # by which the best option must lead
+_CLAUSE = re.compile(r";|,? (?:but|whereas|while|although|though|however|rather than|instead of|unlike|not)\b|, (?:and|or)\b|,? and (?=\w+ \w+s\b)")
 _NOT = re.compile(r"\b(?:not|never|no|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
 _RELATED = (  # stems of the same meaning, of which options and sentences may use different ones
     r"mother|maternal", r"father|paternal", r"\bmen\b|\bmale|\bboys", r"wom[ae]n|female|\bgirls",
@@ -74,25 +76,34 @@ def decide(
     options = options_of(form.options)
     named = {term for option in form.options for term in analyzer.terms(option)}
     rest = [term for term in analyzer.query_terms(question) if term not in named]
+    rarest = [max(rest, key=lambda term: terms.weights.get(term, 0.0))] if rest else []
     found: dict[str, tuple[float, Evidence]] = {}
+    denied: dict[str, float] = {}
     for sentence in statements(hits):
-        if coverage(with_title(sentence), rest, terms) < _LEAST_COVERAGE:
+        own = coverage(sentence.text, rest, terms)
+        if own < _LEAST_OWN or coverage(with_title(sentence), rarest, terms) < 1 or coverage(with_title(sentence), rest, terms) < _LEAST_COVERAGE:
             continue
         for clause in _clauses(sentence.text):
             here = [option for option in options if option.pattern.search(clause)]
-            if len(here) == 1 and not _NOT.search(clause):
-                worth = 0.2 + 0.8 * coverage(clause, rest, terms)
-                worth *= 0.7 + 0.3 * sentence.relevance
-                if worth > found.get(here[0].text, (0.0,))[0]:
-                    evidence = Evidence(sentence.passage, sentence.text, 0, len(sentence.text), worth)
-                    found[here[0].text] = worth, evidence
+            if len(here) != 1:
+                continue
+            option = here[0].text
+            worth = (0.2 + 0.5 * coverage(clause, rest, terms) + 0.3 * own) * (0.6 + 0.4 * sentence.relevance)
+            if _NOT.search(clause):
+                denied[option] = max(worth, denied.get(option, 0.0))
+            elif worth > found.get(option, (0.0,))[0]:
+                evidence = Evidence(sentence.passage, sentence.text, 0, len(sentence.text), worth)
+                found[option] = worth, evidence
     read = _read_shares(options, readings)
-    scores = {text: (worth + read.get(text, 0.0)) / 2 for text, (worth, _) in found.items()}
+    scores = {
+        text: max(0.0, worth + _READER * read.get(text, 0.0) - denied.get(text, 0.0)) for text, (worth, _) in found.items()
+    }
     ranked = sorted(scores, key=lambda text: -scores[text])
     if not ranked or (len(ranked) > 1 and scores[ranked[0]] - scores[ranked[1]] < _LEAST_MARGIN):
         return []
     best = ranked[0]
-    return [Answer(best, min(0.95, scores[best] / sum(scores.values()) * 0.9), {}, (found[best][1],))]
+    others = sum(scores.values()) - scores[best]
+    return [Answer(best, min(0.95, scores[best] / (scores[best] + others + 0.1)), {}, (found[best][1],))]
 
 
 def _clauses(sentence: str) -> Iterator[str]:

@@ -128,7 +128,7 @@ _ENTITY = re.compile(  # keywords that ask for a thing by its kind
 )
 _NEGATED = re.compile(
     r"\b(?:not|never|cannot|avoid(?:ed|s)?|avoiding|contraindicated|contra-indicated|without|neither|nor|unsafe|forbidden"
-    r"|lacks|lacking|least)\b|n['’]t\b|\bneeds? no\b|\bhas no\b|\bhave no\b|\bwith no\b",
+    r"|least)\b|n['’]t\b|\bneeds? no\b|\bhas no\b|\bhave no\b|\bwith no\b",
     _I,
 )
 _NOT_ONLY = re.compile(r"\bnot only\b|\bif not\b|\bwhether or not\b|\bor not\b", _I)

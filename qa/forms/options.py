@@ -86,13 +86,17 @@ def chosen_among(question: str) -> Choice | None:
             ranked = _COMPARATIVE.search(found["ask"])
             return _choice(_listed(found["options"]), ranked)
     if found := _CLOSED.match(text):
-        return _choice(_neighbours(found["body"].strip()), _COMPARATIVE.search(found["body"]))
+        options = _neighbours(found["body"].strip(), verbs=text.lower().startswith(("do", "did")))
+        return _choice(options, _COMPARATIVE.search(found["body"]))
     return None
 
 
 def _choice(options: list[str], ranked: re.Match[str] | None) -> Choice | None:
     distinct = tuple(dict.fromkeys(option for option in options if option))
-    return Choice(distinct, ranked["word"].lower() if ranked else "") if len(distinct) > 1 else None
+    comparative = ranked["word"].lower() if ranked else ""
+    if any(comparative in option.lower() for option in distinct):
+        comparative = ""  # "raise or lower"
+    return Choice(distinct, comparative) if len(distinct) > 1 else None
 
 
 def _listed(text: str) -> list[str]:
@@ -111,9 +115,11 @@ def _same_head(one: str, two: str) -> tuple[str, str]:
     return one, two
 
 
-def _neighbours(body: str) -> list[str]:
-    """The alternatives around "or" in a question that starts with a verb: as many words on either side as are
-    parallel."""
+def _neighbours(body: str, *, verbs: bool) -> list[str]:
+    """The alternatives around "or" in a question that starts with a verb: as many words on either side as are parallel.
+
+    After "does", the alternatives may be `verbs`, whose object is part of neither.
+    """
     left, right = re.split(r",? \bor\b ", body, maxsplit=1, flags=_I)
     before, after = left.split(), right.split()
     if len(before) > 1 and len(after) > 0 and "," in left:  # A, B or C
@@ -126,7 +132,7 @@ def _neighbours(body: str) -> list[str]:
         first, second = before[anchor:], taken[: max(len(before) - anchor, 1)]
         if len(taken) > len(second) and len(first) > 1:
             second = taken[: len(first)]
-    elif _is_ending(before[-1], taken):
+    elif (verbs and taken[0].lower() not in _SMALL) or _is_ending(before[-1], taken):
         first, second = before[-1:], taken[:1]
     else:
         first, second = before[-1:], taken

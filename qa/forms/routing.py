@@ -1,5 +1,6 @@
 """What the form of a question demands of its answer, enforced on a response."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from bioqa.qa.summary import Sentence
 
 _BY_SPANS = (QuestionType.FACTOID, QuestionType.LIST)
 _COVERS = 0.85  # share of the topic, or of keywords, that a sentence with its title must hold
+_COVERS_NEGATED = 0.6  # the same for a negated question, of which sentences use other words
+_OF_THRESHOLD = 0.5  # an answer whose sentence is negated as the question is needs this share of the usual confidence
 _OWN_WORDS = 0.6  # weight of the words of a sentence itself; the rest is that of its title
 
 
@@ -84,15 +87,16 @@ def _aspect(
 
 def _speaking(form: QuestionForm, terms: QuestionTerms, response: Response) -> list[tuple[float, Sentence]]:
     """The sentences that speak of the aspect and, by themselves or under their title, of the topic; best first."""
-    topic, named = term_list(form.topic), term_list(form.aspect.name if form.aspect else "")
+    topic = term_list(form.topic)
     relevances = {sentence.text: sentence.relevance for sentence in response.sentences}
     found = []
     for sentence in statements(response.hits):
-        if coverage(with_title(sentence), topic, terms) < _COVERS or not form.aspect:
+        if form.aspect is None:
             continue
         cues = len({cue.lower() for cue in form.aspect.cue.findall(sentence.text)})
-        by_name = bool(set(named) & terms.present(sentence.text))
-        if cues or by_name:
+        by_name = bool(re.search(rf"\b(?:{form.aspect.nouns})\b", sentence.text, re.IGNORECASE))
+        near = with_title(sentence) if not by_name else f"{with_title(sentence)} {sentence.passage.text}"
+        if (cues or by_name) and coverage(near, topic, terms) >= _COVERS:
             titled = coverage(sentence.passage.document.title, topic, terms)
             here = coverage(sentence.text, topic, terms)
             worth = min(cues, 3) * 0.25 + 0.3 * by_name + 0.5 * here + 0.4 * titled
@@ -183,6 +187,16 @@ def _negated(
         answers = negations.supported(form, response.answers)
         if answers:
             return replace(response, answers=answers, disagreeing=())
+        wanted = list(terms.weights)
+        likely = [
+            answer
+            for answer in negations.supported(form, response.guesses)
+            if answer.confidence >= response.threshold * _OF_THRESHOLD
+            and coverage(f"{answer.evidence[0].passage.document.title} {answer.evidence[0].sentence}", wanted, terms)
+            >= _COVERS_NEGATED
+        ]
+        if likely:
+            return _answered(response, likely)
     elif response.type is QuestionType.SUMMARY and not response.abstained:
         saying = [sentence for sentence in response.citations if negations.says_so(sentence.text)]
         if saying or not form.negated:
@@ -235,7 +249,7 @@ def _silent(response: Response, notice: str) -> Response:
         abstained=True,
         ideal_answer="",
         citations=(),
-        notice=notice,
+        notice=" ".join(filter(None, (response.notice, notice))),
     )
 
 

@@ -1,0 +1,140 @@
+"""Other names and spellings of the words in a question, so that it meets passages that use those."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from bioqa.index.text import analyzer
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_MOST_WORDS = 60  # of a question that are looked up; a longer one meets passages anyhow
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question in the words of an index.
+
+    `text` is the question with words that the index does not know, or hardly knows, replaced by others of the same
+    meaning. `others` are further names and spellings that the index knows. `aliases` maps the search terms of those to
+    the term in `text`. `brands` maps the brand names that were replaced to their drugs.
+    """
+
+    text: str
+    others: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    brands: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> str:
+        """The text to search for: the question with all other names and spellings."""
+        return " ".join([self.text, *self.others])
+
+    @property
+    def notice(self) -> str:
+        """A line that explains the brand names that were replaced."""
+        return " ".join(f"{brand} is a brand name of {drug}." for brand, drug in self.brands.items())
+
+
+def in_words_of(question: str, document_frequency: Callable[[str], int]) -> Wording:
+    """The question in the words of an index, which tells the number of passages with a search term."""
+    text = question
+    others: list[str] = []
+    aliases: dict[str, str] = {}
+    brands: dict[str, str] = {}
+    for written, candidates, is_brand in _replaceable(question):
+        counts = {candidate: _frequency(candidate, document_frequency) for candidate in (written, *candidates)}
+        best = max(counts, key=lambda candidate: (counts[candidate], candidate == written))
+        if not counts[best]:
+            continue
+        chosen = written if counts[written] * 2 >= counts[best] else best
+        if chosen != written:
+            text = re.sub(rf"\b{re.escape(written)}\b", chosen, text)
+            if is_brand:
+                brands[written] = chosen
+        for other in (candidate for candidate, count in counts.items() if count and candidate != chosen):
+            others.append(other)
+            terms, meant = analyzer.terms(other), analyzer.terms(chosen)
+            if len(terms) == len(meant) == 1:
+                aliases[terms[0]] = meant[0]
+    return Wording(text, tuple(dict.fromkeys(others)), aliases, brands)
+
+
+def _replaceable(question: str) -> Iterator[tuple[str, list[str], bool]]:
+    """The names and words of a question, as written, with their other forms, and whether they are brand names."""
+    taken: set[str] = set()
+    for found in _name_pattern().finditer(question):
+        others, is_brand = _names()[found[0].lower()]
+        taken |= set(found[0].split())
+        yield found[0], list(others), is_brand
+    for word in dict.fromkeys(_WORD.findall(question)[:_MOST_WORDS]):
+        if word not in taken and (others := spellings(word)):
+            yield word, others, False
+
+
+def _frequency(name: str, document_frequency: Callable[[str], int]) -> int:
+    return min((document_frequency(term) for term in analyzer.terms(name)), default=0)
+
+
+def spellings(word: str) -> list[str]:
+    """The British and American forms of a word, in lower case, without the word itself."""
+    lowered = word.lower()
+    forms = {american(lowered)}
+    for to_british, british in _patterns()[0]:
+        if to_british.search(lowered):
+            forms.add(to_british.sub(british, lowered))
+    return sorted(forms - {lowered})
+
+
+def american(text: str) -> str:
+    """A lower-case text with British forms of words in American spelling."""
+    whole, replacements = _patterns()[1:]
+    return whole.sub(lambda found: replacements[found[0]], text) if whole.search(text) else text
+
+
+@cache
+def _patterns() -> tuple[list[tuple[re.Pattern[str], str]], re.Pattern[str], dict[str, str]]:
+    to_british: list[tuple[re.Pattern[str], str]] = []
+    places: list[tuple[int, str]] = []
+    replacements: dict[str, str] = {}
+    for british, us, place in _rows("spelling.tsv"):
+        start = r"\b" if place in ("start", "whole") else ""
+        start = start or (r"(?<=\w\w\w)" if place == "end" else "")
+        end = r"\b" if place in ("end", "whole") else ""
+        to_british.append((re.compile(rf"{start}{us}{end}"), british))
+        places.append((len(british), rf"{start}{british}{end}"))
+        replacements[british] = us
+    longest_first = [pattern for _, pattern in sorted(places, key=lambda row: -row[0])]
+    return to_british, re.compile("|".join(longest_first)), replacements
+
+
+@cache
+def _names() -> Mapping[str, tuple[tuple[str, ...], bool]]:
+    """By name in lower case: the other names, and whether it is a brand name."""
+    found: dict[str, tuple[tuple[str, ...], bool]] = {}
+    for name, kind, other in _rows("names.tsv"):
+        is_brand = kind == "brand"
+        found[name.lower()] = ((other,), is_brand)
+        if not is_brand:
+            others = found.get(other.lower(), ((), False))[0]
+            found[other.lower()] = ((*others, name), False)
+    for name, (others, is_brand) in list(found.items()):
+        if is_brand:
+            further = [more for other in others for more in found.get(other.lower(), ((), False))[0]]
+            found[name] = ((*others, *further), True)
+    return found
+
+
+@cache
+def _name_pattern() -> re.Pattern[str]:
+    longest_first = sorted(_names(), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
+
+
+def _rows(file: str) -> list[tuple[str, str, str]]:
+    import bioqa.data
+
+    text = (Path(str(bioqa.data.__file__)).parent / "names" / file).read_text(encoding="utf-8")
+    cells = (line.split("\t") for line in text.splitlines()[1:])
+    return [(one, two, three) for one, two, three in cells]
