@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
     "gene or protein": "gene protein enzyme receptor coreceptor kinase phosphatase protease transcription-factor antigen"
-    " autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target ligand factor"
-    " oncogene channel collagen subunit locus isoform integrin globin transporter co-receptor toxin",
-    "drug": "drug inhibitor antidote antibiotic medication medicine vaccine compound agonist antagonist blocker statin"
+    " autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target ligand"
+    " oncogene channel collagen subunit locus isoform integrin globin growth-factor clotting-factor coagulation-factor transporter co-receptor toxin",
+    "drug": "drug monoclonal-antibody inhibitor antidote antibiotic medication medicine vaccine compound agonist antagonist blocker statin"
     " anticoagulant antiviral antifungal diuretic antidepressant anticonvulsant antihypertensive opioid painkiller"
     " chemotherapy analgesic antipsychotic anesthetic anaesthetic antimalarial antiepileptic sedative",
     "disease": "disease syndrome disorder cancer condition infection deficiency leukemia leukaemia lymphoma anemia anaemia"
@@ -29,7 +29,7 @@ _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
 }
 _IRREGULAR = {"bacteria": "bacterium", "viruses": "virus", "fungi": "fungus", "antibodies": "antibody", "loci": "locus"}
 _TYPE_OF_HEAD = {head: kind for kind, heads in _HEADS.items() for head in heads.split()}
-_PARTS = frozenset({"type", "kind", "form", "class", "group", "name", "part", "region", "area", "family", "species", "layer"})
+_PARTS = frozenset({"type", "kind", "form", "class", "group", "name", "part", "region", "area", "family", "layer"})
 _PLACES = re.compile(
     r"\b(?:part|region|area|layer|lobe|side|segment|chamber)s? of the (?:\w+ )?(?:body|brain|kidney|cell|heart|eye|skin|lung"
     r"|gut|nephron|intestine|spinal cord|ear|liver|stomach|neuron|bone)\b|\bbrain (?:region|area)s?\b"
@@ -48,7 +48,7 @@ _VERB = re.compile(
     r"|responsible|associated|known|found|located|involved|mutated|produces?|secretes?|transmits?|carries|infects?"
     r"|encodes?|encoding|defines?|prevents?|detects?|confirms?|shows?|measures?|stores?|gets?|results?|follows?|affects?"
     r"|destroys?|drives?|acts?|replaces?|overcomes?|chelates?|contains?|controls?|processes|moves?|present|express(?:es)?"
-    r"|predict|raise|interact|prolong|target|targets|not|most|more|best|mainly|usually|often)$"
+    r"|predict|raise|interact|prolong|target|targets|not)$"
 )
 _WHEN = re.compile(r"^when (?:was|were|did)\b|\b(?:which|what) year\b")
 _WHO = re.compile(
@@ -157,6 +157,8 @@ def _type_of_phrase(words: Sequence[str]) -> str | None:
         if word in ("of", "for") or (_VERB.match(word) and found):
             break
         if word == "the":
+            if found:  # the next noun phrase
+                break
             continue
         pair = f"{word}-{_singular(words[place + 1])}" if place + 1 < len(words) else ""
         kind = _TYPE_OF_HEAD.get(pair) or _TYPE_OF_HEAD.get(_singular(word))

@@ -19,7 +19,7 @@ from bioqa.qa import answer_types, calibration, question_types, starter, summary
 from bioqa.qa.aggregate import merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
-from bioqa.qa.forms import declined, names, routing, several
+from bioqa.qa.forms import corrections, declined, names, routing, several
 from bioqa.qa.forms.form import Form, QuestionForm, form_of
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
@@ -103,7 +103,8 @@ class Engine:
             analyzed = self.analyze(question, config, question_type)
         with watch("search"):
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
-        return self.answer(analyzed, hits, config, watch)
+        response = self.answer(analyzed, hits, config, watch)
+        return declined.with_notice(response, corrections.suggestion(analyzed.plain, self.index))
 
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""

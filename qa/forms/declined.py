@@ -1,8 +1,12 @@
-"""Questions that are not put to the literature, each with one helpful line."""
+"""Notices: one helpful line where bioqa has no answer, or where the question may not say what was meant."""
+
+from dataclasses import replace
 
 from bioqa.qa.forms.form import Form, QuestionForm
+from bioqa.qa.response import Response
 
 _EXAMPLE = 'for example: "what gene causes cystic fibrosis?"'
+_OFF_TOPIC = 0.1  # relevance of the passages below which a question is probably not biomedical
 
 
 def notice(form: QuestionForm, question: str) -> str:
@@ -11,6 +15,17 @@ def notice(form: QuestionForm, question: str) -> str:
         return f"bioqa answers biomedical questions from the passages of its index; ask one, {_EXAMPLE}"
     if form.form is Form.FOREIGN:
         return f"bioqa reads English only; please ask in English, {_EXAMPLE}"
-    if sum(character.isalnum() for character in question) < 2:
+    if sum(character.isalnum() for character in question) < 2:  # noqa: PLR2004
         return f"one letter or digit is no question; ask one in words, {_EXAMPLE}"
     return ""
+
+
+def with_notice(response: Response, corrected: str) -> Response:
+    """The response with the offer of a corrected question, or with a line on questions beyond the index."""
+    if corrected:
+        offered = f'Did you mean: "{corrected}"?'
+    elif response.abstained and not response.notice and response.relevance < _OFF_TOPIC:
+        offered = f"Nothing in this index is about that; bioqa answers biomedical questions, {_EXAMPLE}"
+    else:
+        return response
+    return replace(response, notice=" ".join(filter(None, (response.notice, offered))))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from bioqa.qa.forms import options, parts
 from bioqa.qa.forms.aspects import ASPECTS, Aspect
 from bioqa.qa.forms.languages import is_english
-from bioqa.qa.wording import plain_wording
+from bioqa.qa.wording import asks_for_yes_or_no, plain_wording
 
 
 class Form(StrEnum):
@@ -162,6 +162,8 @@ def form_of(question: str) -> QuestionForm:
     plain = _BARE.sub("", plain_wording(question))
     if several := parts.split(question):
         return QuestionForm(Form.SEVERAL, parts=several)
+    if asks_for_yes_or_no(question.lower()):
+        return QuestionForm(Form.QUESTION)
     keywords = not _ASKS.search(plain) and not _STATEMENT.search(plain)
     return (
         _abbreviation(plain)
