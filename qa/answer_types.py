@@ -5,19 +5,24 @@ import re
 from collections.abc import Mapping, Sequence
 
 _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
-    "gene or protein": "gene protein enzyme receptor coreceptor kinase phosphatase protease transcription-factor antigen"
-    " autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target ligand"
-    " oncogene channel collagen subunit locus isoform integrin globin growth-factor clotting-factor coagulation-factor transporter co-receptor toxin",
-    "drug": "drug monoclonal-antibody inhibitor antidote antibiotic medication medicine vaccine compound agonist antagonist blocker statin"
-    " anticoagulant antiviral antifungal diuretic antidepressant anticonvulsant antihypertensive opioid painkiller"
+    "gene or protein": "gene protein enzyme receptor coreceptor kinase phosphatase protease transcription-factor"
+    " antigen autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target"
+    " ligand"
+    " oncogene channel collagen subunit locus isoform integrin globin growth-factor clotting-factor"
+    " coagulation-factor"
+    " transporter co-receptor toxin",
+    "drug": "drug monoclonal-antibody inhibitor antidote antibiotic medication medicine vaccine compound agonist antagonist"
+    " blocker statin anticoagulant antiviral antifungal diuretic antidepressant anticonvulsant antihypertensive opioid"
+    " painkiller"
     " chemotherapy analgesic antipsychotic anesthetic anaesthetic antimalarial antiepileptic sedative",
-    "disease": "disease syndrome disorder cancer condition infection deficiency leukemia leukaemia lymphoma anemia anaemia"
-    " tumor tumour carcinoma neuropathy cardiomyopathy epilepsy illness",
-    "organism": "bacterium virus organism parasite pathogen species vector fungus mosquito insect tick worm animal microbe"
-    " host protozoan agent",
+    "disease": "disease syndrome disorder cancer condition infection deficiency leukemia leukaemia lymphoma anemia"
+    " anaemia tumor tumour carcinoma neuropathy cardiomyopathy epilepsy illness",
+    "organism": "bacterium virus organism parasite pathogen species vector fungus mosquito insect tick worm animal"
+    " microbe host protozoan agent",
     "place in the body": "cell tissue organ organelle gland nerve artery vein bone muscle lobe joint compartment",
     "method": "method test technique assay tool algorithm software stain database imaging scan",
-    "number": "percentage proportion number prevalence incidence half-life dose dosage age fraction survival level count"
+    "number": "percentage proportion number prevalence incidence half-life dose dosage age fraction survival level"
+    " count"
     " temperature pressure weight size rate threshold length frequency expectancy risk concentration"
     " range",
     "chromosome": "chromosome",
@@ -31,7 +36,8 @@ _IRREGULAR = {"bacteria": "bacterium", "viruses": "virus", "fungi": "fungus", "a
 _TYPE_OF_HEAD = {head: kind for kind, heads in _HEADS.items() for head in heads.split()}
 _PARTS = frozenset({"type", "kind", "form", "class", "group", "name", "part", "region", "area", "family", "layer"})
 _PLACES = re.compile(
-    r"\b(?:part|region|area|layer|lobe|side|segment|chamber)s? of the (?:\w+ )?(?:body|brain|kidney|cell|heart|eye|skin|lung"
+    r"\b(?:part|region|area|layer|lobe|side|segment|chamber)s? of the (?:\w+ )?(?:body|brain|kidney|cell|heart|eye"
+    r"|skin|lung"
     r"|gut|nephron|intestine|spinal cord|ear|liver|stomach|neuron|bone)\b|\bbrain (?:region|area)s?\b"
 )
 _OF_NOUN = re.compile(r"^(?:of|for) (?:the )?(?P<noun>.+)$")
@@ -42,12 +48,17 @@ _ASKED = re.compile(  # the noun phrase that is asked for
     r" (?P<phrase>(?!(?:is|are|was|were|do|does|did|can|has|have)\b)[\w/'’-]+(?: [\w/'’-]+){0,9})"
 )
 _VERB = re.compile(
-    r"^(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must|be|being|that|which|who|whose"
-    r"|causes?|caused|treats?|helps?|makes?|made|lowers?|raises?|inhibits?|activates?|blocks?|binds?|breaks?|converts?"
-    r"|forms?|needs?|used|given|damages|reverses?|leads?|to|in|on|at|by|with|from|during|after|against|under|and|or|when"
+    r"^(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must|be|being|that|which"
+    r"|who|whose"
+    r"|causes?|caused|treats?|helps?|makes?|made|lowers?|raises?|inhibits?|activates?|blocks?|binds?|breaks?"
+    r"|converts?"
+    r"|forms?|needs?|used|given|damages|reverses?|leads?|to|in|on|at|by|with|from|during|after|against|under|and"
+    r"|or|when"
     r"|responsible|associated|known|found|located|involved|mutated|produces?|secretes?|transmits?|carries|infects?"
-    r"|encodes?|encoding|defines?|prevents?|detects?|confirms?|shows?|measures?|stores?|gets?|results?|follows?|affects?"
-    r"|destroys?|drives?|acts?|replaces?|overcomes?|chelates?|contains?|controls?|processes|moves?|present|express(?:es)?"
+    r"|encodes?|encoding|defines?|prevents?|detects?|confirms?|shows?|measures?|stores?|gets?|results?|follows?"
+    r"|affects?"
+    r"|destroys?|drives?|acts?|replaces?|overcomes?|chelates?|contains?|controls?|processes|moves?|present"
+    r"|express(?:es)?"
     r"|predict|raise|interact|prolong|target|targets|not)$"
 )
 _WHEN = re.compile(r"^when (?:was|were|did)\b|\b(?:which|what) year\b")
@@ -56,12 +67,15 @@ _WHO = re.compile(
     r"|proposed|founded|wrote|performed|created|received|sequenced)\b"
 )
 _WHERE = re.compile(
-    r"^where\b(?!.*\b(?:gene|locus|live|lives|come|comes|country)\b).*\b(?:made|produced|synthesi[sz]ed|secreted|stored"
+    r"^where\b(?!.*\b(?:gene|locus|live|lives|come|comes|country)\b).*\b(?:made|produced|synthesi[sz]ed|secreted"
+    r"|stored"
     r"|absorbed|formed|found|expressed|occurs?|happens?|released|located|take place|degraded|metaboli[sz]ed|filtered"
     r"|reabsorbed|form|act|acts|made from)\b"
 )
 _MEASURED: Mapping[str, re.Pattern[str]] = {  # by the question word
-    "duration": re.compile(r"\bhow long\b|\bincubation period\b|\bhow many (?:days|weeks|months|years|hours|minutes)\b"),
+    "duration": re.compile(
+        r"\bhow long\b|\bincubation period\b|\bhow many (?:days|weeks|months|years|hours|minutes)\b"
+    ),
     "frequency": re.compile(r"\bhow (?:often|frequently|many times)\b"),
     "number": re.compile(
         r"\bhow (?:many|much|old|common|frequent|large|big|far|high|low|deep|tall|heavy|fast|thick|prevalent)\b"
@@ -70,7 +84,9 @@ _MEASURED: Mapping[str, re.Pattern[str]] = {  # by the question word
 _CLOSED = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must)(?:n['’]t)?\b"
 )
-_KEYWORD_HEAD = re.compile(r"^(?P<before>(?:[\w'’-]+ ){0,4}?)(?P<head>[\w-]+)(?: (?:for|of|against|that|deficient|mutated|behind|to)\b.*)?$")
+_KEYWORD_HEAD = re.compile(
+    r"^(?P<before>(?:[\w'’-]+ ){0,4}?)(?P<head>[\w-]+)(?: (?:for|of|against|that|deficient|mutated|behind|to)\b.*)?$"
+)
 _NUMERALS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred"
     "|thousand|million|half|once|twice|third|quarter|dozen|none|zero"
@@ -81,7 +97,8 @@ _ANSWER_PATTERNS: dict[str, re.Pattern[str]] = {  # for the types whose answers 
     "number": _NUMBER,
     "duration": re.compile(rf"\b{_UNIT_OF_TIME}|\d ?(?:h|d|min|wk|yr)\b|lifelong", re.IGNORECASE),
     "frequency": re.compile(
-        rf"\d|\b(?:{_NUMERALS})\b|daily|weekly|monthly|yearly|annual|every|each|hourly|times|\bper\b|frequent|rare|often"
+        rf"\d|\b(?:{_NUMERALS})\b|daily|weekly|monthly|yearly|annual|every|each|hourly|times|\bper\b|frequent|rare"
+        rf"|often"
         r"|biweekly|quarterly|percent|common",
         re.IGNORECASE,
     ),
@@ -92,23 +109,27 @@ _ANSWER_PATTERNS: dict[str, re.Pattern[str]] = {  # for the types whose answers 
         r"(?:,? (?:and|&|von|van|de|der|the|[A-Z][\w'’.-]*))*$"
     ),
     "vitamin": re.compile(
-        r"vitamin|thiamine?|riboflavin|niacin|folate|folic|cobalamin|ascorbic|ascorbate|biotin|retinol|tocopherol|pyridoxine"
+        r"vitamin|thiamine?|riboflavin|niacin|folate|folic|cobalamin|ascorbic|ascorbate|biotin|retinol|tocopherol"
+        r"|pyridoxine"
         r"|pantothen|calciferol|phylloquinone|menaquinone|\b[A-EK]\d{0,2}\b",
         re.IGNORECASE,
     ),
     "amino acid": re.compile(
-        r"\b(?:ala|gly|val|leu|isoleu|pro|phenylala|ser|threo|tyro|cyste|methio|lys|argi|histi)(?:ni)?ne?\b|ine\b|tryptophan"
+        r"\b(?:ala|gly|val|leu|isoleu|pro|phenylala|ser|threo|tyro|cyste|methio|lys|argi|histi)(?:ni)?ne?\b|ine\b"
+        r"|tryptophan"
         r"|glutam|aspart|aspara|amino acid",
         re.IGNORECASE,
     ),
     "inheritance": re.compile(
-        r"dominant|recessive|linked|maternal|paternal|mitochondrial|sporadic|polygenic|multifactorial|codominant|oligogenic"
+        r"dominant|recessive|linked|maternal|paternal|mitochondrial|sporadic|polygenic|multifactorial|codominant"
+        r"|oligogenic"
         r"|autosomal|mendelian|complex",
         re.IGNORECASE,
     ),
 }
 _NEVER_LAST: dict[str, str] = {  # nouns that cannot end an answer of these types
-    "drug": "disease|syndrome|disorder|deficiency|mutation|mutations|gene|genes|mice|mouse|patient|patients|symptom|symptoms"
+    "drug": "disease|syndrome|disorder|deficiency|mutation|mutations|gene|genes|mice|mouse|patient|patients|symptom"
+    "|symptoms"
     "|infection|cancer|pain|failure|test|cells|cell|receptor|receptors|chromosome|percent|years?",
     "gene or protein": "disease|syndrome|disorder|patients?|mice|mouse|treatment|therapy|pain|infection|cancer|anemia"
     "|inheritance|years?|percent|women|men|children",

@@ -47,10 +47,11 @@ _CACHED = 4_096  # keys: those of a question are needed again after every few pa
 def normalize_answer(answer: str) -> str:
     """The key of an answer: equal keys are one answer.
 
-    Like `spelling`, with further differences ignored: British and American spelling, the plural of the last word, a possessive "'s", invisible
-    characters, a leading number written as a word, separators between thousands and before %, a hyphen after a prefix
-    (non-coding), the space in "IGF 1R", and spaces around the name of a Greek letter that capitals or digits set off
-    (TNFalpha, IL-1beta). Decimal points and signs of comparison before numbers are kept.
+    Like `spelling`, with further differences ignored: British and American spelling, the plural of the last word, a
+    possessive "'s", invisible characters, a leading number written as a word, separators between thousands and
+    before %, a hyphen after a prefix (non-coding), the space in "IGF 1R", and spaces around the name of a Greek
+    letter that capitals or digits set off (TNFalpha, IL-1beta). Decimal points and signs of comparison before
+    numbers are kept.
     """
     plain = _POSSESSIVE.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", answer)))
     separated = _IN_SYMBOL.sub(r" \g<0> ", _IN_SYMBOL.sub(r" \g<0> ", plain).casefold())

@@ -23,7 +23,8 @@ def _aspect(name: str, nouns: str, cue: str, verbs: str = "") -> Aspect:
 
 
 _SIGNS = (
-    r"symptom|signs?\b|present|manifest|feature|hallmark|triad|character|complain|suffer|develop|fever|pain|ache|cough"
+    r"symptom|signs?\b|present|manifest|feature|hallmark|triad|character|complain|suffer|develop|fever|pain|ache"
+    r"|cough"
     r"|rash|fatigue|weak|vomit|nausea|diarrh|weight (?:loss|gain)|swelling|seizure|tremor|itch|bleed|bruis|headache"
     r"|stiff|jaundice|paralys|delay|deformit|confusion|thirst|numb"
 )
@@ -33,7 +34,8 @@ ASPECTS: tuple[Aspect, ...] = (  # the first that matches decides, so the narrow
         r"side[- ]effects?|adverse (?:effects?|events?|reactions?)|toxicit(?:y|ies)|overdos(?:e|age)|harms?|dangers?"
         r"|poisoning|intoxication|risks(?= of| for|$)|effects?",
         r"side effect|adverse|toxic|overdos|poison|intoxicat|risk|caus|harm|damag|induce|lead to|leads to|danger"
-        r"|nausea|rash|common effects|complicat|reaction|develop|limited by|limiting|may produce|occurs? in|dysfunction|loss of",
+        r"|nausea|rash|common effects|complicat|reaction|develop|limited by|limiting|may produce|occurs? in"
+        r"|dysfunction|loss of",
     ),
     _aspect(
         "contraindications",
@@ -45,7 +47,8 @@ ASPECTS: tuple[Aspect, ...] = (  # the first that matches decides, so the narrow
     _aspect(
         "mechanism",
         r"mechanisms?(?: of actions?)?|modes? of action|pharmacodynamics|pathogenesis|pathophysiology",
-        r"inhibit|block|bind|act(?:s|ing)? |activat|prevent|reduc|mechanism|stimulat|mimic|interfer|bring|releas|compet"
+        r"inhibit|block|bind|act(?:s|ing)? |activat|prevent|reduc|mechanism|stimulat|mimic|interfer|bring|releas"
+        r"|compet"
         r"|antagoni|agonist|attack|trigger|result|caus|slow|rais|lower",
     ),
     _aspect(
@@ -113,13 +116,17 @@ ASPECTS: tuple[Aspect, ...] = (  # the first that matches decides, so the narrow
     _aspect(
         "uses",
         r"uses?|indications?|usage|applications?",
-        r"use[ds]?\b|treat|indicat|given|prescri|prevent|effective|help|approved|serve",
+        r"(?:is|are|was|were|widely|also|often) used|used (?:for|to|in|as)|treats\b|treatment (?:of|for)|to treat"
+        r"|indicat|prescri"
+        r"|first[- ]line|first drug|given (?:for|to)|prevents\b|effective (?:in|against|for)|approved|mainstay"
+        r"|drug of choice|lowers\b|relieves\b|controls\b",
         r"used(?: for)?|prescribed(?: for)?|good for|indicated(?: for)?",
     ),
     _aspect(
         "function",
         r"functions?|roles?|physiological roles?",
-        r"function|role|encod|regulat|control|repair|bind|act(?:s|ing)? |maintain|transport|cataly|convert|mediat|signal"
+        r"function|role|encod|is an? (?:\w+ )*(?:factor|suppressor|enzyme|receptor|channel|hormone)|product"
+        r"|respond|regulat|control|repair|bind|act(?:s|ing)? |maintain|transport|cataly|convert|mediat|signal"
         r"|promot|protect|produce|inhibit|activat|enabl|help|raise|lower|turn|suppress|stimulat|degrad|cleav|direct",
     ),
     _aspect(

@@ -45,7 +45,9 @@ def _nearest(word: str, index: SearchIndex) -> str | None:
         for candidate in index.similar_words(word, 2)
         if candidate[0] == word[0]
     ]
-    possible = [(distance, -_frequency(candidate, index), candidate) for distance, candidate in near if distance <= allowed]
+    possible = [
+        (distance, -_frequency(candidate, index), candidate) for distance, candidate in near if distance <= allowed
+    ]
     return min(possible)[2] if possible else None
 
 

@@ -10,7 +10,9 @@ from bioqa.qa.answers import Answer
 from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.reader import context_of
 
-_DEFINED = 0.95  # confidence of a long form that all definitions share: about as many were right in the everyday questions
+_DEFINED = (
+    0.95  # confidence of a long form that all definitions share: about as many were right in the everyday questions
+)
 
 
 def answers(short_or_long: str, hits: Sequence[Hit]) -> list[Answer]:
@@ -47,6 +49,23 @@ def _definitions(asked: str, passage: Passage) -> Iterator[tuple[str, str, str]]
         )
         if stated and abbreviations.abbreviates(asked, stated["long"]):
             yield sentence, _key(asked), stated["long"]
+        listed = re.search(rf"\b{re.escape(asked)}: (?P<long>[^.;()]{{4,150}})", sentence)
+        if listed and _is_acronym(asked, listed["long"]):
+            yield sentence, _key(asked), listed["long"]
+
+
+def _is_acronym(short: str, long: str) -> bool:
+    """Whether the letters of `short` occur in order in an enumeration, all but one of them at the start of a word."""
+    at, starts = 0, 0
+    folded = long.casefold()
+    for letter in short.casefold():
+        started = re.search(rf"\b{re.escape(letter)}", folded[at:])
+        found = at + started.start() if started else folded.find(letter, at)
+        if found < 0:
+            return False
+        starts += started is not None
+        at = found + 1
+    return starts >= len(short) - 1
 
 
 def _key(form: str) -> str:

@@ -17,13 +17,13 @@ class Wording:
     """A question in the words of an index.
 
     `text` is the question with words that the index does not know, or hardly knows, replaced by others of the same
-    meaning. `others` are further names and spellings that the index knows. `aliases` maps the search terms of those to
-    the term in `text`. `brands` maps the brand names that were replaced to their drugs.
+    meaning. `others` are further names and spellings that the index knows. `aliases` are the search terms of those,
+    each with the terms in `text`. `brands` maps the brand names that were replaced to their drugs.
     """
 
     text: str
     others: tuple[str, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
     brands: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -41,7 +41,7 @@ def in_words_of(question: str, document_frequency: Callable[[str], int]) -> Word
     """The question in the words of an index, which tells the number of passages with a search term."""
     text = question
     others: list[str] = []
-    aliases: dict[str, str] = {}
+    aliases: list[tuple[frozenset[str], frozenset[str]]] = []
     brands: dict[str, str] = {}
     for written, candidates, is_brand in _replaceable(question):
         counts = {candidate: _frequency(candidate, document_frequency) for candidate in (written, *candidates)}
@@ -55,19 +55,17 @@ def in_words_of(question: str, document_frequency: Callable[[str], int]) -> Word
                 brands[written] = chosen
         for other in (candidate for candidate, count in counts.items() if count and candidate != chosen):
             others.append(other)
-            terms, meant = analyzer.terms(other), analyzer.terms(chosen)
-            if len(terms) == len(meant) == 1:
-                aliases[terms[0]] = meant[0]
-    return Wording(text, tuple(dict.fromkeys(others)), aliases, brands)
+            aliases.append((frozenset(analyzer.terms(other)), frozenset(analyzer.terms(chosen))))
+    return Wording(text, tuple(dict.fromkeys(others)), tuple(aliases), brands)
 
 
 def _replaceable(question: str) -> Iterator[tuple[str, list[str], bool]]:
     """The names and words of a question, as written, with their other forms, and whether they are brand names."""
     taken: set[str] = set()
     for found in _name_pattern().finditer(question):
-        others, is_brand = _names()[found[0].lower()]
+        meant, is_brand = _names()[found[0].lower()]
         taken |= set(found[0].split())
-        yield found[0], list(others), is_brand
+        yield found[0], list(meant), is_brand
     for word in dict.fromkeys(_WORD.findall(question)[:_MOST_WORDS]):
         if word not in taken and (others := spellings(word)):
             yield word, others, False

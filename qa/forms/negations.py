@@ -15,7 +15,9 @@ _SAYS_SO = re.compile(
     r"|raises? the (?:risk|INR)|potentiates?)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r";|,? (?:but|whereas|while|although|though|however)\b|, and (?=\w+ (?:is|are|does|do|can)\b)", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r";|,? (?:but|whereas|while|although|though|however)\b|, and (?=\w+ (?:is|are|does|do|can)\b)", re.IGNORECASE
+)
 
 
 def supported(form: QuestionForm, answers: Iterable[Answer]) -> tuple[Answer, ...]:

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 _I = re.IGNORECASE
 _COMPARED = (
     re.compile(
-        r"\b(?:differences?|distinction|distinguish|contrast|discriminate) (?:between|of) (?P<one>.+?) (?:and|from|vs\.?"
+        r"\b(?:differences?|distinction|distinguish|contrast|discriminate) (?:between|of) (?P<one>.+?) (?:and|from"
+        r"|vs\.?"
         r"|versus|or) (?P<two>.+)$",
         _I,
     ),
     re.compile(
-        r"^how (?:does|do|is|are|did|can) (?P<one>.+?) (?:differ|different|distinguished|differs)(?: in .+?)? (?:from|to"
+        r"^how (?:does|do|is|are|did|can) (?P<one>.+?) (?:differ|different|distinguished|differs)(?: in .+?)?"
+        r" (?:from|to"
         r"|than) (?P<two>.+)$",
         _I,
     ),
     re.compile(r"^what (?:distinguishes|differentiates|separates) (?P<one>.+?) (?:from|and) (?P<two>.+)$", _I),
-    re.compile(r"^(?:please )?(?:compare|contrast) (?P<one>.+?) (?:and|with|to|against|vs\.?|versus) (?P<two>.+)$", _I),
+    re.compile(
+        r"^(?:please )?(?:compare|contrast) (?P<one>.+?) (?:and|with|to|against|vs\.?|versus)"
+        r" (?P<two>.+)$",
+        _I,
+    ),
     re.compile(
         r"^(?P<one>(?!(?:what|which|who|how|is|are|does|do)\b).+?) (?:vs\.?|versus|compared (?:with|to)|or rather)"
         r" (?P<two>.+)$",
@@ -27,7 +33,8 @@ _COMPARED = (
 _ARTICLE = re.compile(r"^(?:the|an?|either) (?=\w)", _I)
 _TAIL = re.compile(r"[\s?.!…,;:]+$")
 _NO_CHOICE = re.compile(
-    r"\b(?:yes or no|true or false|or not|or more|or less|or no\b|one or (?:two|more|several)|more or less|or other|or both$"
+    r"\b(?:yes or no|true or false|or not|or more|or less|or no\b|one or (?:two|more|several)|more or less|or"
+    r" other|or both$"
     r"|or so\b|and/or)\b",
     _I,
 )
@@ -41,16 +48,19 @@ _CLOSED = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|has|have|should|will|would|may|must)\b(?P<body>.+\bor\b.+)$", _I
 )
 _COMPARATIVE = re.compile(
-    r"\b(?P<word>better|safer|worse|more (?:\w+)|less (?:\w+)|(?:strong|long|fast|short|cheap|high|low|great|larg|small|weak|"
+    r"\b(?P<word>better|safer|worse|more (?:\w+)|less (?:\w+)|(?:strong|long|fast|short|cheap|high|low|great|larg"
+    r"|small|weak|"
     r"quick|old|young|deep|mild)er|superior|preferable|preferred)\b",
     _I,
 )
-_SMALL = frozenset(
-    "a an the in on at by of for from to with before after during is are it be used given taken more less as than"
-    " through via into".split()
+_SMALL_WORDS = (
+    "a an the in on at by of for from to with before after during is are it be used given taken more less as than "
+    "through via into "
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 _BOUNDARY = re.compile(
-    r"^(?:in|on|at|by|for|from|to|of|with|during|as|than|when|if|is|are|was|were|that|which|because|since|while|better|safer"
+    r"^(?:in|on|at|by|for|from|to|of|with|during|as|than|when|if|is|are|was|were|that|which|because|since|while"
+    r"|better|safer"
     r"|more|less|worse|used|given|taken)$",
     _I,
 )
@@ -127,7 +137,9 @@ def _neighbours(body: str, *, verbs: bool) -> list[str]:
         firsts = [" ".join(items[0].split()[-len(items[1].split()) :]), *items[1:]]
         return [_ARTICLE.sub("", item) for item in (*firsts, " ".join(_until_boundary(after)))]
     taken = _until_boundary(after)
-    anchor = next((place for place in range(len(before) - 1, -1, -1) if before[place].lower() == taken[0].lower()), None)
+    anchor = next(
+        (place for place in range(len(before) - 1, -1, -1) if before[place].lower() == taken[0].lower()), None
+    )
     if anchor is not None and len(before) - anchor <= 5:  # "the mother or the father", "type 1 or type 2"
         first, second = before[anchor:], taken[: max(len(before) - anchor, 1)]
         if len(taken) > len(second) and len(first) > 1:

@@ -16,7 +16,9 @@ _TWO_WH = re.compile(r"^(?P<one>who|when|where|how|why) and (?P<two>who|when|whe
 _PRONOUN = re.compile(r"\b(?:it|they|them|its|their)\b", _I)
 _ONES = re.compile(r"\b(?P<wh>which|what) ones?\b", _I)
 _HEAD = re.compile(r"^(?:(?:in|on|at|by|for|from|to|of|with) )?(?P<wh>which|what) (?P<noun>[\w-]+)\b", _I)
-_PREDICATE = re.compile(r"^(?:which|what|who)(?: [\w-]+){1,2}? (?P<rest>(?:is|are|was|were|[\w-]+(?:s|es|ed))\b.+)$", _I)
+_PREDICATE = re.compile(
+    r"^(?:which|what|who)(?: [\w-]+){1,2}? (?P<rest>(?:is|are|was|were|[\w-]+(?:s|es|ed))\b.+)$", _I
+)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should|may|must|causes?|treats?|gets?|makes?|infects?"
     r"|helps?|works?|produces?|carries|affects?|inhibits?|prevents?|binds?|interacts?|needs?)\b",
@@ -35,7 +37,9 @@ _TWO_ASPECTS = re.compile(
 _TOPIC = (  # what a pronoun in a later question may stand for: the name after the verb, or before it
     re.compile(r"^what (?:is|are) (?:an? |the )?(?P<topic>[^?]+)$", _I),
     re.compile(r"\b(?:mutated|deficient|affected|defective|involved|missing) in (?P<topic>[^?]+)$", _I),
-    re.compile(r"^how (?:is|are|does|do) (?P<topic>.+?) (?:treated|diagnosed|transmitted|inherited|spread|work|act)\b", _I),
+    re.compile(
+        r"^how (?:is|are|does|do) (?P<topic>.+?) (?:treated|diagnosed|transmitted|inherited|spread|work|act)\b", _I
+    ),
     re.compile(r"\b(?:causes?|of|for|treats?|infects?|has|discovered|invented) (?:the )?(?P<topic>[^?]+)$", _I),
     re.compile(r"^(?:is|are|was|were|does|do|can) (?P<topic>[\w'’-]+(?: [\w'’-]+)?)\b", _I),
 )

@@ -8,6 +8,7 @@ from bioqa.qa import summary
 from bioqa.qa.answers import Answer
 from bioqa.qa.config import AskConfig
 from bioqa.qa.forms import choices, definitions, long_forms, negations
+from bioqa.qa.forms.declined import silenced
 from bioqa.qa.forms.form import Form, QuestionForm, asks_for_thing
 from bioqa.qa.forms.statements import coverage, led_by, statements, term_list, with_title
 from bioqa.qa.question_terms import QuestionTerms
@@ -16,8 +17,11 @@ from bioqa.qa.response import Response
 from bioqa.qa.summary import Sentence
 
 _BY_SPANS = (QuestionType.FACTOID, QuestionType.LIST)
-_COVERS = 0.85  # share of the topic, or of keywords, that a sentence with its title must hold
+_COVERS = 0.85  # share of the topic that a sentence with its title must hold, and of keywords its passage
+_LEAST_OWN = 0.3  # the least that a sentence must cover of keywords itself
 _COVERS_NEGATED = 0.6  # the same for a negated question, of which sentences use other words
+_OF_RELEVANCE = 0.3  # share of the usual relevance that an aspect needs whose best sentence is not ...
+_WELL_SAID = 1.5  # ... worth this much: its words already speak of topic and aspect
 _OF_THRESHOLD = 0.5  # an answer whose sentence is negated as the question is needs this share of the usual confidence
 _OWN_WORDS = 0.6  # weight of the words of a sentence itself; the rest is that of its title
 
@@ -42,12 +46,24 @@ def fits(form: QuestionForm, given: QuestionType) -> bool:
     return wanted is given or (wanted is None and given in _BY_SPANS)
 
 
-def enforce(
-    form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig
-) -> Response:
+def enforce(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:
     """The response, changed to what the form of the question demands, or without an answer."""
     rule = _RULES.get(form.form)
-    return rule(form, question, terms, response, config) if rule else response
+    if rule is None:
+        return response
+    if config.min_confidence is None:
+        return rule(form, question, terms, response, config)
+    if form.form is Form.ASPECT and response.type in _BY_SPANS:
+        return response  # the caller decides which answers are good enough
+    return _sure(rule(form, question, terms, response, config), config.min_confidence)
+
+
+def _sure(response: Response, least: float) -> Response:
+    """The response without answers below the confidence that the caller demands."""
+    if response.type is QuestionType.SUMMARY:
+        return response if response.relevance >= least else silenced(response)
+    answers = tuple(answer for answer in response.answers if answer.confidence >= least)
+    return replace(response, answers=answers) if answers or response.abstained else silenced(response)
 
 
 def _definition(
@@ -56,7 +72,7 @@ def _definition(
     ranked = definitions.best_statements(form.topic, response.hits, terms)
     symbol = form.topic.isupper() or any(letter.isdigit() for letter in form.topic)
     if not ranked or (ranked[0][0] < definitions.ABOUT and response.relevance < response.threshold):
-        return _silent(response, f"No passage in this index is about {form.topic}.")
+        return silenced(response, f"No passage in this index is about {form.topic}.")
     first = ranked[0][1]
     names = [sentence for level, sentence in ranked if level == definitions.NAMES]
     lead = [first, *names[:1]] if symbol and ranked[0][0] != definitions.NAMES and names else [first]
@@ -65,9 +81,7 @@ def _definition(
     return _summary(response, led_by(lead, _known(response, same) or same[:4], config.ideal_words))
 
 
-def _aspect(
-    form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig
-) -> Response:
+def _aspect(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:
     speaking = _speaking(form, terms, response)
     if response.type in _BY_SPANS:
         allowed = {sentence.text for _, sentence in speaking}
@@ -78,9 +92,9 @@ def _aspect(
         )
         if kept:
             return replace(response, answers=kept)
-    if not speaking or (response.relevance < response.threshold / 2 and speaking[0][0] < 1.5):  # noqa: PLR2004
+    if not speaking or (response.relevance < _OF_RELEVANCE * response.threshold and speaking[0][0] < _WELL_SAID):
         name = form.aspect.name if form.aspect else "that"
-        return _silent(response, f"No sentence in the passages found speaks of {name} of {form.topic}.")
+        return silenced(response, f"No sentence in the passages found speaks of {name} of {form.topic}.")
     best = [sentence for _, sentence in speaking]
     return _summary(response, led_by(best[:1], best[1:6], config.ideal_words))
 
@@ -100,7 +114,7 @@ def _speaking(form: QuestionForm, terms: QuestionTerms, response: Response) -> l
             titled = coverage(sentence.passage.document.title, topic, terms)
             here = coverage(sentence.text, topic, terms)
             worth = min(cues, 3) * 0.25 + 0.3 * by_name + 0.5 * here + 0.4 * titled
-            found.append((worth + relevances.get(sentence.text, 0.0) + 0.3 * sentence.relevance, sentence))
+            found.append((worth + 1.5 * relevances.get(sentence.text, 0.0) + 0.3 * sentence.relevance, sentence))
     return sorted(found, key=lambda pair: -pair[0])
 
 
@@ -113,20 +127,18 @@ def _keywords(
     relevances = {sentence.text: sentence.relevance for sentence in response.sentences}
     scored = []
     for sentence in statements(response.hits):
-        whole = coverage(with_title(sentence), wanted, terms)
+        whole = coverage(f"{with_title(sentence)} {sentence.passage.text}", wanted, terms)
         own = coverage(sentence.text, wanted, terms)
         worth = _OWN_WORDS * own + (1 - _OWN_WORDS) * whole + 0.5 * relevances.get(sentence.text, 0.0)
-        scored.append((whole, worth, sentence))
+        scored.append((whole if own >= _LEAST_OWN else 0.0, worth, sentence))
     best = sorted((row for row in scored if row[0] >= _COVERS), key=lambda row: -row[1])
     if not best:
-        return _silent(response, "") if response.relevance < response.threshold or not scored else response
+        return silenced(response, "") if response.relevance < response.threshold or not scored else response
     sentences = [sentence for _, _, sentence in best]
     return _summary(response, led_by(sentences[:1], sentences[1:6], config.ideal_words))
 
 
-def _choice(
-    form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig
-) -> Response:
+def _choice(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:
     names = " or ".join(form.options)
     answers: list[Answer] = []
     if form.comparative:
@@ -134,11 +146,11 @@ def _choice(
         if not answers and comparing:
             return _summary(response, led_by(comparing[:1], comparing[1:3], config.ideal_words))
         if not answers:
-            return _silent(response, f"No sentence in the passages found compares {' with '.join(form.options)}.")
+            return silenced(response, f"No sentence in the passages found compares {' with '.join(form.options)}.")
     else:
         answers = choices.decide(form, question, terms, response.hits, response.readings)
     if not answers:
-        return _silent(response, f"No sentence in the passages found decides between {names}.")
+        return silenced(response, f"No sentence in the passages found decides between {names}.")
     return _answered(response, answers)
 
 
@@ -168,7 +180,7 @@ def _comparison(
     if only_one and only_two:
         lead = sorted((only_one[0], only_two[0]), key=lambda sentence: len(sentence.text))
         return _summary(response, led_by(lead, [*only_one[1:2], *only_two[1:2]], config.ideal_words))
-    return _silent(response, f"The passages found do not speak of both {form.options[0]} and {form.options[1]}.")
+    return silenced(response, f"The passages found do not speak of both {form.options[0]} and {form.options[1]}.")
 
 
 def _abbreviation(
@@ -176,7 +188,7 @@ def _abbreviation(
 ) -> Response:
     answers = long_forms.answers(form.topic, response.hits)
     if not answers:
-        return _silent(response, f"No passage found says what {form.topic} stands for.")
+        return silenced(response, f"No passage found says what {form.topic} stands for.")
     return _answered(response, answers[: config.top])
 
 
@@ -204,7 +216,7 @@ def _negated(
     else:
         return response
     what = "what is denied or advised against" if form.negated else f"others than {', '.join(form.excluded)}"
-    return _silent(response, f"The question asks for {what}, and no sentence in the passages found says just that.")
+    return silenced(response, f"The question asks for {what}, and no sentence in the passages found says just that.")
 
 
 def _known(response: Response, sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -237,19 +249,6 @@ def _summary(response: Response, sentences: Sequence[Sentence]) -> Response:
         abstained=False,
         ideal_answer=summary.join_sentences(sentences),
         citations=tuple(sentences),
-    )
-
-
-def _silent(response: Response, notice: str) -> Response:
-    return replace(
-        response,
-        answers=(),
-        guesses=(),
-        disagreeing=(),
-        abstained=True,
-        ideal_answer="",
-        citations=(),
-        notice=" ".join(filter(None, (response.notice, notice))),
     )
 
 

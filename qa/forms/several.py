@@ -19,14 +19,8 @@ def combine(question: str, parts: Sequence[Response]) -> Response:
     answered = [part for part in parts if not part.abstained]
     silent = [part for part in parts if part.abstained]
     as_summary = any(part.type is QuestionType.SUMMARY for part in answered)
-    citations = list(
-        dict.fromkeys(
-            sentence
-            for row in zip_longest(*(part.citations for part in answered))
-            for sentence in row
-            if sentence is not None
-        )
-    )
+    rows = zip_longest(*(part.citations for part in answered))
+    citations = list({sentence.text: sentence for row in rows for sentence in row if sentence is not None}.values())
     answers = chain.from_iterable(zip_longest(*(part.answers for part in answered)))
     notices = [part.notice or f"No answer was found to: {part.question}" for part in silent]
     return replace(
