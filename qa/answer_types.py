@@ -9,12 +9,11 @@ _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
     " antigen autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target"
     " ligand"
     " oncogene channel collagen subunit locus isoform integrin globin growth-factor clotting-factor"
-    " coagulation-factor"
-    " transporter co-receptor toxin",
-    "drug": "drug monoclonal-antibody inhibitor antidote antibiotic medication medicine vaccine compound agonist antagonist"
-    " blocker statin anticoagulant antiviral antifungal diuretic antidepressant anticonvulsant antihypertensive opioid"
-    " painkiller"
-    " chemotherapy analgesic antipsychotic anesthetic anaesthetic antimalarial antiepileptic sedative",
+    " coagulation-factor transporter co-receptor toxin",
+    "drug": "drug monoclonal-antibody inhibitor antidote antibiotic medication medicine vaccine compound agonist"
+    " antagonist blocker statin anticoagulant antiviral antifungal diuretic antidepressant anticonvulsant opioid"
+    " antihypertensive painkiller chemotherapy analgesic antipsychotic anesthetic anaesthetic antimalarial"
+    " antiepileptic sedative",
     "disease": "disease syndrome disorder cancer condition infection deficiency leukemia leukaemia lymphoma anemia"
     " anaemia tumor tumour carcinoma neuropathy cardiomyopathy epilepsy illness",
     "organism": "bacterium virus organism parasite pathogen species vector fungus mosquito insect tick worm animal"

@@ -17,6 +17,7 @@ _SHOWN_ANSWERS = 3  # to a factoid question
 _SHOWN_EVIDENCE = 2  # sentences per answer
 _MIN_WIDTH, _MAX_WIDTH = 20, 110  # columns; some terminals report a width of 0
 _DONT_KNOW = "I don't know: the literature in this index does not say."
+_NO_GUESS = (Form.NEGATED, Form.CHOICE, Form.ABBREVIATION)  # forms that a guess of the reader misses
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 
 
@@ -106,7 +107,7 @@ def _how_sure(answer: Answer) -> str:
 
 def _best_guess(response: Response) -> list[str]:
     """A line with the best guess, if there is one; a guess that does not fit the form of the question misleads."""
-    if not response.guesses or response.form not in (Form.QUESTION, Form.KEYWORDS):
+    if not response.guesses or response.form in _NO_GUESS:
         return []
     guess = response.guesses[0]
     line = f"Best guess, too uncertain to call an answer: {guess.text}"

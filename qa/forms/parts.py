@@ -81,11 +81,12 @@ def _completed(piece: str, first: str) -> str:
     if topic and _PRONOUN.search(piece):
         return _PRONOUN.sub(lambda found: f"{topic}'s" if found[0].lower() in ("its", "their") else topic, piece)
     head = _HEAD.match(first)
-    if _ONES.search(piece) and head:
+    elliptical = bool(_ONES.search(piece))
+    if elliptical and head:
         piece = _ONES.sub(lambda found: f"{found['wh']} {head['noun']}", piece)
     if _WH_ONLY.match(piece):
         return _HEAD.sub(piece, first) if head else re.sub(rf"^{_WH}", piece, first, flags=_I)
-    if not _VERB.search(piece):
+    if not _VERB.search(piece) and (elliptical or len(piece.split()) <= 2):
         return _with_predicate(piece, first)
     if topic and not set(_long_words(topic)) & set(_long_words(piece)):
         return f"{piece} in {topic}"
@@ -100,7 +101,10 @@ def _with_predicate(piece: str, first: str) -> str:
         kept = auxiliary["rest"].split()[: -len(words) + 2]
         return " ".join([*words[:2], *kept, *words[2:]])
     predicate = _PREDICATE.match(first)
-    return f"{piece} {predicate['rest']}" if predicate else f"{piece} {first.split(maxsplit=2)[-1]}"
+    rest = predicate["rest"] if predicate else first.split(maxsplit=2)[-1]
+    if words[-1].endswith("s") and not words[-1].endswith("ss"):
+        rest = re.sub(r"^(\w{3,}[^s])s\b", r"\1", rest)  # which cells produce
+    return f"{piece} {rest}"
 
 
 def _long_words(text: str) -> list[str]:

@@ -77,8 +77,7 @@ def _definition(
     names = [sentence for level, sentence in ranked if level == definitions.NAMES]
     lead = [first, *names[:1]] if symbol and ranked[0][0] != definitions.NAMES and names else [first]
     about = [sentence for level, sentence in ranked if level >= definitions.ABOUT]
-    same = [sentence for sentence in about if sentence.passage.document.id == first.passage.document.id]
-    return _summary(response, led_by(lead, _known(response, same) or same[:4], config.ideal_words))
+    return _summary(response, led_by(lead, _known(response, about) or about[:4], config.ideal_words))
 
 
 def _aspect(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:
@@ -96,7 +95,7 @@ def _aspect(form: QuestionForm, question: str, terms: QuestionTerms, response: R
         name = form.aspect.name if form.aspect else "that"
         return silenced(response, f"No sentence in the passages found speaks of {name} of {form.topic}.")
     best = [sentence for _, sentence in speaking]
-    return _summary(response, led_by(best[:1], best[1:6], config.ideal_words))
+    return _summary(response, led_by(best[:1], _known(response, best[1:]) or best[1:4], config.ideal_words))
 
 
 def _speaking(form: QuestionForm, terms: QuestionTerms, response: Response) -> list[tuple[float, Sentence]]:
@@ -135,7 +134,7 @@ def _keywords(
     if not best:
         return silenced(response, "") if response.relevance < response.threshold or not scored else response
     sentences = [sentence for _, _, sentence in best]
-    return _summary(response, led_by(sentences[:1], sentences[1:6], config.ideal_words))
+    return _summary(response, led_by(sentences[:1], _known(response, sentences[1:]), config.ideal_words))
 
 
 def _choice(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:

@@ -10,7 +10,6 @@ from bioqa.qa.reader import context_of
 from bioqa.qa.summary import Sentence
 
 _FEWEST_WORDS = 4  # shorter ones are headings
-MOST_SENTENCES = 5  # of a summary: more are not read
 
 
 def statements(hits: Sequence[Hit]) -> Iterator[Sentence]:
@@ -50,4 +49,4 @@ def led_by(first: Sequence[Sentence], others: Sequence[Sentence], words: int) ->
     left = words - sum(len(sentence.text.split()) for sentence in first)
     chosen = summary.choose_sentences(rest, left) if rest and left > 0 else []
     fitting = [sentence for sentence in chosen if len(sentence.text.split()) <= left]
-    return [*first, *fitting][:MOST_SENTENCES]
+    return [*first, *fitting]
