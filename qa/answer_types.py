@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
     "gene or protein": "gene protein enzyme receptor coreceptor kinase phosphatase protease transcription-factor"
     " antigen autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target"
-    " ligand"
-    " oncogene channel collagen subunit locus isoform integrin globin growth-factor clotting-factor"
+    " ligand oncogene channel collagen subunit locus isoform integrin globin growth-factor clotting-factor"
     " coagulation-factor transporter co-receptor toxin",
     "drug": "drug monoclonal-antibody inhibitor antidote antibiotic medication medicine vaccine compound agonist"
     " antagonist blocker statin anticoagulant antiviral antifungal diuretic antidepressant anticonvulsant opioid"
@@ -21,9 +20,7 @@ _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
     "place in the body": "cell tissue organ organelle gland nerve artery vein bone muscle lobe joint compartment",
     "method": "method test technique assay tool algorithm software stain database imaging scan",
     "number": "percentage proportion number prevalence incidence half-life dose dosage age fraction survival level"
-    " count"
-    " temperature pressure weight size rate threshold length frequency expectancy risk concentration"
-    " range",
+    " count temperature pressure weight size rate threshold length frequency expectancy risk concentration range",
     "chromosome": "chromosome",
     "year": "year",
     "vitamin": "vitamin",

@@ -43,6 +43,7 @@ _TOPIC = (  # what a pronoun in a later question may stand for: the name after t
     re.compile(r"\b(?:causes?|of|for|treats?|infects?|has|discovered|invented) (?:the )?(?P<topic>[^?]+)$", _I),
     re.compile(r"^(?:is|are|was|were|does|do|can) (?P<topic>[\w'’-]+(?: [\w'’-]+)?)\b", _I),
 )
+_INCOMPLETE = re.compile(r"\bthe\b|\w{3}(?:ed|en)$", _I)  # "how is the iron removed", "which gene is mutated": of what?
 _MOST = 4  # questions in one that are answered
 
 
@@ -88,7 +89,7 @@ def _completed(piece: str, first: str) -> str:
         return _HEAD.sub(piece, first) if head else re.sub(rf"^{_WH}", piece, first, flags=_I)
     if not _VERB.search(piece) and (elliptical or len(piece.split()) <= 2):
         return _with_predicate(piece, first)
-    if topic and not set(_long_words(topic)) & set(_long_words(piece)):
+    if topic and _INCOMPLETE.search(piece) and not set(_long_words(topic)) & set(_long_words(piece)):
         return f"{piece} in {topic}"
     return piece
 
