@@ -23,8 +23,7 @@ def _aspect(name: str, nouns: str, cue: str, verbs: str = "") -> Aspect:
 
 
 _SIGNS = (
-    r"symptom|signs?\b|present|manifest|feature|hallmark|triad|character|complain|suffer|develop|fever|pain|ache"
-    r"|cough"
+    r"symptom|signs?\b|present|manifest|feature|hallmark|triad|character|complain|suffer|develop|fever|pain|ache|cough"
     r"|rash|fatigue|weak|vomit|nausea|diarrh|weight (?:loss|gain)|swelling|seizure|tremor|itch|bleed|bruis|headache"
     r"|stiff|jaundice|paralys|delay|deformit|confusion|thirst|numb"
 )
@@ -48,8 +47,7 @@ ASPECTS: tuple[Aspect, ...] = (  # the first that matches decides, so the narrow
         "mechanism",
         r"mechanisms?(?: of actions?)?|modes? of action|pharmacodynamics|pathogenesis|pathophysiology",
         r"inhibit|block|bind|act(?:s|ing)? |activat|prevent|reduc|mechanism|stimulat|mimic|interfer|bring|releas"
-        r"|compet"
-        r"|antagoni|agonist|attack|trigger|result|caus|slow|rais|lower",
+        r"|compet|antagoni|agonist|attack|trigger|result|caus|slow|rais|lower",
     ),
     _aspect(
         "diagnosis",

@@ -25,6 +25,10 @@ _CLAUSE = re.compile(
     r" (?=\w+ \w+s\b)"
 )
 _DOES = re.compile(r"(?:do|does|did)\b", re.IGNORECASE)
+_VERBS = re.compile(
+    r"(?:rais|lower|increas|decreas|reduc|activat|inhibit|stimulat|suppress|promot|prevent|slow|speed|caus|block|induc)",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(?:not|never|no|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
 _RELATED = (  # stems of the same meaning, of which options and sentences may use different ones
     r"mother|maternal", r"father|paternal", r"\bmen\b|\bmale|\bboys", r"wom[ae]n|female|\bgirls",
@@ -39,8 +43,7 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _EFFECT = re.compile(
-    r"\b(?:better|superior|effective|efficacious|potent|preferr?ed|preferable"
-    r"|safer)\b",
+    r"\b(?:better|superior|effective|efficacious|potent|preferr?ed|preferable|safer)\b",
     re.IGNORECASE,
 )
 
@@ -88,7 +91,7 @@ def decide(
     options = options_of(form.options)
     named = {term for option in form.options for term in analyzer.terms(option)}
     rest = [term for term in terms.weights if term not in named]
-    by_verbs = bool(_DOES.match(question))
+    by_verbs = bool(_DOES.match(question)) and all(_VERBS.match(option) for option in form.options)
     titled = terms.present(" ".join(hit.passage.document.title for hit in hits))
     rarest = [term for term in rest if terms.weights[term] == max(map(terms.weights.__getitem__, rest))]
     topic = [term for term in rarest if term in titled]

@@ -6,7 +6,7 @@ from bioqa.qa.forms.form import Form, QuestionForm
 from bioqa.qa.response import Response
 
 _EXAMPLE = 'for example: "what gene causes cystic fibrosis?"'
-_SURE = 2.0  # times the usual threshold, for an answer to a question with a word that the index does not know
+_SURE = 1.2  # times the usual threshold, for an answer to a question with a word that the index does not know
 _OFF_TOPIC = 0.1  # relevance of the passages below which a question is probably not biomedical
 
 
@@ -29,6 +29,7 @@ def with_notice(response: Response, corrected: str) -> Response:
             response = silenced(response)  # without the unknown word the question is another one
     elif response.abstained and not response.notice and response.relevance < _OFF_TOPIC:
         offered = f"Nothing in this index is about that; bioqa answers biomedical questions, {_EXAMPLE}"
+        response = replace(response, guesses=(), disagreeing=())
     else:
         return response
     return replace(response, notice=" ".join(filter(None, (response.notice, offered))))

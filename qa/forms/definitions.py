@@ -15,7 +15,7 @@ _IS = (
     r"(?:,? (?:also|formerly|previously|once) (?:called|known as|named) [^,]{1,60},?|,[^,]{1,80},)?"
     r" (?:is|are|was|were|means|refers? to|describes?|consists? of|denotes|belongs? to|(?:is|are) defined)\b"
 )
-_CALLED = r"(?:called|known as|termed|named|referred to as|or|abbreviated)\s+(?:an? |the )?"
+_CALLED = r"(?:called|known as|termed|named|referred to as|, or|abbreviated)\s+(?:an? |the )?"
 
 
 def best_statements(topic: str, hits: Sequence[Hit], terms: QuestionTerms) -> list[tuple[int, Sentence]]:
@@ -37,7 +37,7 @@ def _level(topic: str, sentence: Sentence, *, about: bool, wanted: Sequence[str]
     if re.search(rf"^(?:the |an? )?[^.;]{{0,80}}\({name}\){_IS}", sentence.text, re.IGNORECASE):
         return DEFINES
     appositive = rf"\b{name}{_QUALIFIED}, (?:an?|the|one of) \w"
-    if re.search(rf"\b{_CALLED}{name}\b|{appositive}|\({name}\)", sentence.text, re.IGNORECASE):
+    if re.search(rf"(?<!\w){_CALLED}{name}\b|{appositive}|\({name}\)", sentence.text, re.IGNORECASE):
         return NAMES
     here = coverage(sentence.text, wanted, terms) > 0.99
     first = sentence.passage.text.startswith(sentence.text)

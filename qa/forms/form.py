@@ -52,24 +52,20 @@ _BARE = re.compile(r"^[\s\"'“”«»¿¡.,;:!?…-]+|[\s\"'“”«».,;:!?…
 _GREETING = re.compile(
     r"^(?:(?:hi|hello|hey|hallo|hiya|greetings|good (?:morning|afternoon|evening|day|night|bye)|goodbye|bye(?: bye)?"
     r"|see you|welcome|thanks?(?: you)?(?: (?:a lot|so much|very much|for .{1,40}))?|cheers|ok(?:ay)?|test(?:ing)?"
-    r"|help"
-    r"|please|sorry|yes|no|great|cool|nice|well done)"
+    r"|help|please|sorry|yes|no|great|cool|nice|well done)"
     r"(?:[ ,]+(?:there|all|everyone|bioqa|again|you|me|bot|friend|please|to meet you))*"
     r"|(?:and )?(?:who|what|how) are you(?: (?:doing|called|today))?|what(?: is|'s) (?:your name|this|bioqa|up)"
     r"|who (?:made|built|wrote|created|trained) you|what (?:else )?can (?:you|i) (?:do|ask)(?: (?:for me|you))?"
     r"|what do you (?:do|know)|how (?:do you|does (?:this|it|bioqa)) work|how (?:do|can) i (?:use|ask) (?:this|you"
-    r"|bioqa)"
-    r"|are you (?:an? |the )?(?:\w+ )?(?:robot|bot|human|person|machine|ai|chatgpt|doctor|real|there)|can you"
-    r" help(?: me)?"
-    r"|i need help|help me)$",
+    r"|bioqa)|are you (?:an? |the )?(?:\w+ )?(?:robot|bot|human|person|machine|ai|chatgpt|doctor|real|there)|can you"
+    r" help(?: me)?|i need help|help me)$",
     _I,
 )
 _SHORT = r"(?P<topic>[\w][\w/+.&-]{0,14})"
 _ABBREVIATION = (
     re.compile(
         rf"^(?:what|which (?:term|name|word|words)) (?:does|do|did) (?:the )?(?:abbreviation |acronym |term "
-        rf"|letters )?"
-        rf"{_SHORT} (?:stand for|abbreviate)\b",
+        rf"|letters )?{_SHORT} (?:stand for|abbreviate)\b",
         _I,
     ),
     re.compile(rf"^{_SHORT} (?:stands?|is short|is an? (?:abbreviation|acronym)) (?:for|of)(?: what)?$", _I),
@@ -114,31 +110,28 @@ _WORDS_OF_RELATION = re.compile(  # a definition is asked of one thing, not of a
 )
 _ASKS = re.compile(
     r"^(?:(?:and|so|but) )?(?:(?:in|on|at|by|for|from|to|of|with|under|during|through|besides|lack of|mutations of"
-    r"|above) )*"
-    r"(?:the )?(?:what|which|who|whom|whose|where|when|why|how)\b"
+    r"|above) )*(?:the )?(?:what|which|who|whom|whose|where|when|why|how)\b"
     r"|^(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must|isn|aren|don|doesn)\b"
     r"|^(?:please )?(?:list|name|enumerate|mention|give|provide|describe|explain|summari[sz]e|discuss|compare"
-    r"|elaborate"
-    r"|tell|show)\b|^(?:some |two |three )?examples of\b|^(?:some|two|three|four|five) \w+s\b"
+    r"|elaborate|tell|show)\b|^(?:some |two |three )?examples of\b|^(?:some|two|three|four|five) \w+s\b"
     r"|\b(?:what|which|whom|whose|why)\b|\byes or no\b|^true or false\b",
     _I,
 )
 _STATEMENT = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|can|cannot|should|will|helps?)\b", _I)
 _ENTITY = re.compile(  # keywords that ask for a thing by its kind
-    r"^(?:(?:first[- ]line|first|main|best|oral|specific|most|common|specific|key|new) )*(?:\w+ )?"
+    r"^(?:the )?(?:(?:first[- ]line|first|main|best|oral|specific|most|common|specific|key|new) )*(?:\w+ )?"
     r"(?:genes?|enzymes?|proteins?|receptors?|hormones?|antidotes?|drugs?|medicines?|medications?|antibiotics?"
     r"|inhibitors?"
     r"|vaccines?|antivirals?|antibod(?:y|ies)|antigens?|vectors?|viruse?s?|bacteri(?:a|um)|pathogens?|parasites?"
-    r"|chromosome"
-    r"|cofactors?|target|ligand)"
-    r" (?:for|of|against|to|that|behind|deficient|mutated|missing|used|given|causing|in|with|lacking|affected)\b"
+    r"|chromosome|cofactors?|target|ligand)"
+    r" (?:(?:most|more) (?:often|commonly|frequently) |usually |often )?(?:for|of|against|to|that|behind"
+    r"|deficient|mutated|missing|used|given|causing|in|with|lacking|affected)\b"
     r"|\b(?:target|antidote|inhibitors?|antagonists?|gene|enzyme|receptor|vector|antibody)s?$",
     _I,
 )
 _NEGATED = re.compile(
     r"\b(?:not|never|cannot|avoid(?:ed|s)?|avoiding|contraindicated|contra-indicated|without|neither|nor|unsafe"
-    r"|forbidden"
-    r"|least)\b|n['’]t\b|\bneeds? no\b|\bhas no\b|\bhave no\b|\bwith no\b",
+    r"|forbidden|least)\b|n['’]t\b|\bneeds? no\b|\bhas no\b|\bhave no\b|\bwith no\b",
     _I,
 )
 _NOT_ONLY = re.compile(r"\bnot only\b|\bif not\b|\bwhether or not\b|\bor not\b", _I)
@@ -152,8 +145,7 @@ _YESNO_START = re.compile(
 )
 _ADJECTIVES = (
     r"(?:(?:the|some|an?|any|main|most|common(?:est)?|typical|usual|first|early|earliest|late|major|frequent|possible"
-    r"|important|known|long[- ]?term|short[- ]?term|clinical|serious|severe|metabolic|general|biological"
-    r"|physiological"
+    r"|important|known|long[- ]?term|short[- ]?term|clinical|serious|severe|metabolic|general|biological|physiological"
     r"|normal|best|standard|distinctive|warning|acute|chronic|current|recommended|effective|new) )*"
 )
 _MOST_TOPIC_WORDS = 5

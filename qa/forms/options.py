@@ -7,20 +7,17 @@ _I = re.IGNORECASE
 _COMPARED = (
     re.compile(
         r"\b(?:differences?|distinction|distinguish|contrast|discriminate) (?:between|of) (?P<one>.+?) (?:and|from"
-        r"|vs\.?"
-        r"|versus|or) (?P<two>.+)$",
+        r"|vs\.?|versus|or) (?P<two>.+)$",
         _I,
     ),
     re.compile(
         r"^how (?:does|do|is|are|did|can) (?P<one>.+?) (?:differ|different|distinguished|differs)(?: in .+?)?"
-        r" (?:from|to"
-        r"|than) (?P<two>.+)$",
+        r" (?:from|to|than) (?P<two>.+)$",
         _I,
     ),
     re.compile(r"^what (?:distinguishes|differentiates|separates) (?P<one>.+?) (?:from|and) (?P<two>.+)$", _I),
     re.compile(
-        r"^(?:please )?(?:compare|contrast) (?P<one>.+?) (?:and|with|to|against|vs\.?|versus)"
-        r" (?P<two>.+)$",
+        r"^(?:please )?(?:compare|contrast) (?P<one>.+?) (?:and|with|to|against|vs\.?|versus) (?P<two>.+)$",
         _I,
     ),
     re.compile(
@@ -34,8 +31,7 @@ _ARTICLE = re.compile(r"^(?:the|an?|either) (?=\w)", _I)
 _TAIL = re.compile(r"[\s?.!…,;:]+$")
 _NO_CHOICE = re.compile(
     r"\b(?:yes or no|true or false|or not|or more|or less|or no\b|one or (?:two|more|several)|more or less|or"
-    r" other|or both$"
-    r"|or so\b|and/or)\b",
+    r" other|or both$|or so\b|and/or)\b",
     _I,
 )
 _LEADING = re.compile(r"^(?P<options>[^:?]+? or [^:?]+?)\s?(?::|,|\?)\s*(?P<ask>(?:which|what|who)\b.+)$", _I)
@@ -49,8 +45,7 @@ _CLOSED = re.compile(
 )
 _COMPARATIVE = re.compile(
     r"\b(?P<word>better|safer|worse|more (?:\w+)|less (?:\w+)|(?:strong|long|fast|short|cheap|high|low|great|larg"
-    r"|small|weak|"
-    r"quick|old|young|deep|mild)er|superior|preferable|preferred)\b",
+    r"|small|weak|quick|old|young|deep|mild)er|superior|preferable|preferred)\b",
     _I,
 )
 _SMALL_WORDS = (
@@ -60,8 +55,7 @@ _SMALL_WORDS = (
 _SMALL = frozenset(_SMALL_WORDS.split())
 _BOUNDARY = re.compile(
     r"^(?:in|on|at|by|for|from|to|of|with|during|as|than|when|if|is|are|was|were|that|which|because|since|while"
-    r"|better|safer"
-    r"|more|less|worse|used|given|taken)$",
+    r"|better|safer|more|less|worse|used|given|taken)$",
     _I,
 )
 

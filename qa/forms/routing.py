@@ -71,7 +71,8 @@ def _definition(
 ) -> Response:
     ranked = definitions.best_statements(form.topic, response.hits, terms)
     symbol = form.topic.isupper() or any(letter.isdigit() for letter in form.topic)
-    if not ranked or (ranked[0][0] < definitions.ABOUT and response.relevance < response.threshold):
+    mentioned = form.keywords and response.relevance >= response.threshold
+    if not ranked or (ranked[0][0] < definitions.ABOUT and not mentioned):
         return silenced(response, f"No passage in this index is about {form.topic}.")
     first = ranked[0][1]
     names = [sentence for level, sentence in ranked if level == definitions.NAMES]
@@ -128,7 +129,8 @@ def _keywords(
     for sentence in statements(response.hits):
         whole = coverage(f"{with_title(sentence)} {sentence.passage.text}", wanted, terms)
         own = coverage(sentence.text, wanted, terms)
-        worth = _OWN_WORDS * own + (1 - _OWN_WORDS) * whole + 0.5 * relevances.get(sentence.text, 0.0)
+        titled = coverage(with_title(sentence), wanted, terms)
+        worth = _OWN_WORDS * own + (1 - _OWN_WORDS) * titled + 0.5 * relevances.get(sentence.text, 0.0)
         scored.append((whole if own >= _LEAST_OWN else 0.0, worth, sentence))
     best = sorted((row for row in scored if row[0] >= _COVERS), key=lambda row: -row[1])
     if not best:
