@@ -59,8 +59,8 @@ def validate_question(question: str, most: int) -> str:
 def plain_wording(question: str) -> str:
     """The question as search and reader use it.
 
-    Control characters, polite phrases and requests for yes or no are removed; "what's" and the like are written out; a leading "isn't"
-    becomes "is"; NO becomes nitric oxide, unless the whole question is in capitals.
+    Control characters, polite phrases and requests for yes or no are removed; "what's" and the like are written
+    out; a leading "isn't" becomes "is"; NO becomes nitric oxide, unless the whole question is in capitals.
     """
     visible = " ".join(_CONTROL.sub(" ", question).split())
     text = _YES_OR_NO_LAST.sub("?", _YES_OR_NO_FIRST.sub("", visible))

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bioqa.qa.forms import options, parts
 from bioqa.qa.forms.aspects import ASPECTS, Aspect
 from bioqa.qa.forms.languages import is_english
 from bioqa.qa.wording import asks_for_yes_or_no, plain_wording
@@ -163,7 +162,7 @@ def form_of(question: str) -> QuestionForm:
     if not is_english(question):
         return QuestionForm(Form.FOREIGN)
     plain = _BARE.sub("", plain_wording(question))
-    if several := parts.split(question):
+    if several := _parts(question):
         return QuestionForm(Form.SEVERAL, parts=several)
     if asks_for_yes_or_no(question.lower()):
         return QuestionForm(Form.QUESTION)
@@ -195,12 +194,28 @@ def _abbreviation(plain: str) -> QuestionForm | None:
     return None
 
 
+def _parts(question: str) -> tuple[str, ...]:
+    if not re.search(r"\?\s+\w|[,&]|\b(?:and|but|or)\b", question, _I):
+        return ()
+    from bioqa.qa.forms import parts  # patterns that most questions do not need
+
+    return parts.split(question)
+
+
 def _comparison(plain: str) -> QuestionForm | None:
+    if not re.search(r"\b(?:differ|vs|versus|compar|contrast|disti|discrim|separat|or rather)", plain, _I):
+        return None
+    from bioqa.qa.forms import options
+
     sides = options.compared(plain)
     return QuestionForm(Form.COMPARISON, options=sides) if sides else None
 
 
 def _choice(plain: str) -> QuestionForm | None:
+    if not re.search(r"\bor\b", plain, _I):
+        return None
+    from bioqa.qa.forms import options
+
     choice = options.chosen_among(plain)
     return QuestionForm(Form.CHOICE, options=choice.options, comparative=choice.comparative) if choice else None
 
@@ -219,7 +234,10 @@ def _negated(plain: str, *, keywords: bool) -> QuestionForm | None:
 
 
 def _aspect(plain: str, *, keywords: bool) -> QuestionForm | None:
+    lowered = plain.lower()
     for aspect in ASPECTS:
+        if not any(hint in lowered for hint in aspect.hints):
+            continue
         for pattern in _aspect_patterns(aspect, keywords=keywords):
             found = re.match(pattern, plain, _I)
             singular = found and not keywords and (found.groupdict().get("noun") or "").lower() in _SINGULAR

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from bioqa.index.text import analyzer
 
+_TOKEN = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_STEM = 3  # letters before an ending
 _MOST_WORDS = 60  # of a question that are looked up; a longer one meets passages anyhow
 
 
@@ -61,13 +63,17 @@ def in_words_of(question: str, document_frequency: Callable[[str], int]) -> Word
 
 def _replaceable(question: str) -> Iterator[tuple[str, list[str], bool]]:
     """The names and words of a question, as written, with their other forms, and whether they are brand names."""
+    words = [found[0] for found in _TOKEN.finditer(question)][:_MOST_WORDS]
     taken: set[str] = set()
-    for found in _name_pattern().finditer(question):
-        meant, is_brand = _names()[found[0].lower()]
-        taken |= set(found[0].split())
-        yield found[0], list(meant), is_brand
-    for word in dict.fromkeys(_WORD.findall(question)[:_MOST_WORDS]):
-        if word not in taken and (others := spellings(word)):
+    for length in (3, 2, 1):
+        for start in range(len(words) - length + 1):
+            name = " ".join(words[start : start + length])
+            if name.lower() in _names() and name in question and taken.isdisjoint(name.split()):
+                meant, is_brand = _names()[name.lower()]
+                taken |= set(name.split())
+                yield name, list(meant), is_brand
+    for word in dict.fromkeys(words):
+        if word not in taken and _WORD.fullmatch(word) and (others := spellings(word)):
             yield word, others, False
 
 
@@ -79,32 +85,38 @@ def spellings(word: str) -> list[str]:
     """The British and American forms of a word, in lower case, without the word itself."""
     lowered = word.lower()
     forms = {american(lowered)}
-    for to_british, british in _patterns()[0]:
-        if to_british.search(lowered):
-            forms.add(to_british.sub(british, lowered))
+    for british, us, place in _spelling_rows():
+        at = lowered.find(us)
+        if at >= 0 and _fits(lowered, at, us, place):
+            forms.add(lowered[:at] + british + lowered[at + len(us) :])
     return sorted(forms - {lowered})
 
 
 def american(text: str) -> str:
     """A lower-case text with British forms of words in American spelling."""
-    whole, replacements = _patterns()[1:]
-    return whole.sub(lambda found: replacements[found[0]], text) if whole.search(text) else text
+    for british, us, place in _spelling_rows():
+        at = text.find(british)
+        while at >= 0:
+            if _fits(text, at, british, place):
+                text = text[:at] + us + text[at + len(british) :]
+            at = text.find(british, at + 1)
+    return text
+
+
+def _fits(text: str, at: int, part: str, place: str) -> bool:
+    """Whether a part of a word stands where it may: at the start, at the end after some letters, alone, anywhere."""
+    end = at + len(part)
+    starts = at == 0 or not text[at - 1].isalnum()
+    ends = end == len(text) or not text[end].isalnum()
+    if place == "end":
+        return ends and text[max(0, at - _STEM) : at].isalpha() and at >= _STEM
+    return (starts or place == "any") and (ends or place != "whole")
 
 
 @cache
-def _patterns() -> tuple[list[tuple[re.Pattern[str], str]], re.Pattern[str], dict[str, str]]:
-    to_british: list[tuple[re.Pattern[str], str]] = []
-    places: list[tuple[int, str]] = []
-    replacements: dict[str, str] = {}
-    for british, us, place in _rows("spelling.tsv"):
-        start = r"\b" if place in ("start", "whole") else ""
-        start = start or (r"(?<=\w\w\w)" if place == "end" else "")
-        end = r"\b" if place in ("end", "whole") else ""
-        to_british.append((re.compile(rf"{start}{us}{end}"), british))
-        places.append((len(british), rf"{start}{british}{end}"))
-        replacements[british] = us
-    longest_first = [pattern for _, pattern in sorted(places, key=lambda row: -row[0])]
-    return to_british, re.compile("|".join(longest_first)), replacements
+def _spelling_rows() -> list[tuple[str, str, str]]:
+    """British part, American part and place, the longest first."""
+    return sorted(_rows("spelling.tsv"), key=lambda row: -len(row[0]))
 
 
 @cache
@@ -122,12 +134,6 @@ def _names() -> Mapping[str, tuple[tuple[str, ...], bool]]:
             further = [more for other in others for more in found.get(other.lower(), ((), False))[0]]
             found[name] = ((*others, *further), True)
     return found
-
-
-@cache
-def _name_pattern() -> re.Pattern[str]:
-    longest_first = sorted(_names(), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
 
 
 def _rows(file: str) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bioqa.qa import summary
 from bioqa.qa.answers import Answer
 from bioqa.qa.config import AskConfig
-from bioqa.qa.forms import choices, definitions, long_forms, negations
+from bioqa.qa.forms import definitions, long_forms, negations
 from bioqa.qa.forms.declined import silenced
 from bioqa.qa.forms.form import Form, QuestionForm, asks_for_thing
 from bioqa.qa.forms.statements import coverage, led_by, statements, term_list, with_title
@@ -140,6 +140,8 @@ def _keywords(
 
 
 def _choice(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:
+    from bioqa.qa.forms import choices  # patterns that most questions do not need
+
     names = " or ".join(form.options)
     answers: list[Answer] = []
     if form.comparative:
@@ -158,6 +160,8 @@ def _choice(form: QuestionForm, question: str, terms: QuestionTerms, response: R
 def _comparison(
     form: QuestionForm, _question: str, terms: QuestionTerms, response: Response, config: AskConfig
 ) -> Response:
+    from bioqa.qa.forms import choices
+
     one, two = choices.options_of(form.options)
     shared = [term for term in term_list(form.options[0]) if term in term_list(form.options[1])]
     of_one, of_two, of_both = [], [], []
