@@ -71,7 +71,8 @@ def _definition(
 ) -> Response:
     ranked = definitions.best_statements(form.topic, response.hits, terms)
     symbol = form.topic.isupper() or any(letter.isdigit() for letter in form.topic)
-    mentioned = form.keywords and response.relevance >= response.threshold
+    specific = form.keywords or len(form.topic.split()) > 1  # a single word is mentioned by many passages
+    mentioned = specific and response.relevance >= response.threshold
     if not ranked or (ranked[0][0] < definitions.ABOUT and not mentioned):
         return silenced(response, f"No passage in this index is about {form.topic}.")
     first = ranked[0][1]
