@@ -14,6 +14,7 @@ _END = re.compile(r"[\s?.!…]+$")
 _WH_ONLY = re.compile(rf"^{_WH}$", _I)
 _TWO_WH = re.compile(r"^(?P<one>who|when|where|how|why) and (?P<two>who|when|where|how|why) (?P<rest>.+)$", _I)
 _PRONOUN = re.compile(r"\b(?:it|they|them|its|their)\b", _I)
+_OWNED = re.compile(r"\b(?:its|their) (?P<what>[\w -]+)$", _I)
 _ONES = re.compile(r"\b(?P<wh>which|what) ones?\b", _I)
 _HEAD = re.compile(r"^(?:(?:in|on|at|by|for|from|to|of|with) )?(?P<wh>which|what) (?P<noun>[\w-]+)\b", _I)
 _PREDICATE = re.compile(
@@ -79,6 +80,8 @@ def _pieces(sentence: str) -> list[str]:
 def _completed(piece: str, first: str) -> str:
     """A later question with what it leaves out."""
     topic = next((found["topic"] for pattern in _TOPIC if (found := pattern.search(first))), "")
+    if topic and (owned := _OWNED.search(piece)):
+        return f"{piece[: owned.start()]}the {owned['what']} of {topic}"
     if topic and _PRONOUN.search(piece):
         return _PRONOUN.sub(lambda found: f"{topic}'s" if found[0].lower() in ("its", "their") else topic, piece)
     head = _HEAD.match(first)

@@ -8,6 +8,7 @@ from bioqa.qa import summary
 from bioqa.qa.forms.form import Form
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.response import Response
+from bioqa.qa.summary import Sentence
 
 
 def combine(question: str, parts: Sequence[Response]) -> Response:
@@ -19,9 +20,11 @@ def combine(question: str, parts: Sequence[Response]) -> Response:
     answered = [part for part in parts if not part.abstained]
     silent = [part for part in parts if part.abstained]
     as_summary = any(part.type is QuestionType.SUMMARY for part in answered)
-    rows = zip_longest(*(part.citations for part in answered))
+    rows = zip_longest(*map(_statements, answered))
     citations = list({sentence.text: sentence for row in rows for sentence in row if sentence is not None}.values())
-    answers = chain.from_iterable(zip_longest(*(part.answers for part in answered)))
+    firsts = [part.answers[:1] if part.type is not QuestionType.LIST else part.answers for part in answered]
+    others = [part.answers[len(first) :] for part, first in zip(answered, firsts, strict=True)]
+    answers = chain(*zip_longest(*firsts), *zip_longest(*others))
     notices = [part.notice or f"No answer was found to: {part.question}" for part in silent]
     return replace(
         parts[0],
@@ -38,3 +41,9 @@ def combine(question: str, parts: Sequence[Response]) -> Response:
         timings_ms={step: sum(part.timings_ms.get(step, 0.0) for part in parts) for step in parts[0].timings_ms},
         parts=tuple(parts),
     )
+
+
+def _statements(part: Response) -> list[Sentence]:
+    """The sentences that answer a part: the evidence of its best answer before the other sentences."""
+    evidence = part.answers[0].evidence[:1] if part.answers else ()
+    return [*(Sentence(item.passage, item.sentence, 1.0) for item in evidence), *part.citations]

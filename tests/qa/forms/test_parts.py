@@ -19,6 +19,10 @@ from bioqa.qa.forms import parts
             "what gene causes cystic fibrosis and which drug lowers uric acid?",
             ("what gene causes cystic fibrosis?", "which drug lowers uric acid?"),
         ),
+        (
+            "Which virus causes measles and what are its symptoms?",
+            ("Which virus causes measles?", "what are the symptoms of measles?"),
+        ),
         ("symptoms and treatment of measles", ("symptoms of measles", "treatment of measles")),
         ("When and where was insulin discovered?", ("When was insulin discovered?", "where was insulin discovered?")),
         (
