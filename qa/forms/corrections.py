@@ -5,9 +5,9 @@ import re
 from bioqa.index.search.search_index import SearchIndex
 from bioqa.index.text import analyzer
 
-_WORD = re.compile(r"[^\W\d_]{5,}")
+_WORD = re.compile(r"[^\W\d_]{6,}")
 _MOST_WORDS = 12  # unknown words of a question that are looked up
-_LONG = 8  # letters from which two edits are allowed
+_LONG = 10  # letters from which two edits are allowed
 _ASKING = (  # words of questions, which an index need not hold
     "definition", "define", "difference", "differences", "symptoms", "treatment", "diagnosis", "prevention", "causes",
     "function", "mechanism", "inheritance", "transmission", "complications", "contraindications", "abbreviation",

@@ -114,7 +114,7 @@ def _speaking(form: QuestionForm, terms: QuestionTerms, response: Response) -> l
         if (cues or by_name) and coverage(near, topic, terms) >= _COVERS:
             titled = coverage(sentence.passage.document.title, topic, terms)
             here = coverage(sentence.text, topic, terms)
-            worth = min(cues, 3) * 0.25 + 0.3 * by_name + 0.5 * here + 0.4 * titled
+            worth = min(cues, 3) * 0.25 + 0.6 * by_name + 0.5 * here + 0.4 * titled
             found.append((worth + 1.5 * relevances.get(sentence.text, 0.0) + 0.3 * sentence.relevance, sentence))
     return sorted(found, key=lambda pair: -pair[0])
 
