@@ -91,7 +91,9 @@ _NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.IGNORECASE)
 _UNIT_OF_TIME = r"(?:second|minute|hour|day|week|month|year|decade|life)"
 _ANSWER_PATTERNS: dict[str, re.Pattern[str]] = {  # for the types whose answers have a recognisable form
     "number": _NUMBER,
-    "duration": re.compile(rf"\b{_UNIT_OF_TIME}|\d ?(?:h|d|min|wk|yr)\b|lifelong", re.IGNORECASE),
+    "duration": re.compile(
+        rf"\b{_UNIT_OF_TIME}|\d ?(?:h|d|min|wk|yr|[kM]?bp?|[cmnµk]?m)\b|lifelong|divisions|cycles", re.IGNORECASE
+    ),
     "frequency": re.compile(
         rf"\d|\b(?:{_NUMERALS})\b|daily|weekly|monthly|yearly|annual|every|each|hourly|times|\bper\b|frequent|rare"
         rf"|often"

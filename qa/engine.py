@@ -36,7 +36,7 @@ class AnalyzedQuestion:
     """A validated question with its type, expected answer type and search terms.
 
     `question` is the text as written; `plain` is the text that search and reader use, in the words of the index, and
-    `notice` explains the brand names in it.
+    `notice` explains the brand names in it. `written` is that text before words were `replaced`.
     """
 
     question: str
@@ -47,6 +47,8 @@ class AnalyzedQuestion:
     terms: QuestionTerms
     form: QuestionForm
     notice: str = ""
+    written: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 class Engine:
@@ -109,13 +111,16 @@ class Engine:
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""
         text = wording.validate_question(question, config.max_question_characters)
-        worded = names.in_words_of(wording.plain_wording(text), self.index.document_frequency)
+        plain = wording.plain_wording(text)
+        worded = names.in_words_of(plain, self.index.document_frequency)
         form = form_of(worded.text)
         if question_type and not routing.fits(form, question_type):
             form = QuestionForm(Form.QUESTION)
         return AnalyzedQuestion(
             question=text,
             plain=worded.text,
+            written=plain,
+            replaced=worded.replaced,
             notice=worded.notice,
             form=form,
             type=question_type or routing.type_of(form) or question_types.classify(text),
@@ -129,6 +134,8 @@ class Engine:
     ) -> Response:
         """Read the passages in `hits` and answer from them."""
         watch = watch or Stopwatch()
+        if names.used(analyzed.replaced, hits):  # as when passages come from elsewhere than the index
+            analyzed = replace(analyzed, plain=analyzed.written, notice="")
         answers: list[Answer] = []
         sentences: list[Sentence] = []
         with watch("read"):

@@ -1,11 +1,12 @@
 """Other names and spellings of the words in a question, so that it meets passages that use those."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from bioqa.index.records import Hit
 from bioqa.index.text import analyzer
 
 _TOKEN = re.compile(r"[^\W_]+")
@@ -20,13 +21,15 @@ class Wording:
 
     `text` is the question with words that the index does not know, or hardly knows, replaced by others of the same
     meaning. `others` are further names and spellings that the index knows. `aliases` are the search terms of those,
-    each with the terms in `text`. `brands` maps the brand names that were replaced to their drugs.
+    each with the terms in `text`. `replaced` are the words that `text` no longer has, and `brands`
+    maps the brand names among them to their drugs.
     """
 
     text: str
     others: tuple[str, ...] = ()
     aliases: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
     brands: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
 
     @property
     def query(self) -> str:
@@ -45,6 +48,7 @@ def in_words_of(question: str, document_frequency: Callable[[str], int]) -> Word
     others: list[str] = []
     aliases: list[tuple[frozenset[str], frozenset[str]]] = []
     brands: dict[str, str] = {}
+    replaced: list[str] = []
     for written, candidates, is_brand in _replaceable(question):
         counts = {candidate: _frequency(candidate, document_frequency) for candidate in (written, *candidates)}
         best = max(counts, key=lambda candidate: (counts[candidate], candidate == written))
@@ -53,12 +57,20 @@ def in_words_of(question: str, document_frequency: Callable[[str], int]) -> Word
         chosen = written if counts[written] * 2 >= counts[best] else best
         if chosen != written:
             text = re.sub(rf"\b{re.escape(written)}\b", chosen, text)
+            replaced.append(written)
+            aliases.append((frozenset(analyzer.terms(written)), frozenset(analyzer.terms(chosen))))
             if is_brand:
                 brands[written] = chosen
         for other in (candidate for candidate, count in counts.items() if count and candidate != chosen):
             others.append(other)
-            aliases.append((frozenset(analyzer.terms(other)), frozenset(analyzer.terms(chosen))))
-    return Wording(text, tuple(dict.fromkeys(others)), tuple(aliases), brands)
+            if other != written:
+                aliases.append((frozenset(analyzer.terms(other)), frozenset(analyzer.terms(chosen))))
+    return Wording(text, tuple(dict.fromkeys(others)), tuple(aliases), brands, tuple(replaced))
+
+
+def used(words: Sequence[str], hits: Sequence[Hit]) -> bool:
+    """Whether passages use one of these words."""
+    return any(word.lower() in hit.passage.text.lower() for word in words for hit in hits)
 
 
 def _replaceable(question: str) -> Iterator[tuple[str, list[str], bool]]:

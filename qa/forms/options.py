@@ -36,7 +36,8 @@ _NO_CHOICE = re.compile(
 )
 _LEADING = re.compile(r"^(?P<options>[^:?]+? or [^:?]+?)\s?(?::|,|\?)\s*(?P<ask>(?:which|what|who)\b.+)$", _I)
 _TRAILING = re.compile(
-    r"^(?P<ask>(?:(?:in|on|by|for|to|with) )?(?:which|what|who|where|whose)\b.+?)\s?[,:;?–—-]\s*(?P<options>[^,:;]+"
+    r"^(?P<ask>(?:(?:in|on|by|for|to|with) )?(?:which|what|who|where|whose)\b.+?)(?:\s?[,:;?]\s*|\s[–—-]\s)"
+    r"(?P<options>[^,:;]+"
     r"(?:, [^,:;]+)*?,? or [^,:;]+)$",
     _I,
 )

@@ -43,6 +43,8 @@ def type_of(form: QuestionForm) -> QuestionType | None:
 def fits(form: QuestionForm, given: QuestionType) -> bool:
     """Whether a form can be answered as the type that the caller wants."""
     wanted = type_of(form)
+    if form.form is Form.ASPECT and given is QuestionType.FACTOID:
+        return False  # a single answer need not name the aspect
     return wanted is given or (wanted is None and given in _BY_SPANS)
 
 

@@ -1,5 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
+from bioqa.index.records import Document, Hit, Passage
+from bioqa.qa.config import AskConfig
+from bioqa.qa.engine import Engine
 from bioqa.qa.forms import names
 from bioqa.qa.normalize import normalize_answer
 
@@ -25,6 +30,7 @@ def test_the_spelling_of_the_index_is_used_and_the_other_one_searched() -> None:
     assert names.in_words_of("oesophageal cancer", index_with(esophag=5)).text == "esophageal cancer"
     both = names.in_words_of("tumour growth", index_with(tumour=5, tumor=6))
     assert (both.text, both.others) == ("tumour growth", ("tumor",))
+    assert both.replaced == ()
     assert both.aliases == ((frozenset({"tumor"}), frozenset({"tumour"})),)
 
 
@@ -57,3 +63,16 @@ def test_british_and_american_spellings_are_forms_of_each_other_and_one_answer(b
 @pytest.mark.parametrize("word", ["hemisphere", "disease", "chemical", "cell", "disulfide"])
 def test_other_words_keep_their_spelling(word: str) -> None:
     assert names.american(word) == word
+
+
+def test_a_question_is_read_in_the_words_of_the_passages(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = engine.analyze("Which receptor does Herceptin bind?", AskConfig(), None)
+    asked = replace(asked, plain="Which receptor does trastuzumab bind?", replaced=("Herceptin",))
+    read = engine.reader.read
+    seen: list[str] = []
+    monkeypatch.setattr(
+        engine.reader, "read", lambda question, *a, **k: seen.append(question) or read(question, *a, **k)
+    )
+    for text in ("Herceptin binds the receptor HER2.", "Trastuzumab binds the receptor HER2."):
+        engine.answer(asked, [Hit(Passage(0, Document(id="1", abstract=text), 0, len(text)), 1.0)], AskConfig())
+    assert seen == ["Which receptor does Herceptin bind?", "Which receptor does trastuzumab bind?"]
