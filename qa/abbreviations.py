@@ -47,6 +47,12 @@ def expansions(texts: Iterable[str]) -> dict[str, str]:
     return together | {short: long for short, longs in meanings.items() if len(longs) == 1 for long in longs}
 
 
+def abbreviates(short: str, long: str) -> bool:
+    """Whether the letters of `short` occur in `long` in order, the first one at its start."""
+    found = _long_form(short, long)
+    return found is not None and found == long.strip()
+
+
 def _is_short(form: str) -> bool:
     return (
         2 <= len(form) <= _LONGEST

@@ -19,6 +19,8 @@ from bioqa.qa import answer_types, calibration, question_types, starter, summary
 from bioqa.qa.aggregate import merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
+from bioqa.qa.forms import corrections, declined, names, routing, several
+from bioqa.qa.forms.form import Form, QuestionForm, form_of
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reader, Reading
@@ -33,7 +35,8 @@ _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the f
 class AnalyzedQuestion:
     """A validated question with its type, expected answer type and search terms.
 
-    `question` is the text as written; `plain` is the text that search and reader use.
+    `question` is the text as written; `plain` is the text that search and reader use, in the words of the index, and
+    `notice` explains the brand names in it. `written` is that text before words were `replaced`.
     """
 
     question: str
@@ -42,6 +45,10 @@ class AnalyzedQuestion:
     answer_type: str | None
     query: Query
     terms: QuestionTerms
+    form: QuestionForm
+    notice: str = ""
+    written: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 class Engine:
@@ -89,22 +96,37 @@ class Engine:
         """
         watch = Stopwatch()
         with watch("question"):
+            text = wording.validate_question(question, config.max_question_characters)
+            form = form_of(text)
+            if notice := declined.notice(form, text):
+                return self._declined(text, form, notice, watch)
+            if form.parts and question_type is None:
+                return several.combine(text, [self.ask(part, config) for part in form.parts])
             analyzed = self.analyze(question, config, question_type)
         with watch("search"):
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
-        return self.answer(analyzed, hits, config, watch)
+        response = self.answer(analyzed, hits, config, watch)
+        return declined.with_notice(response, corrections.suggestion(analyzed.plain, self.index))
 
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""
         text = wording.validate_question(question, config.max_question_characters)
         plain = wording.plain_wording(text)
+        worded = names.in_words_of(plain, self.index.document_frequency)
+        form = form_of(worded.text)
+        if question_type and not routing.fits(form, question_type):
+            form = QuestionForm(Form.QUESTION)
         return AnalyzedQuestion(
             question=text,
-            plain=plain,
-            type=question_type or question_types.classify(text),
-            answer_type=answer_types.expected_answer_type(plain),
-            query=Query.of(plain, self.encoder),
-            terms=QuestionTerms(plain, self.index),
+            plain=worded.text,
+            written=plain,
+            replaced=worded.replaced,
+            notice=worded.notice,
+            form=form,
+            type=question_type or routing.type_of(form) or question_types.classify(text),
+            answer_type=answer_types.expected_answer_type(worded.text),
+            query=replace(Query.of(worded.text, self.encoder), text=worded.query),
+            terms=QuestionTerms(worded.text, self.index, worded.aliases),
         )
 
     def answer(
@@ -112,6 +134,8 @@ class Engine:
     ) -> Response:
         """Read the passages in `hits` and answer from them."""
         watch = watch or Stopwatch()
+        if names.used(analyzed.replaced, hits):  # as when passages come from elsewhere than the index
+            analyzed = replace(analyzed, plain=analyzed.written, notice="")
         answers: list[Answer] = []
         sentences: list[Sentence] = []
         with watch("read"):
@@ -141,8 +165,10 @@ class Engine:
             chosen = (
                 [] if abstained else summary.choose_sentences(_evidence_first(given, sentences), config.ideal_words)
             )
-        return Response(
+        response = Response(
             question=analyzed.question,
+            form=analyzed.form.form,
+            notice=analyzed.notice,
             type=analyzed.type,
             answer_type=analyzed.answer_type,
             answers=given,
@@ -162,7 +188,37 @@ class Engine:
             timings_ms=watch.milliseconds(),
             encoder=self.encoder.card.name if self.encoder else None,
             reader=self.reader.model.card.name,
-            index=IndexSummary(self.index.location, self.index.documents, self.index.passages),
+            index=self._index_summary(),
+        )
+        return routing.enforce(analyzed.form, analyzed.plain, analyzed.terms, response, config)
+
+    def _index_summary(self) -> IndexSummary:
+        return IndexSummary(self.index.location, self.index.documents, self.index.passages)
+
+    def _declined(self, question: str, form: QuestionForm, notice: str, watch: "Stopwatch") -> Response:
+        """The response to something that is no question for the literature: one helpful line, without a search."""
+        return Response(
+            question=question,
+            form=form.form,
+            type=question_types.classify(question),
+            answer_type=None,
+            answers=(),
+            guesses=(),
+            disagreeing=(),
+            abstained=True,
+            ideal_answer="",
+            citations=(),
+            sentences=(),
+            relevance=0.0,
+            relevance_features={},
+            threshold=self.calibration.found.threshold,
+            hits=(),
+            readings=(),
+            timings_ms=watch.milliseconds(),
+            encoder=self.encoder.card.name if self.encoder else None,
+            reader=self.reader.model.card.name,
+            index=self._index_summary(),
+            notice=notice,
         )
 
     def _read(self, analyzed: AnalyzedQuestion, hits: Sequence[Hit], config: AskConfig) -> list[Reading]:

@@ -20,6 +20,7 @@ def response_json(response: Response, max_evidence: int = DEFAULTS.max_evidence)
         "answers": [_answer_json(answer, max_evidence) for answer in response.answers],
         "disagreeing": [_answer_json(answer, max_evidence) for answer in response.disagreeing],
         "abstained": response.abstained,
+        "notice": response.notice,
         "ideal_answer": response.ideal_answer,
         "citations": [
             {
@@ -33,7 +34,7 @@ def response_json(response: Response, max_evidence: int = DEFAULTS.max_evidence)
         "timings_ms": response.timings_ms,
         "models": {"encoder": response.encoder, "reader": response.reader},
         "index": asdict(response.index),
-    }
+    } | ({"parts": [response_json(part, max_evidence) for part in response.parts]} if response.parts else {})
 
 
 def explanation_json(response: Response) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 from bioqa.index.text import greek
+from bioqa.qa.forms.names import american
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")  # soft hyphens, joiners, direction marks
 _POSSESSIVE = re.compile(r"(?<=[^\W\d_]{2})\s?['’]s\b", re.IGNORECASE)
@@ -46,16 +47,17 @@ _CACHED = 4_096  # keys: those of a question are needed again after every few pa
 def normalize_answer(answer: str) -> str:
     """The key of an answer: equal keys are one answer.
 
-    Like `spelling`, with further differences ignored: the plural of the last word, a possessive "'s", invisible
-    characters, a leading number written as a word, separators between thousands and before %, a hyphen after a prefix
-    (non-coding), the space in "IGF 1R", and spaces around the name of a Greek letter that capitals or digits set off
-    (TNFalpha, IL-1beta). Decimal points and signs of comparison before numbers are kept.
+    Like `spelling`, with further differences ignored: British and American spelling, the plural of the last word, a
+    possessive "'s", invisible characters, a leading number written as a word, separators between thousands and
+    before %, a hyphen after a prefix (non-coding), the space in "IGF 1R", and spaces around the name of a Greek
+    letter that capitals or digits set off (TNFalpha, IL-1beta). Decimal points and signs of comparison before
+    numbers are kept.
     """
     plain = _POSSESSIVE.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", answer)))
     separated = _IN_SYMBOL.sub(r" \g<0> ", _IN_SYMBOL.sub(r" \g<0> ", plain).casefold())
     spelled = _PREFIX.sub(r"\1", _canonical(_canonical_numbers(separated), _NOT_WORD_NOR_NUMBER))
     spelled = _LETTER_DIGIT_LETTER.sub("", spelled)
-    text = _NUMBER.sub(lambda number: _NUMBERS[number[0]], spelled)
+    text = american(_NUMBER.sub(lambda number: _NUMBERS[number[0]], spelled))
     return next((singular for plural, end in _PLURALS if (singular := plural.sub(end, text)) != text), text)
 
 

@@ -12,8 +12,11 @@ _EVIDENCE = 2  # sentences under each answer
 
 def response_html(response: Response) -> str:
     """Question, answers with confidence and evidence, or the summary with its citations."""
+    if response.parts:
+        return "".join(map(response_html, response.parts))
     if response.abstained:
-        body = "<p><em>I don't know: the literature in this index does not say.</em></p>"
+        unknown = "I don't know: the literature in this index does not say." if response.hits else ""
+        body = f"<p><em>{f'{unknown} {escape(response.notice)}'.strip()}</em></p>"
     elif response.answers:
         body = f"<ol>{''.join(map(_answer_html, response.answers))}</ol>"
     else:

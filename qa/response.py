@@ -6,6 +6,7 @@ from typing import Any
 
 from bioqa.index.records import Hit
 from bioqa.qa.answers import Answer
+from bioqa.qa.forms.form import Form
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
@@ -28,7 +29,9 @@ class Response:
     `guesses` are the best answers below the threshold. `disagreeing` are the answers of other documents with about as
     much evidence as the first answer or guess. `relevance` is the probability that the retrieved passages are relevant.
     `ideal_answer` consists of `citations`, chosen from the most relevant `sentences`. `encoder` and `reader` are the
-    names of the models; `encoder` is None for a lexical index.
+    names of the models; `encoder` is None for a lexical index. `form` is how the question is worded. `notice` is one
+    line for the reader: why there is no answer, or a possible correction of the question. `parts` are the responses to
+    the single questions where one question holds several.
     """
 
     question: str
@@ -50,6 +53,9 @@ class Response:
     encoder: str | None
     reader: str
     index: IndexSummary
+    form: Form = Form.QUESTION
+    notice: str = ""
+    parts: "tuple[Response, ...]" = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `bioqa ask --json` prints, ready for `json.dumps`."""

@@ -39,6 +39,10 @@ _NEGATED = re.compile(
 _NITRIC_OXIDE = re.compile(r"(?i:(?<!there is )(?<!there are )(?<!is there )(?<!are there ))\bNO\b(?!\. ?\d)")
 _BARE_THINGS = re.compile(rf"^{_THINGS}")
 
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
+)  # terminal sequences and control characters
+
 LONGEST_QUERY = 50_000  # characters of a search query, which may be a whole abstract
 
 
@@ -55,10 +59,11 @@ def validate_question(question: str, most: int) -> str:
 def plain_wording(question: str) -> str:
     """The question as search and reader use it.
 
-    Polite phrases and requests for yes or no are removed; "what's" and the like are written out; a leading "isn't"
-    becomes "is"; NO becomes nitric oxide, unless the whole question is in capitals.
+    Control characters, polite phrases and requests for yes or no are removed; "what's" and the like are written
+    out; a leading "isn't" becomes "is"; NO becomes nitric oxide, unless the whole question is in capitals.
     """
-    text = _YES_OR_NO_LAST.sub("?", _YES_OR_NO_FIRST.sub("", question))
+    visible = " ".join(_CONTROL.sub(" ", question).split())
+    text = _YES_OR_NO_LAST.sub("?", _YES_OR_NO_FIRST.sub("", visible))
     text = _WORD_IS.sub(r"\1 is", _PREAMBLE.sub("", text))
     text = _NEGATED.sub(_affirmed, text)
     text = text if text.isupper() else _NITRIC_OXIDE.sub("nitric oxide", text)

@@ -1,5 +1,6 @@
 """An opened index folder with lexical, dense and hybrid search."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,8 @@ from bioqa.index.store.snapshot import read_snapshot
 from bioqa.index.text import analyzer
 
 MODES = ("hybrid", "lexical", "dense")
+_LIKE = 30  # passages in which words like a misspelt one are looked for
+_WORD = re.compile(r"[^\W\d_]+")
 DEPTH = 100  # passages per search before fusion
 
 
@@ -75,6 +78,14 @@ class Index:
     def document_frequency(self, term: str) -> int:
         """The number of passages with this term, written as the analyzer writes it."""
         return self.lexical.document_frequency(term)
+
+    def similar_words(self, word: str, distance: int) -> list[str]:
+        """Words of the index, in lower case, that may differ from `word` by at most `distance` edits."""
+        found: dict[str, None] = {}
+        for term in analyzer.terms(word)[:1]:
+            for number in self.lexical.passages_like(term, distance, _LIKE):
+                found |= dict.fromkeys(_WORD.findall(self._store.passage(number).search_text.lower()))
+        return [candidate for candidate in found if abs(len(candidate) - len(word)) <= distance]
 
     def count_documents(self, document_ids: Sequence[str]) -> int:
         """How many of these documents the index holds; the ids are distinct."""

@@ -220,6 +220,12 @@ class LexicalIndex:
                 self._frequencies[term] = int(self._searcher.search(self._term("text", term), 1, count=True).count)
         return self._frequencies[term]
 
+    def passages_like(self, term: str, distance: int, most: int) -> list[int]:
+        """Up to `most` passages with terms that differ from an analyzed term by at most `distance` edits."""
+        with self._reading():
+            fuzzy = tantivy.Query.fuzzy_term_query(self._index.schema, "text", term, distance=distance)
+            return list(self._top_passages(fuzzy, most))
+
     def _stored_frequency(self, term: str) -> int:
         with self._reading():
             return int(self._searcher.doc_freq("text", term))

@@ -61,6 +61,10 @@ class SearchIndex(Protocol):
         """The number of passages with this analyzed term."""
         ...
 
+    def similar_words(self, word: str, distance: int) -> list[str]:
+        """Words of the index, in lower case, that may differ from `word` by at most `distance` edits."""
+        ...
+
     def count_documents(self, document_ids: Sequence[str]) -> int:
         """How many of these documents the index holds; the ids are distinct."""
         ...

@@ -8,6 +8,7 @@ from bioqa.index.records import CONCERN, RETRACTED, Document, Hit
 from bioqa.index.terminal import printable, say
 from bioqa.qa.aggregate import Evidence
 from bioqa.qa.answers import Answer, without_overlaps
+from bioqa.qa.forms.form import Form
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
 from bioqa.qa.response import Response
@@ -16,17 +17,23 @@ _SHOWN_ANSWERS = 3  # to a factoid question
 _SHOWN_EVIDENCE = 2  # sentences per answer
 _MIN_WIDTH, _MAX_WIDTH = 20, 110  # columns; some terminals report a width of 0
 _DONT_KNOW = "I don't know: the literature in this index does not say."
+_NO_GUESS = (Form.NEGATED, Form.CHOICE, Form.ABBREVIATION)  # forms that a guess of the reader misses
 _WARNINGS = {RETRACTED: "RETRACTED", CONCERN: "expression of concern"}  # by the status of a document
 
 
 def show_response(response: Response, *, explain: bool, name_question: bool = False) -> None:
     """Print a response: panels on a terminal, plain text elsewhere, there after the question if `name_question`."""
     if sys.stdout.isatty():
-        _response_panels(response, explain=explain)
+        for part in response.parts or (response,):
+            _response_panels(part, explain=explain)
         return
     if name_question:
         say(response.question)
-    _response_text(response, explain=explain)
+    for part in response.parts:
+        say(part.question)
+        _response_text(part, explain=explain)
+    if not response.parts:
+        _response_text(response, explain=explain)
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
@@ -99,8 +106,8 @@ def _how_sure(answer: Answer) -> str:
 
 
 def _best_guess(response: Response) -> list[str]:
-    """A line with the best guess, if there is one."""
-    if not response.guesses:
+    """A line with the best guess, if there is one; a guess that does not fit the form of the question misleads."""
+    if not response.guesses or response.form in _NO_GUESS:
         return []
     guess = response.guesses[0]
     line = f"Best guess, too uncertain to call an answer: {guess.text}"
@@ -108,6 +115,14 @@ def _best_guess(response: Response) -> list[str]:
         return [line]  # a confident yes or no from irrelevant passages: the confidence would mislead
     others = [_says(_papers(len(other.documents)), other) for other in response.disagreeing]
     return [f"{line} ({'; '.join([_how_sure(guess), *others])})"]
+
+
+def _no_answer(response: Response) -> list[str]:
+    """What to say in place of an answer: a notice alone if the literature was not searched."""
+    if not response.abstained:
+        return []
+    notice = [response.notice] if response.notice else []
+    return notice if notice and not response.hits else [_DONT_KNOW, *notice, *_best_guess(response)]
 
 
 def _shown(response: Response) -> Sequence[Answer]:
@@ -123,10 +138,8 @@ def _shown(response: Response) -> Sequence[Answer]:
 
 
 def _response_text(response: Response, *, explain: bool) -> None:
-    if response.abstained:
-        say(_DONT_KNOW)
-        for line in _best_guess(response):
-            say(line)
+    for line in _no_answer(response):
+        say(line)
     for answer in _shown(response):
         say(f"{answer.text}  ({_how_sure(answer)})")
         for item in answer.evidence[:_SHOWN_EVIDENCE]:
@@ -138,6 +151,8 @@ def _response_text(response: Response, *, explain: bool) -> None:
     if response.type is QuestionType.SUMMARY:
         for sentence in response.citations:
             say(f"{sentence.text}  {_reference(sentence.passage.document)}")
+    if response.notice and not response.abstained:
+        say(response.notice)
     if explain:
         say()
         for line in _explanation_lines(response):
@@ -192,8 +207,9 @@ def _response_panels(response: Response, *, explain: bool) -> None:
     console = Console(width=min(max(Console().width, _MIN_WIDTH), _MAX_WIDTH))
     bar = "#-" if console.options.ascii_only else "━─"
     if response.abstained:
-        lines = [Text(_DONT_KNOW, style="bold yellow")]
-        lines += [Text(printable(line), style="dim") for line in _best_guess(response)]
+        first, *others = _no_answer(response)
+        lines = [Text(printable(first), style="bold yellow")]
+        lines += [Text(printable(line), style="dim") for line in others]
         console.print(
             Panel(Group(*lines), title=escape(printable(response.question)), title_align="left", border_style="yellow")
         )
@@ -214,6 +230,8 @@ def _response_panels(response: Response, *, explain: bool) -> None:
         console.print(
             Panel(Group(*blocks), title=escape(printable(response.question)), title_align="left", border_style="green")
         )
+    if response.notice and not response.abstained:
+        console.print(Text(printable(response.notice), style="dim"))
     if explain:
         console.print(
             Panel(

@@ -28,6 +28,7 @@ ASK_KEYS = [
     "answers",
     "disagreeing",
     "abstained",
+    "notice",
     "ideal_answer",
     "citations",
     "timings_ms",

@@ -1,0 +1,1 @@
+"""Forms of questions: how a question is worded, and what that demands of its answer."""
