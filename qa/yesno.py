@@ -6,7 +6,7 @@ from math import log
 
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.aggregate import Evidence, passage_weight
-from bioqa.qa.claims import Claim, Comparison, negates
+from bioqa.qa.claims.claim import Claim, Comparison, negates
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence

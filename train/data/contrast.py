@@ -11,10 +11,10 @@ from random import Random
 
 from bioqa.eval.datasets.bioasq import GoldQuestion
 from bioqa.index.text import sentences
-from bioqa.qa import siblings
+from bioqa.qa.claims import siblings
+from bioqa.qa.claims.relations import Relation, is_plural, participle, stated_relation
+from bioqa.qa.claims.siblings import Attribute
 from bioqa.qa.question_types import QuestionType
-from bioqa.qa.relations import Relation, is_plural, participle, stated_relation
-from bioqa.qa.siblings import Attribute
 from bioqa.train.data.examples import ReaderExample, fold_text
 from bioqa.train.data.statements import UNCLEAR, Claim, as_question, lowered
 

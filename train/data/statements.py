@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from bioqa.qa.relations import is_plural, third_person
+from bioqa.qa.claims.relations import is_plural, third_person
 
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|can|has been|have been|does not|do not|did not)\b")
 _VERBS_TEXT = """

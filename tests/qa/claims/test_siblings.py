@@ -1,6 +1,6 @@
 import pytest
 
-from bioqa.qa.siblings import Attribute, attributes
+from bioqa.qa.claims.siblings import Attribute, attributes
 
 
 def of(text: str) -> dict[str, Attribute]:

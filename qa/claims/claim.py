@@ -7,8 +7,8 @@ from functools import cached_property, lru_cache
 
 from bioqa.index.text import analyzer, sentences
 from bioqa.qa.abbreviations import abbreviation_pairs
-from bioqa.qa.relations import Relation, asked_relation, participle, third_person
-from bioqa.qa.siblings import Attribute, attributes
+from bioqa.qa.claims.relations import Relation, asked_relation, participle, third_person
+from bioqa.qa.claims.siblings import Attribute, attributes
 
 _NEGATION = re.compile(
     r"\b(?:(?-i:[Nn]o)|not|never|neither|nor|none|without|cannot|lacks?(?! of)|absent|fail(?:s|ed|ure)? to|unlike"

@@ -1,7 +1,7 @@
 import pytest
 
 from bioqa.index.text import analyzer
-from bioqa.qa.claims import Claim, Comparison, negates
+from bioqa.qa.claims.claim import Claim, Comparison, negates
 
 
 def compare(question: str, sentence: str, title: str = "", passage: str = "") -> Comparison:

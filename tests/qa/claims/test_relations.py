@@ -1,6 +1,6 @@
 import pytest
 
-from bioqa.qa.relations import Relation, asked_relation, is_plural, stated_relation
+from bioqa.qa.claims.relations import Relation, asked_relation, is_plural, stated_relation
 
 
 @pytest.mark.parametrize(
