@@ -27,13 +27,16 @@ _SENTENCES = 3  # the sentences that vote: further ones are mostly off topic
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a sentence says to a claim: "yes", "no" or None, how strongly (about 0 to 4), and whether it says no by what
-    stands there in place of the claim's words."""
+    """What a sentence says to a claim: "yes", "no" or None, and how strongly (about 0 to 4).
+
+    contradicts: it says no by what stands there in place of the claim's words; whole: it says yes and has all of them.
+    """
 
     sentence: Sentence
     says: str | None
     strength: float
     contradicts: bool = False
+    whole: bool = False
 
 
 def as_passages(sentences: Sequence[Sentence]) -> list[Passage]:
@@ -81,7 +84,7 @@ def _judge(sentence: Sentence, compared: Comparison, reading: Reading) -> Judgem
     elif coverage >= _COVERED:
         strength += _LITERAL / 2 * says_anything
     if strength > _LITTLE and coverage >= _COVERED and compared.within >= _IN_CLAUSE:
-        return Judgement(sentence, "yes", strength * coverage)
+        return Judgement(sentence, "yes", strength * coverage, whole=coverage >= _WHOLE)
     if strength < -_LITTLE and coverage >= _MENTIONED:
         return Judgement(sentence, "no", -strength * coverage)
     return Judgement(sentence, None, 0.0)
@@ -138,15 +141,16 @@ def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:
 
 
 def evidence(judgements: Sequence[Judgement], hits: Sequence[Hit], answer: str) -> tuple[Evidence, ...]:
-    """The sentence of each document that says this most plainly, best first; those that contradict a claim first.
+    """The sentence of each document that says this most plainly, best first.
 
-    Sentences of passages far below the best one in weight are left out.
+    Where a sentence contradicts the claim or has all its words, sentences that do neither are no evidence for either
+    side. Sentences of passages far below the best one in weight are left out.
     """
     least = _LEAST_WEIGHT * max(map(passage_weight, hits), default=0.0)
     close = {hit.passage.number for hit in hits if passage_weight(hit) >= least}
-    saying = [each for each in judgements if each.says == answer and each.sentence.passage.number in close]
-    plain = [each for each in saying if each.contradicts] or saying
-    return quote_sentences([each.sentence for each in plain])
+    telling = [each for each in judgements if each.says and each.sentence.passage.number in close]
+    plain = [each for each in telling if each.contradicts or each.whole] or telling
+    return quote_sentences([each.sentence for each in plain if each.says == answer])
 
 
 def quote_sentences(sentences: Sequence[Sentence]) -> tuple[Evidence, ...]:

@@ -41,6 +41,7 @@ work help need mean true fals right about veri main call more less caus known ma
 """
 _LIGHT = frozenset(_LIGHT_TEXT.split())  # stems that say little: a claim is covered without them
 _SHARE_OF_CLAIM = 0.6  # of the rest of a claim in a sentence, with its title, that speaks of the same
+_SHARE_BESIDE_DIRECTION = 0.8  # the same where verbs such as activate differ, which a sentence can say of anything
 _FAMILY = 5  # letters that words of a family share, as inhibit and inhibitor
 
 
@@ -98,7 +99,8 @@ class Claim:
         for attribute in self._attributes:
             own = frozenset(analyzer.terms(_word_at(self.question, attribute)))
             stands = self._stands(attribute, own, title, sentence)
-            speaks_of_it = _total(held, own) >= _SHARE_OF_CLAIM * _total(self._content, own)
+            share = _SHARE_BESIDE_DIRECTION if attribute.kind == "direction" else _SHARE_OF_CLAIM
+            speaks_of_it = _total(held, own) >= share * _total(self._content, own)
             contradicts |= stands is False and speaks_of_it
             for term in own & total.keys():
                 if stands:

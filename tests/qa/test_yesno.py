@@ -141,6 +141,17 @@ def test_what_contradicts_is_better_evidence_than_a_verdict() -> None:
     assert [item.sentence for item in evidence(judged, hits, "no")] == ["It is recessive."]
 
 
+def test_beside_a_contradiction_or_the_whole_claim_a_verdict_is_no_evidence_for_the_other_side() -> None:
+    hits, _ = read(YES, NO)
+    judged = said((0, "It is inherited.", 0.9, "yes"), (1, "It is recessive.", 0.2, "no"))
+    assert evidence(judged, hits, "yes")
+    judged[1] = replace(judged[1], contradicts=True)
+    assert not evidence(judged, hits, "yes")
+    judged = [replace(judged[0], whole=True), replace(judged[1], contradicts=False)]
+    assert evidence(judged, hits, "yes")
+    assert not evidence(judged, hits, "no")
+
+
 def test_what_was_found_far_behind_the_best_is_not_quoted() -> None:
     hits, _ = read(YES, YES)
     judged = said((0, "It does.", 0.5, "yes"), (1, "It does.", 0.5, "yes"))

@@ -36,6 +36,7 @@ def test_a_sibling_in_the_place_of_a_word_contradicts(question: str, sentence: s
         ("Does most T3 come from T4?", "Most T3 comes from T4."),
         ("Is Wilson disease dominant?", "Recessive disorders are common in some islands."),
         ("Is trisomy related to age?", "Age is related to trisomy."),
+        ("Does smoking cause lung cancer?", "Smoke hastens lung destruction by oxidizing the inhibitor."),
     ],
 )
 def test_a_sibling_beside_the_word_or_of_another_thing_does_not(question: str, sentence: str) -> None:
