@@ -1,9 +1,7 @@
 """The engine: from a question's text to answers with evidence."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import isfinite
 from os import PathLike
@@ -25,6 +23,7 @@ from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reader, Reading
 from bioqa.qa.response import IndexSummary, Response
+from bioqa.qa.stopwatch import Stopwatch
 from bioqa.qa.summary import Sentence
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
@@ -130,7 +129,7 @@ class Engine:
         )
 
     def answer(
-        self, analyzed: AnalyzedQuestion, hits: Sequence[Hit], config: AskConfig, watch: "Stopwatch | None" = None
+        self, analyzed: AnalyzedQuestion, hits: Sequence[Hit], config: AskConfig, watch: Stopwatch | None = None
     ) -> Response:
         """Read the passages in `hits` and answer from them."""
         watch = watch or Stopwatch()
@@ -195,7 +194,7 @@ class Engine:
     def _index_summary(self) -> IndexSummary:
         return IndexSummary(self.index.location, self.index.documents, self.index.passages)
 
-    def _declined(self, question: str, form: QuestionForm, notice: str, watch: "Stopwatch") -> Response:
+    def _declined(self, question: str, form: QuestionForm, notice: str, watch: Stopwatch) -> Response:
         """The response to something that is no question for the literature: one helpful line, without a search."""
         return Response(
             question=question,
@@ -279,23 +278,3 @@ def _evidence_first(answers: Sequence[Answer], sentences: Sequence[Sentence]) ->
     best = answers[0].evidence[0]
     first = next((each for each in sentences if each.text == best.sentence), Sentence(best.passage, best.sentence, 1.0))
     return [replace(first, relevance=1.0), *(each for each in sentences if each.text != best.sentence)]
-
-
-class Stopwatch:
-    """Wall-clock times of named steps."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-        self._began = time.perf_counter()
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        """Time the `with` block as this step."""
-        began = time.perf_counter()
-        yield
-        self._seconds[step] = time.perf_counter() - began
-
-    def milliseconds(self) -> dict[str, float]:
-        """Milliseconds per step, and in total."""
-        self._seconds["total"] = time.perf_counter() - self._began
-        return {step: round(seconds * 1000, 1) for step, seconds in self._seconds.items()}

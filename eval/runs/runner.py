@@ -17,9 +17,10 @@ from bioqa.index.errors import InputError
 from bioqa.index.progress import NoProgress, Progress
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine, Stopwatch
+from bioqa.qa.engine import Engine
 from bioqa.qa.question_types import classify
 from bioqa.qa.reader import Reading
+from bioqa.qa.stopwatch import Stopwatch
 from bioqa.qa.summary import Sentence
 
 
