@@ -13,7 +13,7 @@ _UNABLE = {501, 505, 506, 510, 511}  # permanent statuses; 511 requires a login
 _MOST_OF_REASON = 200  # characters
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # http.client's message for a refusing proxy
 _NOISE = re.compile(r"\[SSL(?:: \w+)?\] | ?\(?_ssl\.c:\d+(?:\)|: )")  # source locations in Python's messages
-_CERTIFICATE_CURE = "where a proxy signs connections anew, let SSL_CERT_FILE name the file of its certificate"
+_CERTIFICATE_CURE = "behind a proxy that decrypts connections, set SSL_CERT_FILE to the file with its certificate"
 _PROXY_CURE = "let HTTPS_PROXY name the proxy with user and password, as in http://user:password@host:port"
 
 

@@ -19,10 +19,10 @@ from bioqa.qa.summary import Sentence
 _BY_SPANS = (QuestionType.FACTOID, QuestionType.LIST)
 _COVERS = 0.85  # share of the topic that a sentence with its title must hold, and of keywords its passage
 _LEAST_OWN = 0.3  # the least that a sentence must cover of keywords itself
-_COVERS_NEGATED = 0.6  # the same for a negated question, of which sentences use other words
-_OF_RELEVANCE = 0.3  # share of the usual relevance that an aspect needs whose best sentence is not ...
-_WELL_SAID = 1.5  # ... worth this much: its words already speak of topic and aspect
-_OF_THRESHOLD = 0.5  # an answer whose sentence is negated as the question is needs this share of the usual confidence
+_COVERS_NEGATED = 0.6  # share of a negated question that a sentence must hold: it often uses other words
+_WELL_SAID = 1.5  # worth of a sentence whose words speak of topic and aspect
+_OF_RELEVANCE = 0.3  # share of the usual relevance that passages need where no sentence is worth that much
+_OF_THRESHOLD = 0.5  # share of the usual confidence that an answer needs whose sentence is negated as the question is
 _OWN_WORDS = 0.6  # weight of the words of a sentence itself; the rest is that of its title
 
 

@@ -24,7 +24,7 @@ p1\tdev\tinheritance\t103\tIs Huntington disease dominant?\tIs Huntington diseas
 
 
 class Steps:
-    """A progress bar that remembers what it is told."""
+    """A progress bar that records its updates."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[float, int]] = []
