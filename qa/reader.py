@@ -111,19 +111,22 @@ def _reading(context: Context, seen: Sequence[tuple[Window, list[Array]]], *, ma
     tokens = sum(len(window.sequence.ids) for window, _ in seen)
     for window, (start_logits, end_logits, *others) in seen:
         offsets = np.array(window.offsets, dtype=int).reshape(-1, 2)  # also where the text is empty
+        segments = list(context.sentences)
+        tags = others[0][window.first : -1] if others else None
         found += spans.best_spans(
             start_logits[window.first : -1],
             end_logits[window.first : -1],
             offsets,
             context.text,
-            list(context.sentences),
+            segments,
             null=float(start_logits[0] + end_logits[0]),
             max_tokens=max_tokens,
             count=count,
+            tag_logits=tags,
         )
-        if others:
-            tags, verdict, relevance = others
-            items += spans.tagged_spans(tags[window.first : -1], offsets, context.text, list(context.sentences))
+        if tags is not None:
+            _, verdict, relevance = others
+            items += spans.tagged_spans(tags, offsets, context.text, segments)
             whole.append(np.append(spans.softmax(verdict), spans.sigmoid(relevance)))
     best = tuple(_distinct(sorted(found, key=lambda span: -span.score))[:count])
     if not whole:

@@ -181,6 +181,18 @@ def test_a_span_does_not_begin_with_the_short_name_in_brackets_of_what_stands_be
     assert "(TNF) inhibitors" not in shown
 
 
+def test_a_span_that_ends_amid_a_tagged_phrase_is_less_likely_than_the_phrase() -> None:
+    text = "causes castration resistant cancer here"
+    offsets = np.array([match.span() for match in re.finditer(r"\w+", text)])
+    logits = np.array([0.0, 1.0, 1.0, 1.1, 0.0])
+    tags = np.array([[3.0, 0, 0], [-3, 3, 0], [-3, 0, 3], [-3, 0, 3], [3, 0, 0]])
+    options = {"null": 0.0, "max_tokens": 9, "count": 1}
+    (untagged,) = best_spans(logits, logits, offsets, text, [(0, len(text))], **options)
+    (tagged,) = best_spans(logits, logits, offsets, text, [(0, len(text))], tag_logits=tags, **options)
+    assert text[untagged.start : untagged.end] == "cancer"
+    assert text[tagged.start : tagged.end] == "castration resistant cancer"
+
+
 @pytest.mark.parametrize("segments", [[], [(0, 0)], [(5, 5)]])
 def test_without_tokens_or_sentences_there_is_no_span(segments: list[tuple[int, int]]) -> None:
     options = {"null": 0.0, "max_tokens": 5, "count": 5}
