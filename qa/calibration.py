@@ -25,16 +25,21 @@ _FEATURES = {  # that each model may weigh: those worked out below and, of yes a
     "yesno": frozenset({"verdict", "negated", "claim", "passage", "sentences", "contradicted"}),
     "found": frozenset({"title", "coverage", "similarity", "relevance"}),
 }
+GIVEN = "given"  # the models for passages that were given; the others are for passages that were searched
 HELD_OUT = "held_out"  # what a least confidence bought on questions that nothing was fitted on, for the help of `ask`
 
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """A logistic model over named features; under `threshold` bioqa abstains."""
+    """A logistic model over named features; under `threshold` bioqa abstains.
+
+    A list has the items with at least `share` (0..1) of the probability of the best one.
+    """
 
     weights: Mapping[str, float]
     bias: float
     threshold: float
+    share: float = 0.0
 
     def probability(self, features: Mapping[str, float]) -> float:
         """The probability (0..1) for these features; a feature without a weight plays no part."""
@@ -52,8 +57,16 @@ class Calibration:
     found: Logistic
 
 
-def load(model: Model) -> Calibration:
-    """The calibration of a reader; that of the reader that ships where it has none, as when it is fresh from export.
+@dataclass(frozen=True, slots=True)
+class Calibrations:
+    """The calibrations of a reader for both ways of asking: passages are searched in an index, or given."""
+
+    searched: Calibration
+    given: Calibration
+
+
+def load(model: Model) -> Calibrations:
+    """The calibrations of a reader; those of the reader that ships where it has none, as when it is fresh from export.
 
     Raises ModelError where it is damaged or incomplete.
     """
@@ -61,7 +74,9 @@ def load(model: Model) -> Calibration:
         model = open_model(shipped("reader"), "reader")
     content = model.read_json(FILE)
     try:
-        return Calibration(**{name: _logistic(name, content[name]) for name in Calibration.__slots__})
+        searched = {name: _logistic(name, content[name]) for name in Calibration.__slots__}
+        given = {name: _logistic(name, fields) for name, fields in dict(content.get(GIVEN, {})).items()}
+        return Calibrations(Calibration(**searched), Calibration(**{**searched, **given}))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error}); fit it again") from None
 
@@ -71,11 +86,13 @@ def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
     if unknown := weights.keys() - _FEATURES[name]:
         raise ValueError(f"{name} weighs {min(unknown)!r:.100}, of {', '.join(sorted(_FEATURES[name]))}")
     threshold = _number("threshold", fields["threshold"])
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"the threshold of {name} is {threshold}, not a probability")
+    share = _number("share", fields.get("share", 0.0))
+    for what, value in (("threshold", threshold), ("share", share)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"the {what} of {name} is {value}, not from 0 to 1")
     if name == "yesno":  # one fitted before sentences were judged has no weights for them
         weights = {**UNFITTED, **weights}
-    return Logistic(weights, _number("bias", fields["bias"]), threshold)
+    return Logistic(weights, _number("bias", fields["bias"]), threshold, share)
 
 
 def _number(name: str, value: object) -> float:

@@ -25,10 +25,11 @@ class AskConfig:
     ideal_words: int = 150  # BioASQ allows 200; the first three gold snippets, a strong baseline, have about 85
     always_summarize: bool = True  # an ideal answer to factoid and list questions too; takes a fifth of the time
     max_evidence: int = 5  # sentences shown per answer
+    given: bool = False  # the passages are given, not searched: another calibration of the confidence
 
-    def thorough(self) -> "AskConfig":
-        """This configuration, with every passage read."""
-        return replace(self, passages=100_000, tokens=sys.maxsize, settled=float("inf"))
+    def for_given_passages(self) -> "AskConfig":
+        """This configuration for passages that are given: every one is read."""
+        return replace(self, given=True, passages=100_000, tokens=sys.maxsize, settled=float("inf"))
 
 
 DEFAULTS = AskConfig()

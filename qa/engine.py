@@ -68,7 +68,7 @@ class Engine:
         self.index = index
         self.reader = reader
         self.encoder = encoder or index.open_encoder()
-        self.calibration = calibration.load(reader.model)
+        self.calibrations = calibration.load(reader.model)
 
     @classmethod
     def open(cls, index: str | PathLike[str] | None = None, reader: str | PathLike[str] | None = None) -> "Engine":
@@ -140,24 +140,26 @@ class Engine:
         with watch("read"):
             readings = self._read(analyzed, hits, config)
             read = hits[: len(readings)]
+        fitted = self.calibrations.given if config.given else self.calibrations.searched
         by_spans = analyzed.type in (QuestionType.FACTOID, QuestionType.LIST)
         if config.always_summarize or not by_spans:
             with watch("sentences"):
                 sentences = summary.relevant_sentences(read, analyzed.terms, analyzed.query.vector, self.encoder)
         relevance_features = calibration.found_features(read, analyzed.terms, readings)
-        relevance = self.calibration.found.probability(relevance_features)
+        relevance = fitted.found.probability(relevance_features)
         if by_spans:
-            model_of_type: calibration.Logistic = getattr(self.calibration, analyzed.type)
+            model_of_type: calibration.Logistic = getattr(fitted, analyzed.type)
             with watch("merge"):
                 candidates = merge(analyzed.plain, analyzed.type, analyzed.answer_type, analyzed.terms, read, readings)
                 answers = score_candidates(candidates, analyzed.terms, read, readings, model_of_type)
         else:
-            model_of_type = self.calibration.found
+            model_of_type = fitted.found
             if analyzed.type is QuestionType.YESNO and sentences:
-                answers = self._yes_and_no(analyzed, sentences, read, readings, config)
+                answers = self._yes_and_no(analyzed, sentences, read, readings, config, fitted.yesno)
         with watch("write"):
             threshold = model_of_type.threshold if config.min_confidence is None else config.min_confidence
-            given = select_answers(answers, analyzed.type, relevance, config, threshold)
+            share = model_of_type.share if config.min_confidence is None else 0.0
+            given = select_answers(answers, analyzed.type, relevance, config, threshold, share)
             abstained = not given and (
                 analyzed.type is not QuestionType.SUMMARY or not sentences or relevance < threshold
             )
@@ -210,7 +212,7 @@ class Engine:
             sentences=(),
             relevance=0.0,
             relevance_features={},
-            threshold=self.calibration.found.threshold,
+            threshold=self.calibrations.searched.found.threshold,
             hits=(),
             readings=(),
             timings_ms=watch.milliseconds(),
@@ -251,6 +253,7 @@ class Engine:
         hits: Sequence[Hit],
         readings: Sequence[Reading],
         config: AskConfig,
+        fitted: calibration.Logistic,
     ) -> list[Answer]:
         """Yes and no with their evidence, the more likely one first.
 
@@ -259,7 +262,7 @@ class Engine:
         said = self.reader.read(analyzed.plain, yesno.as_passages(sentences), max_tokens=1, count=1)
         judgements = yesno.judge(analyzed.plain, sentences, analyzed.terms, said)
         features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings, judgements)
-        yes = self.calibration.yesno.probability(features)
+        yes = fitted.probability(features)
         answers = [
             Answer(text, confidence, features, yesno.evidence(judgements, hits, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))

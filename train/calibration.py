@@ -13,12 +13,13 @@ import numpy as np
 from bioqa.eval.datasets.bioasq import GoldQuestion
 from bioqa.eval.measures.bioasq import is_correct
 from bioqa.eval.measures.confidence import expected_calibration_error
+from bioqa.eval.runs.evidence import from_snippets
 from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError
 from bioqa.index.progress import NoProgress, Progress
 from bioqa.index.search.hybrid import DEPTH
 from bioqa.index.text import analyzer
-from bioqa.qa.calibration import FILE, HELD_OUT, Logistic
+from bioqa.qa.calibration import FILE, GIVEN, HELD_OUT, Logistic
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.question_types import QuestionType
@@ -33,18 +34,18 @@ _RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them fin
 
 
 class SearchSetting(StrEnum):
-    """What a question may retrieve, and so how answerable it is."""
+    """What a question may be answered from, and so how answerable it is."""
 
-    WHOLE = "the whole index"
+    WHOLE = "the whole index, or the snippets that are given instead"
     NO_GOLD = "all but its gold documents"
     UNKNOWN = "no document with its rarest term: a subject that the index does not cover"
 
 
-_WEIGHT = {
+_WEIGHT = {  # most questions of users are answerable
     SearchSetting.WHOLE: 1.0,
     SearchSetting.NO_GOLD: 0.2,
     SearchSetting.UNKNOWN: 0.2,
-}  # most questions of users are answerable
+}
 
 
 @dataclass(slots=True)
@@ -92,14 +93,35 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
     return samples
 
 
+def collect_given(
+    gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None
+) -> dict[str, Observations]:
+    """The features and correctness of the answers to every question from its gold snippets."""
+    samples = {name: Observations() for name in ("factoid", "list", "yesno")}
+    config = AskConfig(min_confidence=0.0, top=sys.maxsize).for_given_passages()
+    for place, question in enumerate(gold):
+        if question.type in samples and question.snippets:
+            analyzed = engine.analyze(question.body, config, question.type)
+            response = engine.answer(analyzed, from_snippets(question, analyzed, engine), config)
+            _add_answers(samples, question, place, response, SearchSetting.WHOLE)
+        (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
+    return samples
+
+
 def _add_rows(
     samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, setting: SearchSetting
 ) -> None:
     samples["found"].add(dict(response.relevance_features), _has_gold_document(gold, response.readings), place, setting)
-    if gold.type is QuestionType.SUMMARY:
+    if gold.type is not QuestionType.YESNO or setting is SearchSetting.WHOLE:
+        _add_answers(samples, gold, place, response, setting)
+    # without evidence, nothing is learned about how evidence bears on yes and no
+
+
+def _add_answers(
+    samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, setting: SearchSetting
+) -> None:
+    if gold.type is QuestionType.SUMMARY or not gold.exact:
         return
-    if not gold.exact or (gold.type is QuestionType.YESNO and setting is not SearchSetting.WHOLE):
-        return  # without evidence, nothing is learned about how evidence bears on the answer
     synonyms = [text for item in gold.exact for text in item]
     for answer in response.answers:
         correct = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_correct(answer.text, synonyms)
@@ -142,43 +164,52 @@ def probabilities(model: Logistic, sample: Observations) -> Array:
     return np.array([model.probability(row) for row in sample.features])
 
 
+def fittable(samples: Mapping[str, Observations]) -> dict[str, Observations]:
+    """The samples from which a model can be fitted: some answers are correct and some are not."""
+    return {name: sample for name, sample in samples.items() if len(set(sample.correct)) == 2}
+
+
 def fit_all(samples: Mapping[str, Observations], gold: Sequence[GoldQuestion]) -> dict[str, Logistic]:
-    """All models of a calibration with their thresholds."""
-    models = {
-        name: fit(sample, _UNUSED_FOR_LISTS if name == QuestionType.LIST else ()) for name, sample in samples.items()
-    }
-    thresholds = {
-        "factoid": answer_threshold(models["factoid"], most_probable(models["factoid"], samples["factoid"])),
-        "list": list_threshold(models["list"], samples["list"], gold),
-        "yesno": 0.5,
-        "found": answer_threshold(models["found"], samples["found"]),
-    }
-    return {name: replace(fitted, threshold=floor(thresholds[name] * 1000) / 1000) for name, fitted in models.items()}
+    """A model for each sample, with its threshold and, for lists, the share of the best item's probability that the
+    others need."""
+    return {name: _fitted(name, sample, gold) for name, sample in samples.items()}
+
+
+def _fitted(name: str, sample: Observations, gold: Sequence[GoldQuestion]) -> Logistic:
+    model = fit(sample, _UNUSED_FOR_LISTS if name == QuestionType.LIST else ())
+    if name == QuestionType.YESNO:
+        return replace(model, threshold=0.5)
+    firsts = most_probable(model, sample) if name in (QuestionType.FACTOID, QuestionType.LIST) else sample
+    threshold = floor(answer_threshold(model, firsts) * 1000) / 1000
+    share = item_share(model, sample, gold, threshold) if name == QuestionType.LIST else 0.0
+    return replace(model, threshold=threshold, share=share)
 
 
 def answer_threshold(model: Logistic, sample: Observations) -> float:
-    """The highest threshold that withholds at most 3% of the correct answers over the whole index.
+    """The highest threshold that withholds at most 3% of the correct answers to answerable questions.
 
     A wrong "I don't know" costs a user more than an answer with a low confidence. Raises InputError if no answer is
     correct.
     """
-    whole = sample.where(_is_whole_index)
-    if not any(whole.correct):
-        raise InputError("too few questions to fit: none is answered correctly over the whole index; give more")
-    return float(np.quantile(probabilities(model, whole)[np.array(whole.correct)], _WITHHELD))
+    answerable = sample.where(_is_answerable)
+    if not any(answerable.correct):
+        raise InputError("too few questions to fit: no answerable one is answered correctly; give more")
+    return float(np.quantile(probabilities(model, answerable)[np.array(answerable.correct)], _WITHHELD))
 
 
-def list_threshold(model: Logistic, sample: Observations, gold: Sequence[GoldQuestion]) -> float:
-    """The threshold with the best mean F-measure over list questions on the whole index."""
-    whole = sample.where(_is_whole_index)
-    predicted, correct, place = probabilities(model, whole), np.array(whole.correct), np.array(whole.question)
+def item_share(model: Logistic, sample: Observations, gold: Sequence[GoldQuestion], threshold: float) -> float:
+    """The share of the best item's probability that gives the best mean F-measure over the answerable list questions,
+    where items under `threshold` are withheld."""
+    kept = sample.where(_is_answerable)
+    predicted, correct, place = probabilities(model, kept), np.array(kept.correct), np.array(kept.question)
     best = (-1.0, 0.0)
-    for threshold in np.arange(0.02, 0.8, 0.02):
+    for share in np.arange(0.05, 1.0, 0.05):
         scores = []
         for number in np.unique(place):
-            returned = (place == number) & (predicted >= threshold)
+            ours = place == number
+            returned = ours & (predicted >= max(threshold, share * predicted[ours].max()))
             scores.append(2 * (correct & returned).sum() / max(1, returned.sum() + len(gold[number].exact)))
-        best = max(best, (float(np.mean(scores)), float(threshold)))
+        best = max(best, (float(np.mean(scores)), round(float(share), 2)))
     return best[1]
 
 
@@ -199,18 +230,17 @@ def most_probable(model: Logistic, sample: Observations) -> Observations:
 
 
 def calibration_errors(models: Mapping[str, Logistic], samples: Mapping[str, Observations]) -> dict[str, float]:
-    """The expected calibration error of each model over the whole index; of factoid answers only the most probable
-    count.
+    """The expected calibration error of each model on answerable questions; of factoid answers only the most
+    probable count.
 
     Models without rows are left out.
     """
     errors = {}
-    for name, sample in samples.items():
-        checked = sample.where(_is_whole_index)
-        checked = most_probable(models[name], checked) if name == "factoid" else checked
-        if not checked.correct:
-            continue
-        errors[name] = expected_calibration_error(probabilities(models[name], checked), np.array(checked.correct))
+    for name, model in models.items():
+        checked = samples[name].where(_is_answerable)
+        checked = most_probable(model, checked) if name == "factoid" else checked
+        if checked.correct:
+            errors[name] = expected_calibration_error(probabilities(model, checked), np.array(checked.correct))
     return errors
 
 
@@ -219,7 +249,7 @@ def selective_accuracy(model: Logistic, sample: Observations, least: float) -> d
 
     Returns the share (0..1) answered, the accuracy of these, and that of all questions; empty without questions.
     """
-    first = most_probable(model, sample.where(_is_whole_index))
+    first = most_probable(model, sample.where(_is_answerable))
     if not first.correct:
         return {}
     correct, answered = np.array(first.correct), probabilities(model, first) >= least
@@ -228,14 +258,20 @@ def selective_accuracy(model: Logistic, sample: Observations, least: float) -> d
     return {"least": least, "questions": len(correct), **{name: round(share, 3) for name, share in shares.items()}}
 
 
-def _is_whole_index(_: Mapping[str, float], setting: SearchSetting) -> bool:
+def _is_answerable(_: Mapping[str, float], setting: SearchSetting) -> bool:
     return setting is SearchSetting.WHOLE
 
 
-def save(models: Mapping[str, Logistic], folder: Path, held_out: Mapping[str, float] | None = None) -> None:
-    """Write the fitted models into a reader's folder and its digest into the card, with `selective_accuracy` if
-    given."""
+def save(
+    models: Mapping[str, Logistic],
+    given: Mapping[str, Logistic],
+    folder: Path,
+    held_out: Mapping[str, float] | None = None,
+) -> None:
+    """Write the models for searched and for `given` passages into a reader's folder, with `selective_accuracy` if
+    `held_out`, and the file's digest into the card."""
     content: dict[str, object] = {name: asdict(fitted) for name, fitted in models.items()}
+    content[GIVEN] = {name: asdict(fitted) for name, fitted in given.items()}
     if held_out:
         content[HELD_OUT] = dict(held_out)
     onnx.add_file(folder, "reader", FILE, (json.dumps(content, indent=1) + "\n").encode())

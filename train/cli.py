@@ -58,7 +58,8 @@ def train() -> None:
 def calibration(
     gold: tuple[Path, ...], folder: Path, reader_folder: Path | None, held_out: tuple[Path, ...], target: Path
 ) -> None:
-    """Fit the confidence of a reader on the questions of BioASQ GOLD files over an index with their documents.
+    """Fit the confidence of a reader on the questions of BioASQ GOLD files, as answered from an index with their
+    documents, and as answered from their gold snippets.
 
     A reader answers questions from its training data better than others. To fit on such questions, let another reader
     answer them (--reader): one trained with the same recipe without them.
@@ -81,19 +82,30 @@ def calibration(
     engine = Engine.open(folder, reader_folder or target)
     with TerminalProgress("Asking", "questions") as progress:
         samples = calibrate.collect(questions, engine, progress)
+    with TerminalProgress("Reading snippets", "questions") as progress:
+        samples_given = calibrate.collect_given(questions, engine, progress)
     models = calibrate.fit_all(samples, questions)
-    calibrate.save(models, target)
-    for name, fitted in models.items():
-        weights = ", ".join(f"{feature} {weight:+.2f}" for feature, weight in fitted.weights.items())
-        say(f"{name}: {weights}, bias {fitted.bias:+.2f}; threshold {fitted.threshold:.3f}")
+    given = calibrate.fit_all(calibrate.fittable(samples_given), questions)
+    for name in samples_given.keys() - given.keys():
+        say(f"given passages: {name}: too few questions with snippets to fit; the model above applies")
+    calibrate.save(models, given, target)
+    for prefix, all_fitted in (("", models), ("given passages: ", given)):
+        for name, fitted in all_fitted.items():
+            weights = ", ".join(f"{feature} {weight:+.2f}" for feature, weight in fitted.weights.items())
+            cuts = f"threshold {fitted.threshold:.3f}" + (f", share {fitted.share:.2f}" if fitted.share else "")
+            say(f"{prefix}{name}: {weights}, bias {fitted.bias:+.2f}; {cuts}")
     if held_out:
+        checked_questions, checking = scores.pooled(checked).questions, Engine.open(folder, target)
         with TerminalProgress("Checking", "questions") as progress:
-            samples = calibrate.collect(scores.pooled(checked).questions, Engine.open(folder, target), progress)
-        for name, error in calibrate.calibration_errors(models, samples).items():
-            say(f"{name}: expected calibration error {error:.3f} on held-out questions")
+            samples = calibrate.collect(checked_questions, checking, progress)
+        with TerminalProgress("Checking on snippets", "questions") as progress:
+            samples_given = calibrate.collect_given(checked_questions, checking, progress)
+        for prefix, all_fitted, each in (("", models, samples), ("given passages: ", given, samples_given)):
+            for name, error in calibrate.calibration_errors(all_fitted, each).items():
+                say(f"{prefix}{name}: expected calibration error {error:.3f} on held-out questions")
         selective = calibrate.selective_accuracy(models["factoid"], samples["factoid"], _REPORTED_THRESHOLD)
         if selective:
-            calibrate.save(models, target, selective)
+            calibrate.save(models, given, target, selective)
             say(
                 f"factoid, confidence of at least {selective['least']}: {selective['answered']:.3f} answered, "
                 f"accuracy {selective['accuracy']:.3f}, of all {selective['accuracy_of_all']:.3f}"

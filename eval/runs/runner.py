@@ -45,7 +45,7 @@ def evaluate(
         raise InputError(
             f"{engine.index.location}: holds none of the gold documents; pass an index that does, or use the snippets"
         )
-    config = AskConfig() if source == "nothing" else AskConfig().thorough()
+    config = AskConfig() if source == "nothing" else AskConfig().for_given_passages()
     journal = Journal(_journals(), questions, engine, config, source)
     remaining = [question for question in questions if question.id not in journal.outcomes]
     new_outcomes = answer_all(remaining, engine, config, source)

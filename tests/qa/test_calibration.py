@@ -63,7 +63,7 @@ def test_a_probability_stays_between_0_and_1_and_grows_with_its_logit(one: float
 
 
 def test_the_calibration_that_ships_is_complete_and_sane() -> None:
-    shipped = load(model.open_model(model.shipped("reader"), "reader"))
+    shipped = load(model.open_model(model.shipped("reader"), "reader")).searched
     for name in Calibration.__slots__:
         fitted = getattr(shipped, name)
         assert 0 < fitted.threshold < 1, name
@@ -77,8 +77,8 @@ def test_the_calibration_that_ships_is_complete_and_sane() -> None:
 def test_the_shipped_weights_are_for_features_that_are_worked_out(engine: Engine) -> None:
     terms = QuestionTerms("gene", engine.index)
     features = answer_features([candidate("CFTR", 1.0, "CFTR gene")], 0, terms, {}, {})
-    assert engine.calibration.factoid.weights.keys() <= features.keys()
-    assert engine.calibration.found.weights.keys() <= found_features([], terms, []).keys()
+    assert engine.calibrations.searched.factoid.weights.keys() <= features.keys()
+    assert engine.calibrations.searched.found.weights.keys() <= found_features([], terms, []).keys()
 
 
 def test_a_missing_calibration_is_named(tmp_path: Path) -> None:
@@ -205,6 +205,8 @@ def test_a_calibration_of_no_numbers_is_refused(
         ("yesno", {"weights": {"support": 1.0}}),
         ("list", {"threshold": 1.5}),
         ("list", {"threshold": -0.1}),
+        ("list", {"share": 1.5}),
+        ("list", {"share": "half"}),
         ("list", {"weights": "ab"}),
     ],
 )
@@ -213,6 +215,25 @@ def test_a_calibration_weighs_what_is_worked_out(
 ) -> None:
     content = json.loads((model.shipped("reader") / FILE).read_text())
     content[name] |= change
+    with pytest.raises(ModelError, match=r"calibration\.json: not a calibration"):
+        load(calibrated(json.dumps(content).encode()))
+
+
+def test_given_passages_have_models_of_their_own_where_these_were_fitted(
+    calibrated: Callable[[bytes], model.Model],
+) -> None:
+    content = json.loads((model.shipped("reader") / FILE).read_text())
+    content["given"] = {"list": content["list"] | {"bias": 7.0}}
+    loaded = load(calibrated(json.dumps(content).encode()))
+    assert loaded.given.list.bias == 7.0 != loaded.searched.list.bias
+    assert loaded.given.factoid == loaded.searched.factoid
+
+
+@pytest.mark.parametrize("given", [3, [1], {"list": 3}, {"evil": {"weights": {}, "bias": 0, "threshold": 0}}])
+def test_malformed_models_for_given_passages_are_refused(
+    calibrated: Callable[[bytes], model.Model], given: object
+) -> None:
+    content = json.loads((model.shipped("reader") / FILE).read_text()) | {"given": given}
     with pytest.raises(ModelError, match=r"calibration\.json: not a calibration"):
         load(calibrated(json.dumps(content).encode()))
 
@@ -236,6 +257,6 @@ def test_all_features_that_are_worked_out_can_be_weighed(
         name: {"weights": dict.fromkeys(features, 1.0), "bias": 0, "threshold": 0.5}
         for name, features in worked_out.items()
     }
-    fitted = load(calibrated(json.dumps(content).encode()))
+    fitted = load(calibrated(json.dumps(content).encode())).searched
     for name, features in worked_out.items():
         assert 0 <= getattr(fitted, name).probability(features) <= 1

@@ -114,8 +114,9 @@ def verdicts_of(engine: Engine, monkeypatch: pytest.MonkeyPatch, verdict: tuple[
     monkeypatch.setattr(
         engine.reader, "read", lambda *a, **k: [replace(reading, verdict=verdict) for reading in read(*a, **k)]
     )
-    sure_of_no = replace(engine.calibration.yesno, weights={}, bias=-1.0)
-    monkeypatch.setattr(engine, "calibration", replace(engine.calibration, yesno=sure_of_no))
+    searched = engine.calibrations.searched
+    sure_of_no = replace(searched, yesno=replace(searched.yesno, weights={}, bias=-1.0))
+    monkeypatch.setattr(engine, "calibrations", replace(engine.calibrations, searched=sure_of_no))
 
 
 def test_what_says_yes_is_no_evidence_of_a_no_which_is_then_no_answer(
@@ -295,7 +296,7 @@ def test_only_as_many_passages_as_asked_for_are_read(engine: Engine) -> None:
 
 
 def test_reading_ends_where_the_tokens_are_spent(engine: Engine) -> None:
-    everything = engine.ask(QUESTIONS[QuestionType.LIST], ALWAYS.thorough())
+    everything = engine.ask(QUESTIONS[QuestionType.LIST], ALWAYS.for_given_passages())
     assert len(everything.readings) == len(everything.hits) > 4
     short = engine.ask(QUESTIONS[QuestionType.LIST], replace(ALWAYS, tokens=1))
     assert short.readings == everything.readings[: len(short.readings)]
@@ -315,7 +316,7 @@ def test_reading_ends_where_a_factoid_is_settled_and_only_there(engine: Engine) 
 def test_of_what_a_summary_is_written_from_only_the_first_is_read(engine: Engine) -> None:
     response = engine.ask(QUESTIONS[QuestionType.SUMMARY], ALWAYS)
     assert len(response.readings) == 4 < len(response.hits)
-    thorough = engine.ask(QUESTIONS[QuestionType.SUMMARY], ALWAYS.thorough())
+    thorough = engine.ask(QUESTIONS[QuestionType.SUMMARY], ALWAYS.for_given_passages())
     assert len(thorough.readings) == len(thorough.hits)
 
 

@@ -1,5 +1,5 @@
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.eval.datasets.bioasq import GoldQuestion
+from bioqa.eval.datasets.bioasq import GoldQuestion, Snippet
 from bioqa.eval.measures.confidence import expected_calibration_error
 from bioqa.index.errors import InputError
 from bioqa.index.models import model
@@ -126,7 +126,7 @@ def test_a_threshold_holds_back_at_most_three_in_a_hundred_of_what_is_right() ->
     assert (predicted < threshold + 0.01).sum() > 0.03 * len(predicted) + 1
 
 
-def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
+def test_the_share_that_items_of_a_list_need_is_the_best_of_all_that_were_tried() -> None:
     random = np.random.default_rng(6)
     sample, questions = Observations(), []
     for number in range(12):
@@ -143,7 +143,7 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
     fitted = Logistic({"x": 6.0}, -4.0, 0.0)
     predicted = probabilities(fitted, sample)
 
-    def mean_f(threshold: float) -> float:
+    def mean_f(share: float) -> float:
         scores = []
         for number, question in enumerate(questions):
             rows = [
@@ -152,14 +152,25 @@ def test_the_threshold_of_lists_is_the_best_of_all_that_were_tried() -> None:
                 if place == number and sample.setting[i] is SearchSetting.WHOLE
             ]
             if rows:
-                given = [i for i in rows if predicted[i] >= threshold]
+                least = max(0.1, share * max(predicted[i] for i in rows))
+                given = [i for i in rows if predicted[i] >= least]
                 right = sum(sample.correct[i] for i in given)
                 precision, recall = right / max(1, len(given)), right / len(question.exact)
                 scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
         return float(np.mean(scores))
 
-    chosen = calibrate.list_threshold(fitted, sample, questions)
-    assert mean_f(chosen) == pytest.approx(max(mean_f(threshold) for threshold in np.arange(0.02, 0.8, 0.02)))
+    chosen = calibrate.item_share(fitted, sample, questions, 0.1)
+    assert mean_f(chosen) == pytest.approx(max(mean_f(share) for share in np.arange(0.05, 1.0, 0.05)))
+
+
+def test_questions_with_snippets_are_answered_from_them_alone(engine: Engine) -> None:
+    text = "Mutations of the ZZZ3 gene cause cystic fibrosis."
+    snippet = Snippet("1", "abstract", "abstract", 0, len(text), text)
+    asked = replace(QUESTIONS[0], exact=(("ZZZ3",),), snippets=(snippet,))
+    sample = calibrate.collect_given([asked, *QUESTIONS[1:]], engine)
+    assert any(sample["factoid"].correct)
+    assert set(sample["factoid"].question) == {0}
+    assert not sample["list"].correct
 
 
 def test_every_question_is_asked_in_every_view(samples: dict[str, Observations]) -> None:
@@ -204,16 +215,18 @@ def test_all_models_are_fitted_saved_and_read_back(samples: dict[str, Observatio
     models = calibrate.fit_all(samples, QUESTIONS)
     assert models.keys() == {"factoid", "list", "yesno", "found"}
     assert all(0 <= fitted.threshold <= 1 for fitted in models.values())
-    calibrate.save(models, folder)
+    given = {"list": replace(models["list"], bias=7.0, share=0.5)}
+    calibrate.save(models, given, folder)
     loaded = calibration.load(model.open_model(folder, "reader"))
-    assert {name: getattr(loaded, name) for name in models} == models
+    assert {name: getattr(loaded.searched, name) for name in models} == models
+    assert {name: getattr(loaded.given, name) for name in models} == models | given
     assert calibrate.calibration_errors(models, samples).keys() == models.keys()
 
 
 def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Observations], tmp_path: Path) -> None:
     folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
     before = asdict(model.read_card(folder))
-    calibrate.save(calibrate.fit_all(samples, QUESTIONS), folder)
+    calibrate.save(calibrate.fit_all(samples, QUESTIONS), {}, folder)
     after = asdict(model.read_card(folder))
     assert after["digests"].pop("calibration.json") != before["digests"].pop("calibration.json")
     assert after == before
@@ -236,7 +249,7 @@ def test_a_threshold_needs_something_that_is_right() -> None:
     sample = Observations()
     sample.add({"x": 1.0}, False, 0, SearchSetting.WHOLE)
     sample.add({"x": 0.5}, True, 0, SearchSetting.NO_GOLD)
-    with pytest.raises(InputError, match="none is answered correctly over the whole index"):
+    with pytest.raises(InputError, match="no answerable one is answered correctly"):
         calibrate.answer_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
 
 

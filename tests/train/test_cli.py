@@ -69,6 +69,7 @@ def test_a_calibration_is_fitted_reported_and_used_from_then_on(
     for name in ("factoid", "list", "yesno", "found"):
         assert f"{name}: " in outcome.out
         assert f"{name}: expected calibration error 0." in outcome.out
+    assert "given passages: factoid: too few questions with snippets to fit" in outcome.out
     assert (reader / "calibration.json").read_bytes() != before
     assert json.loads((reader / "calibration.json").read_text(encoding="utf-8"))["held_out"]["questions"] == 1
     asked = run("ask", "what gene causes cystic fibrosis?", "--index", small_index, "--reader", reader, "--json")
