@@ -12,7 +12,8 @@ from bioqa.qa.cli.options import model_folder
 from bioqa.train import extras
 
 if TYPE_CHECKING:
-    pass
+    from bioqa.eval.everyday.table import EverydayQuestion
+    from bioqa.qa.engine import Engine
 
 _REPORTED_THRESHOLD = 0.5  # of confidence, whose effect on accuracy the help of `ask` reports
 
@@ -53,10 +54,20 @@ def train() -> None:
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The folder of the reader to calibrate.",
+    help="The folder of the reader to fitting.",
+)
+@click.option(
+    "--everyday",
+    is_flag=True,
+    help="Fit on the development half of the everyday questions, too; those over abstracts are put to --index.",
 )
 def calibration(
-    gold: tuple[Path, ...], folder: Path, reader_folder: Path | None, held_out: tuple[Path, ...], target: Path
+    gold: tuple[Path, ...],
+    folder: Path,
+    reader_folder: Path | None,
+    held_out: tuple[Path, ...],
+    target: Path,
+    everyday: bool,
 ) -> None:
     """Fit the confidence of a reader on the questions of BioASQ GOLD files, as answered from an index with their
     documents, and as answered from their gold snippets.
@@ -68,12 +79,13 @@ def calibration(
     Examples:
       bioqa train calibration 9B*_golden.json --check 11B1_golden.json --index my-index --to my-reader
       bioqa train calibration 9B*_golden.json --index my-index --reader trained-before-year-9 --to my-reader
+      bioqa train calibration 9B*_golden.json --index my-index --everyday --to my-reader
     """
     from bioqa.eval.runs import evaluation, scores
     from bioqa.index.models.model import open_model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.engine import Engine
-    from bioqa.train import calibration as calibrate
+    from bioqa.train.calibration import fitting, observations
 
     open_model(target, "reader")  # raises before an hour of work
     batches, checked = evaluation.read_batches(gold), evaluation.read_batches(held_out)
@@ -81,14 +93,17 @@ def calibration(
     questions = scores.pooled(batches).questions
     engine = Engine.open(folder, reader_folder or target)
     with TerminalProgress("Asking", "questions") as progress:
-        samples = calibrate.collect(questions, engine, progress)
+        samples = observations.collect(questions, engine, progress)
+    if everyday:
+        with TerminalProgress("Asking everyday questions", "questions") as progress:
+            observations.add_everyday(samples, _everyday_questions(folder, reader_folder or target), progress)
     with TerminalProgress("Reading snippets", "questions") as progress:
-        samples_given = calibrate.collect_given(questions, engine, progress)
-    models = calibrate.fit_all(samples, questions)
-    given = calibrate.fit_all(calibrate.fittable(samples_given), questions)
+        samples_given = observations.collect_given(questions, engine, progress)
+    models = fitting.fit_all(samples, questions)
+    given = fitting.fit_all(fitting.fittable(samples_given), questions)
     for name in samples_given.keys() - given.keys():
         say(f"given passages: {name}: too few questions with snippets to fit; the model above applies")
-    calibrate.save(models, given, target)
+    fitting.save(models, given, target)
     for prefix, all_fitted in (("", models), ("given passages: ", given)):
         for name, fitted in all_fitted.items():
             weights = ", ".join(f"{feature} {weight:+.2f}" for feature, weight in fitted.weights.items())
@@ -97,19 +112,32 @@ def calibration(
     if held_out:
         checked_questions, checking = scores.pooled(checked).questions, Engine.open(folder, target)
         with TerminalProgress("Checking", "questions") as progress:
-            samples = calibrate.collect(checked_questions, checking, progress)
+            samples = observations.collect(checked_questions, checking, progress)
         with TerminalProgress("Checking on snippets", "questions") as progress:
-            samples_given = calibrate.collect_given(checked_questions, checking, progress)
+            samples_given = observations.collect_given(checked_questions, checking, progress)
         for prefix, all_fitted, each in (("", models, samples), ("given passages: ", given, samples_given)):
-            for name, error in calibrate.calibration_errors(all_fitted, each).items():
+            for name, error in fitting.calibration_errors(all_fitted, each).items():
                 say(f"{prefix}{name}: expected calibration error {error:.3f} on held-out questions")
-        selective = calibrate.selective_accuracy(models["factoid"], samples["factoid"], _REPORTED_THRESHOLD)
+        selective = fitting.selective_accuracy(models["factoid"], samples["factoid"], _REPORTED_THRESHOLD)
         if selective:
-            calibrate.save(models, given, target, selective)
+            fitting.save(models, given, target, selective)
             say(
                 f"factoid, confidence of at least {selective['least']}: {selective['answered']:.3f} answered, "
                 f"accuracy {selective['accuracy']:.3f}, of all {selective['accuracy_of_all']:.3f}"
             )
+
+
+def _everyday_questions(index: Path, reader: Path) -> "list[tuple[EverydayQuestion, Engine]]":
+    """The everyday questions of the development half and both twins of its pairs, each with the engine to ask."""
+    from bioqa.eval.everyday import run, table
+    from bioqa.qa import starter
+
+    rows = table.read_table(table.shipped_folder()).of_half("dev")
+    return [
+        (question, engine)
+        for engine, part in run.by_engine(rows, starter.index_folder(), index, reader)
+        for question in (*part.questions, *(twin for pair in part.pairs for twin in pair.questions()))
+    ]
 
 
 def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:

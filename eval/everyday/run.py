@@ -26,16 +26,12 @@ def evaluate(
 ) -> EverydayScores:
     """Ask the rows of one half and judge the replies.
 
-    Rows over starter passages are put to the index `starter`. Rows over PubMed abstracts are put to the index `pubmed`,
-    and left out where that index does not hold the abstract. Raises IndexFolderError for a folder without an index.
+    Rows are put to the indexes as `by_engine` does. Raises IndexFolderError for a folder without an index.
     """
     chosen = table.of_half(half)
-    engine = Engine.open(starter, reader)
-    parts = [(engine, chosen.of_starter())]
-    facts = {"reader": engine.reader.model.card.name, "starter": str(starter)}
+    parts = by_engine(chosen, starter, pubmed, reader)
+    facts = {"reader": parts[0][0].reader.model.card.name, "starter": str(starter)}
     if pubmed:
-        other = Engine.open(pubmed, reader)
-        parts.append((other, _held(chosen.of_pubmed(), other)))
         facts["pubmed"] = str(pubmed)
     total = sum(len(part) for _, part in parts)
     ask = _Asking(total, progress or NoProgress()).ask
@@ -46,6 +42,22 @@ def evaluate(
         "pairs": len(chosen.pairs) - len(pairs),
     }
     return EverydayScores(half, questions, pairs, left_out, facts)
+
+
+def by_engine(
+    table: EverydayTable, starter: Path, pubmed: Path | None = None, reader: Path | None = None
+) -> list[tuple[Engine, EverydayTable]]:
+    """Engines over the index `starter` and, if given, the index `pubmed`, each with the rows to ask of it.
+
+    Rows over PubMed abstracts that `pubmed` does not hold are left out. Raises IndexFolderError for a folder without an
+    index.
+    """
+    engine = Engine.open(starter, reader)
+    parts = [(engine, table.of_starter())]
+    if pubmed:
+        other = Engine.open(pubmed, reader)
+        parts.append((other, _held(table.of_pubmed(), other)))
+    return parts
 
 
 def reply_of(response: Response) -> Reply:

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioqa.eval.datasets.bioasq import GoldQuestion, Snippet
+from bioqa.eval.datasets.bioasq import GoldQuestion
 from bioqa.eval.measures.confidence import expected_calibration_error
 from bioqa.index.errors import InputError
 from bioqa.index.models import model
 from bioqa.qa import calibration
 from bioqa.qa.calibration import Logistic
-from bioqa.qa.engine import Engine
 from bioqa.qa.question_types import QuestionType
-from bioqa.train import calibration as calibrate
-from bioqa.train.calibration import Observations, SearchSetting, fit, probabilities
+from bioqa.train.calibration import fitting
+from bioqa.train.calibration.fitting import fit, probabilities
+from bioqa.train.calibration.observations import Observations, SearchSetting
 
 TRUE = {"a": 1.5, "b": -2.0, "c": 0.0}
 BIAS = 0.4
@@ -35,20 +35,6 @@ def drawn(count: int, seed: int, scales: dict[str, float] | None = None) -> Obse
 
 def gold(kind: QuestionType, body: str, *items: str, documents: tuple[str, ...] = ()) -> GoldQuestion:
     return GoldQuestion("q", kind, body, tuple((item,) for item in items), documents, True)
-
-
-QUESTIONS = [
-    gold(QuestionType.FACTOID, "what gene causes cystic fibrosis?", "CFTR", documents=("101", "102")),
-    gold(QuestionType.LIST, "list the symptoms of pheochromocytoma", "headache", "sweating", documents=("105",)),
-    gold(QuestionType.YESNO, "is Huntington disease dominant?", "yes", documents=("103",)),
-    gold(QuestionType.YESNO, "does metformin cause hypoglycemia?", "no", documents=("104",)),
-    gold(QuestionType.SUMMARY, "how does warfarin work?", documents=("107",)),
-]
-
-
-@pytest.fixture(scope="module")
-def samples(engine: Engine) -> dict[str, Observations]:
-    return calibrate.collect(QUESTIONS, engine)
 
 
 def test_the_fit_recovers_the_weights_that_the_data_was_drawn_with() -> None:
@@ -120,7 +106,7 @@ def test_a_threshold_holds_back_at_most_three_in_a_hundred_of_what_is_right() ->
     for i in range(1000):
         sample.add({"x": i / 1000}, i % 3 > 0, i, SearchSetting.WHOLE)
     fitted = Logistic({"x": 1.0}, 0.0, 0.0)
-    threshold = calibrate.answer_threshold(fitted, sample)
+    threshold = fitting.answer_threshold(fitted, sample)
     predicted = probabilities(fitted, sample)[np.array(sample.correct)]
     assert (predicted < threshold).sum() <= 0.03 * len(predicted) + 1
     assert (predicted < threshold + 0.01).sum() > 0.03 * len(predicted) + 1
@@ -159,36 +145,8 @@ def test_the_share_that_items_of_a_list_need_is_the_best_of_all_that_were_tried(
                 scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
         return float(np.mean(scores))
 
-    chosen = calibrate.item_share(fitted, sample, questions, 0.1)
+    chosen = fitting.item_share(fitted, sample, questions, 0.1)
     assert mean_f(chosen) == pytest.approx(max(mean_f(share) for share in np.arange(0.05, 1.0, 0.05)))
-
-
-def test_questions_with_snippets_are_answered_from_them_alone(engine: Engine) -> None:
-    text = "Mutations of the ZZZ3 gene cause cystic fibrosis."
-    snippet = Snippet("1", "abstract", "abstract", 0, len(text), text)
-    asked = replace(QUESTIONS[0], exact=(("ZZZ3",),), snippets=(snippet,))
-    sample = calibrate.collect_given([asked, *QUESTIONS[1:]], engine)
-    assert any(sample["factoid"].correct)
-    assert set(sample["factoid"].question) == {0}
-    assert not sample["list"].correct
-
-
-def test_every_question_is_asked_in_every_view(samples: dict[str, Observations]) -> None:
-    found = samples["found"]
-    assert found.question == [place for place in range(len(QUESTIONS)) for _ in SearchSetting]
-    assert found.setting == [*SearchSetting] * len(QUESTIONS)
-    assert found.correct[:: len(SearchSetting)] == [True] * len(QUESTIONS)
-    assert not any(found.where(lambda _, view: view is SearchSetting.NO_GOLD).correct)
-
-
-def test_answers_are_right_where_the_gold_file_has_them(samples: dict[str, Observations]) -> None:
-    factoid = samples["factoid"]
-    first = factoid.where(lambda features, _: features["place"] == 0)
-    assert first.correct[first.setting.index(SearchSetting.WHOLE)] is True
-    assert not any(factoid.where(lambda _, view: view is SearchSetting.NO_GOLD).correct)
-    assert sum(samples["list"].where(lambda _, view: view is SearchSetting.WHOLE).correct) == 2
-    assert samples["yesno"].correct == [True, False]
-    assert set(samples["yesno"].setting) == {SearchSetting.WHOLE}
 
 
 def test_rows_of_other_views_count_less_than_those_of_the_whole_index() -> None:
@@ -199,34 +157,27 @@ def test_rows_of_other_views_count_less_than_those_of_the_whole_index() -> None:
     assert 0.6 < fit(sample).probability({"x": 1.0}) < 1
 
 
-def test_progress_is_told_after_every_question(engine: Engine) -> None:
-    seen: list[tuple[float, int]] = []
-
-    class Watcher:
-        def update(self, fraction: float, count: int) -> None:
-            seen.append((fraction, count))
-
-    calibrate.collect(QUESTIONS[:2], engine, Watcher())
-    assert seen == [(0.5, 1), (1.0, 2)]
-
-
-def test_all_models_are_fitted_saved_and_read_back(samples: dict[str, Observations], tmp_path: Path) -> None:
+def test_all_models_are_fitted_saved_and_read_back(
+    samples: dict[str, Observations], questions: list[GoldQuestion], tmp_path: Path
+) -> None:
     folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
-    models = calibrate.fit_all(samples, QUESTIONS)
+    models = fitting.fit_all(samples, questions)
     assert models.keys() == {"factoid", "list", "yesno", "found"}
     assert all(0 <= fitted.threshold <= 1 for fitted in models.values())
     given = {"list": replace(models["list"], bias=7.0, share=0.5)}
-    calibrate.save(models, given, folder)
+    fitting.save(models, given, folder)
     loaded = calibration.load(model.open_model(folder, "reader"))
     assert {name: getattr(loaded.searched, name) for name in models} == models
     assert {name: getattr(loaded.given, name) for name in models} == models | given
-    assert calibrate.calibration_errors(models, samples).keys() == models.keys()
+    assert fitting.calibration_errors(models, samples).keys() == models.keys()
 
 
-def test_saving_leaves_the_rest_of_the_card_as_it_was(samples: dict[str, Observations], tmp_path: Path) -> None:
+def test_saving_leaves_the_rest_of_the_card_as_it_was(
+    samples: dict[str, Observations], questions: list[GoldQuestion], tmp_path: Path
+) -> None:
     folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
     before = asdict(model.read_card(folder))
-    calibrate.save(calibrate.fit_all(samples, QUESTIONS), {}, folder)
+    fitting.save(fitting.fit_all(samples, questions), {}, folder)
     after = asdict(model.read_card(folder))
     assert after["digests"].pop("calibration.json") != before["digests"].pop("calibration.json")
     assert after == before
@@ -241,7 +192,7 @@ def test_the_surest_row_of_each_question_in_each_view() -> None:
         (-1.0, True, 1, SearchSetting.WHOLE),
     ]:
         sample.add({"x": x}, right, question, view)
-    first = calibrate.most_probable(model, sample)
+    first = fitting.most_probable(model, sample)
     assert [row["x"] for row in first.features] == [2.0, 0.5, -1.0]
 
 
@@ -250,7 +201,7 @@ def test_a_threshold_needs_something_that_is_right() -> None:
     sample.add({"x": 1.0}, False, 0, SearchSetting.WHOLE)
     sample.add({"x": 0.5}, True, 0, SearchSetting.NO_GOLD)
     with pytest.raises(InputError, match="no answerable one is answered correctly"):
-        calibrate.answer_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
+        fitting.answer_threshold(Logistic({"x": 1.0}, 0.0, 0.0), sample)
 
 
 def test_what_a_least_confidence_bought_is_counted() -> None:
@@ -258,18 +209,20 @@ def test_what_a_least_confidence_bought_is_counted() -> None:
     for question, (x, right) in enumerate([(2.0, True), (1.0, True), (0.5, False), (-1.0, False), (-2.0, True)]):
         sample.add({"x": x}, right, question, SearchSetting.WHOLE)
         sample.add({"x": 9.0}, False, question, SearchSetting.UNKNOWN)
-    assert calibrate.selective_accuracy(model, sample, 0.5) == {
+    assert fitting.selective_accuracy(model, sample, 0.5) == {
         "least": 0.5,
         "questions": 5,
         "answered": 0.6,
         "accuracy": 0.667,
         "accuracy_of_all": 0.6,
     }
-    assert calibrate.selective_accuracy(model, sample, 0.99)["answered"] == 0.0
+    assert fitting.selective_accuracy(model, sample, 0.99)["answered"] == 0.0
 
 
-def test_of_kinds_that_were_not_asked_nothing_is_told(samples: dict[str, Observations]) -> None:
-    models = calibrate.fit_all(samples, QUESTIONS)
+def test_of_kinds_that_were_not_asked_nothing_is_told(
+    samples: dict[str, Observations], questions: list[GoldQuestion]
+) -> None:
+    models = fitting.fit_all(samples, questions)
     asked = {name: sample if name == "yesno" else Observations() for name, sample in samples.items()}
-    assert calibrate.calibration_errors(models, asked).keys() == {"yesno"}
-    assert calibrate.selective_accuracy(models["factoid"], asked["factoid"], 0.5) == {}
+    assert fitting.calibration_errors(models, asked).keys() == {"yesno"}
+    assert fitting.selective_accuracy(models["factoid"], asked["factoid"], 0.5) == {}

@@ -1,135 +1,26 @@
-"""Calibration of a reader: logistic models of confidence, fitted on BioASQ questions over an index."""
+"""Logistic models of confidence, their thresholds and errors, fitted on observations."""
 
 import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from math import floor
 from pathlib import Path
 
 import numpy as np
 
 from bioqa.eval.datasets.bioasq import GoldQuestion
-from bioqa.eval.measures.bioasq import is_correct
 from bioqa.eval.measures.confidence import expected_calibration_error
-from bioqa.eval.runs.evidence import from_snippets
 from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError
-from bioqa.index.progress import NoProgress, Progress
-from bioqa.index.search.hybrid import DEPTH
-from bioqa.index.text import analyzer
 from bioqa.qa.calibration import FILE, GIVEN, HELD_OUT, Logistic
-from bioqa.qa.config import AskConfig
-from bioqa.qa.engine import Engine
 from bioqa.qa.question_types import QuestionType
-from bioqa.qa.reader import Reading
-from bioqa.qa.response import Response
+from bioqa.train.calibration.observations import WEIGHTS, Observations, SearchSetting
 from bioqa.train.export import onnx
 
 _WITHHELD = 0.03  # share of correct answers that abstention may cost
 # List items come from enumerations and vary in length: on years 9 and 10 these features had no value for them.
 _UNUSED_FOR_LISTS = ("enumerates", "words")
 _RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite for separable classes
-
-
-class SearchSetting(StrEnum):
-    """What a question may be answered from, and so how answerable it is."""
-
-    WHOLE = "the whole index, or the snippets that are given instead"
-    NO_GOLD = "all but its gold documents"
-    UNKNOWN = "no document with its rarest term: a subject that the index does not cover"
-
-
-_WEIGHT = {  # most questions of users are answerable
-    SearchSetting.WHOLE: 1.0,
-    SearchSetting.NO_GOLD: 0.2,
-    SearchSetting.UNKNOWN: 0.2,
-}
-
-
-@dataclass(slots=True)
-class Observations:
-    """The training data of one logistic model: features, correctness, question and search setting of each row."""
-
-    features: list[dict[str, float]] = field(default_factory=list)
-    correct: list[bool] = field(default_factory=list)
-    question: list[int] = field(default_factory=list)
-    setting: list[SearchSetting] = field(default_factory=list)
-
-    def add(self, features: dict[str, float], correct: bool, question: int, setting: SearchSetting) -> None:
-        """Add one row."""
-        self.features.append(features)
-        self.correct.append(correct)
-        self.question.append(question)
-        self.setting.append(setting)
-
-    def where(self, keep: Callable[[dict[str, float], SearchSetting], bool]) -> "Observations":
-        """The rows for which `keep` is true of features and setting."""
-        kept = Observations()
-        for row in zip(self.features, self.correct, self.question, self.setting, strict=True):
-            if keep(row[0], row[3]):
-                kept.add(*row)
-        return kept
-
-
-def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Observations]:
-    """The features and correctness of the answers to every question in every search setting."""
-    samples = {name: Observations() for name in ("factoid", "list", "yesno", "found")}
-    config = AskConfig(min_confidence=0.0, top=sys.maxsize)
-    for place, question in enumerate(gold):
-        analyzed = engine.analyze(question.body, config, question.type)
-        hits = engine.index.search(analyzed.query, DEPTH)
-        rarest = max(analyzed.terms.known, key=analyzed.terms.weights.__getitem__, default="")
-        hits_by_setting = {
-            SearchSetting.WHOLE: hits,
-            SearchSetting.NO_GOLD: [hit for hit in hits if hit.passage.document.id not in question.documents],
-            SearchSetting.UNKNOWN: [hit for hit in hits if rarest not in analyzer.terms(hit.passage.document.text)],
-        }
-        for setting, allowed in hits_by_setting.items():
-            response = engine.answer(analyzed, allowed[: config.passages], config)
-            _add_rows(samples, question, place, response, setting)
-        (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
-    return samples
-
-
-def collect_given(
-    gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None
-) -> dict[str, Observations]:
-    """The features and correctness of the answers to every question from its gold snippets."""
-    samples = {name: Observations() for name in ("factoid", "list", "yesno")}
-    config = AskConfig(min_confidence=0.0, top=sys.maxsize).for_given_passages()
-    for place, question in enumerate(gold):
-        if question.type in samples and question.snippets:
-            analyzed = engine.analyze(question.body, config, question.type)
-            response = engine.answer(analyzed, from_snippets(question, analyzed, engine), config)
-            _add_answers(samples, question, place, response, SearchSetting.WHOLE)
-        (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
-    return samples
-
-
-def _add_rows(
-    samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, setting: SearchSetting
-) -> None:
-    samples["found"].add(dict(response.relevance_features), _has_gold_document(gold, response.readings), place, setting)
-    if gold.type is not QuestionType.YESNO or setting is SearchSetting.WHOLE:
-        _add_answers(samples, gold, place, response, setting)
-    # without evidence, nothing is learned about how evidence bears on yes and no
-
-
-def _add_answers(
-    samples: dict[str, Observations], gold: GoldQuestion, place: int, response: Response, setting: SearchSetting
-) -> None:
-    if gold.type is QuestionType.SUMMARY or not gold.exact:
-        return
-    synonyms = [text for item in gold.exact for text in item]
-    for answer in response.answers:
-        correct = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_correct(answer.text, synonyms)
-        samples[gold.type].add(dict(answer.features), correct, place, setting)
-
-
-def _has_gold_document(gold: GoldQuestion, readings: Sequence[Reading]) -> bool:
-    return any(reading.context.passage.document.id in gold.documents for reading in readings)
 
 
 def fit(sample: Observations, without: Sequence[str] = ()) -> Logistic:
@@ -144,7 +35,7 @@ def fit(sample: Observations, without: Sequence[str] = ()) -> Logistic:
     mean, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-9
     design = np.column_stack([(raw - mean) / spread, np.ones(len(raw))])
     outcome = np.array(sample.correct, dtype=float)
-    counts = np.array([_WEIGHT[setting] for setting in sample.setting])
+    counts = np.array([WEIGHTS[setting] for setting in sample.setting])
     penalty = np.diag([_RIDGE * len(raw)] * len(names) + [0.0])
     weights: Array = np.zeros(design.shape[1])
     for _ in range(50):

@@ -1,0 +1,163 @@
+"""The observations that confidence is fitted on: answers to questions with features, and whether they are right."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bioqa.eval.datasets.bioasq import GoldQuestion
+from bioqa.eval.everyday.table import EverydayQuestion
+from bioqa.eval.measures.bioasq import is_correct
+from bioqa.eval.runs.diagnosis import is_near_miss
+from bioqa.eval.runs.evidence import from_snippets
+from bioqa.index.progress import NoProgress, Progress
+from bioqa.index.search.hybrid import DEPTH
+from bioqa.index.text import analyzer
+from bioqa.qa.config import AskConfig
+from bioqa.qa.engine import Engine
+from bioqa.qa.question_types import QuestionType
+from bioqa.qa.reader import Reading
+from bioqa.qa.response import Response
+
+_ALL_ANSWERS = AskConfig(min_confidence=0.0, top=sys.maxsize)
+
+
+class SearchSetting(StrEnum):
+    """What a question may be answered from, and so how answerable it is."""
+
+    WHOLE = "the whole index, or the snippets that are given instead"
+    NO_GOLD = "all but its gold documents"
+    UNKNOWN = "no document with its rarest term: a subject that the index does not cover"
+    EVERYDAY = "the whole index, asked in the forms that people type"
+
+
+WEIGHTS = {  # most questions of users are answerable, and like the everyday ones, of which there are fewer
+    SearchSetting.WHOLE: 1.0,
+    SearchSetting.NO_GOLD: 0.2,
+    SearchSetting.UNKNOWN: 0.2,
+    SearchSetting.EVERYDAY: 5.0,
+}
+
+
+@dataclass(slots=True)
+class Observations:
+    """The training data of one logistic model: features, correctness, question and search setting of each row."""
+
+    features: list[dict[str, float]] = field(default_factory=list)
+    correct: list[bool] = field(default_factory=list)
+    question: list[int] = field(default_factory=list)
+    setting: list[SearchSetting] = field(default_factory=list)
+
+    def add(self, features: dict[str, float], correct: bool, question: int, setting: SearchSetting) -> None:
+        """Add one row."""
+        self.features.append(features)
+        self.correct.append(correct)
+        self.question.append(question)
+        self.setting.append(setting)
+
+    def where(self, keep: Callable[[dict[str, float], SearchSetting], bool]) -> "Observations":
+        """The rows for which `keep` is true of features and setting."""
+        kept = Observations()
+        for row in zip(self.features, self.correct, self.question, self.setting, strict=True):
+            if keep(row[0], row[3]):
+                kept.add(*row)
+        return kept
+
+
+def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Observations]:
+    """The answers to every question from an index, in three search settings, and what was found.
+
+    An answer is right if a person would accept it, as the long form of a gold abbreviation.
+    """
+    samples = {name: Observations() for name in ("factoid", "list", "yesno", "found")}
+    for place, question in enumerate(gold):
+        analyzed = engine.analyze(question.body, _ALL_ANSWERS, question.type)
+        hits = engine.index.search(analyzed.query, DEPTH)
+        rarest = max(analyzed.terms.known, key=analyzed.terms.weights.__getitem__, default="")
+        hits_by_setting = {
+            SearchSetting.WHOLE: hits,
+            SearchSetting.NO_GOLD: [hit for hit in hits if hit.passage.document.id not in question.documents],
+            SearchSetting.UNKNOWN: [hit for hit in hits if rarest not in analyzer.terms(hit.passage.document.text)],
+        }
+        for setting, allowed in hits_by_setting.items():
+            response = engine.answer(analyzed, allowed[: _ALL_ANSWERS.passages], _ALL_ANSWERS)
+            found = _are_among(question.documents, response.readings)
+            samples["found"].add(dict(response.relevance_features), found, place, setting)
+            if question.type is not QuestionType.YESNO or setting is SearchSetting.WHOLE:
+                _add_answers(samples, question, place, response, setting, _is_acceptable)
+            # without evidence, nothing is learned about how evidence bears on yes and no
+        (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
+    return samples
+
+
+def collect_given(
+    gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None
+) -> dict[str, Observations]:
+    """The answers to every question from its gold snippets; an answer is right as BioASQ counts."""
+    samples = {name: Observations() for name in ("factoid", "list", "yesno")}
+    config = _ALL_ANSWERS.for_given_passages()
+    for place, question in enumerate(gold):
+        if question.type in samples and question.snippets:
+            analyzed = engine.analyze(question.body, config, question.type)
+            response = engine.answer(analyzed, from_snippets(question, analyzed, engine), config)
+            _add_answers(samples, question, place, response, SearchSetting.WHOLE, is_correct)
+        (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
+    return samples
+
+
+def add_everyday(
+    samples: Mapping[str, Observations],
+    asked: Sequence[tuple[EverydayQuestion, Engine]],
+    progress: Progress | None = None,
+) -> None:
+    """Add the answers to everyday questions, each asked of its engine, and what was found.
+
+    Answers by rules have no features and are left out. No answer is right where none is expected.
+    """
+    first = 1 + max((number for sample in samples.values() for number in sample.question), default=-1)
+    for place, (question, engine) in enumerate(asked):
+        response = engine.ask(question.text, _ALL_ANSWERS)
+        if response.relevance_features:
+            found = _are_among([question.source], response.readings)
+            samples["found"].add(dict(response.relevance_features), found, first + place, SearchSetting.EVERYDAY)
+        for features, correct in _judged(question, response):
+            samples[response.type].add(features, correct, first + place, SearchSetting.EVERYDAY)
+        (progress or NoProgress()).update((place + 1) / len(asked), place + 1)
+
+
+def _judged(question: EverydayQuestion, response: Response) -> Iterator[tuple[dict[str, float], bool]]:
+    """The features of each answer, and whether it is right; of yes and no whether it is yes."""
+    if response.type is QuestionType.SUMMARY:
+        return
+    if response.type is QuestionType.YESNO:
+        if question.expect in ("yes", "no") and response.answers and response.answers[0].features:
+            yield dict(response.answers[0].features), question.expect == "yes"
+        return
+    for answer in response.answers:
+        if answer.features:
+            accepted = any(pattern.search(answer.text) for pattern in question.accept)
+            yield dict(answer.features), accepted and not (question.reject and question.reject.search(answer.text))
+
+
+def _add_answers(
+    samples: Mapping[str, Observations],
+    gold: GoldQuestion,
+    place: int,
+    response: Response,
+    setting: SearchSetting,
+    is_right: Callable[[str, Sequence[str]], bool],
+) -> None:
+    if gold.type is QuestionType.SUMMARY or not gold.exact:
+        return
+    synonyms = [text for item in gold.exact for text in item]
+    for answer in response.answers:
+        correct = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_right(answer.text, synonyms)
+        samples[gold.type].add(dict(answer.features), correct, place, setting)
+
+
+def _is_acceptable(answer: str, synonyms: Sequence[str]) -> bool:
+    return is_correct(answer, synonyms) or is_near_miss(answer, synonyms)
+
+
+def _are_among(documents: Sequence[str], readings: Sequence[Reading]) -> bool:
+    return any(reading.context.passage.document.id in documents for reading in readings)
