@@ -3,6 +3,7 @@
 import re
 
 from bioqa.index.errors import InputError
+from bioqa.qa.claims.relations import is_statement
 
 AUXILIARY = r"is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|might|must"  # without "n't"
 LEAD = r"(?:(?:and|so|but) |(?:in|as|for|among|during|after|within|at|on)\b[^?]*, )?"  # of a yes/no question
@@ -27,9 +28,14 @@ _PREAMBLE = re.compile(
     re.IGNORECASE,
 )
 _WHETHER = re.compile(rf"^{_POLITE}(?:if|whether) ")
-_YES_OR_NO = re.compile(r"^yes(?: or |/)no\b|\byes *(?:or|/) *no\W*$")
-_YES_OR_NO_FIRST = re.compile(r"^yes(?: or |/)no\b\W+(?=\w)", re.IGNORECASE)
-_YES_OR_NO_LAST = re.compile(r"(?<=[\w)\]])[ ,;:.?!(–—-]+yes *(?:or|/) *no\W*$", re.IGNORECASE)
+_EITHER = r"(?:yes *(?:or|/) *no|true *(?:or|/) *false)"
+_CONFIRM = (  # at the end of a statement that is put as a question
+    r"(?:, ?(?:right|correct|true|yes|no)|, ?(?:is|are|was|were|do|does|did|can|has|have|will)(?:n['’]t)?"
+    r" (?:it|they|he|she)|[,.;?–—-]+ ?(?:is (?:this|that|it) (?:right|correct|true|so)|right or wrong))(?= *\?)"
+)
+_YES_OR_NO = re.compile(rf"^{_EITHER}\b|\b{_EITHER}\W*$|{_CONFIRM}\W*$")
+_YES_OR_NO_FIRST = re.compile(rf"^{_EITHER}\b\W+(?=\w)", re.IGNORECASE)
+_YES_OR_NO_LAST = re.compile(rf"(?:(?<=[\w)\]])[ ,;:.?!(–—-]+{_EITHER}|{_CONFIRM})\W*$", re.IGNORECASE)
 _WORD_IS = re.compile(r"^((?i:what|how|where|when|why)|[Ww]ho)['’]s\b")  # but the WHO's
 _NEGATED = re.compile(
     rf"^(?P<lead>{LEAD})(?:(?P<auxiliary>is|are|was|were|do|does|did|could|has|have|had|would|should|might|must)n"
@@ -76,8 +82,8 @@ def _affirmed(negated: re.Match[str]) -> str:
 
 
 def asks_for_yes_or_no(question: str) -> bool:
-    """Whether a lower-case question asks whether something is so, or requests yes or no."""
-    return bool(_WHETHER.search(question) or _YES_OR_NO.search(question))
+    """Whether a lower-case question asks whether something is so, requests yes or no, or states something."""
+    return bool(_WHETHER.search(question) or _YES_OR_NO.search(question)) or is_statement(question)
 
 
 def asks_for_things(question: str) -> bool:

@@ -33,6 +33,15 @@ markedly significantly potently rapidly irreversibly competitively
 _ADVERBS = frozenset(_ADVERBS_TEXT.split())
 _DETERMINERS = frozenset(["the", "a", "an", "some", "most", "many", "several", "all"])
 _MOST_WORDS = 6
+_PREPOSITION = re.compile(r" (?:of|in|for|with|from|to)\b")
+_PREDICATE = re.compile(
+    r" (?:is|are|was|were|can|cannot|will|has|have|do(?:es)? not|do(?:es)?n['’]t) (?!(?:an? )?\S+ (?:for|of)$)"
+)
+_NO_STATEMENT = re.compile(  # a question, misspelt ones included, a command, several sentences, an unfinished one
+    r"\b(?:wh?at|wh?ich|whom?|whose|where|when|why|how)\b|^(?:please|list|name|describe|explain|give|tell|define|discuss)\b"
+    r"|[.?!]\s+\w|\b(?:as|of|for|by|in|to|with|called)\W*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ _BASE = frozenset(_VERBS)
 
 def is_plural(noun_phrase: str) -> bool:
     """Whether a noun phrase reads as plural: by its words before a preposition."""
-    words = re.split(r" (?:of|in|for|with|from|to)\b", noun_phrase.lower())[0].split()
+    words = _PREPOSITION.split(noun_phrase.lower())[0].split()
     if not words:
         return False
     if "and" in words or words[0] in ("most", "many", "several", "all", "these", "both"):
@@ -90,6 +99,23 @@ def stated_relation(sentence: str) -> Relation | None:
             agent, target = _noun_phrase(words[:before]), _leading_phrase(words[place + 1 :])
             return Relation(agent, _THIRD[word], target) if agent and target and not is_plural(agent) else None
     return None
+
+
+def is_statement(text: str) -> bool:
+    """Whether a text states something in one simple sentence, as "X is dominant" and "X causes Y" do."""
+    if _NO_STATEMENT.search(text):
+        return False
+    if predicate := _PREDICATE.search(text.rstrip(".!? ")):
+        return _noun_phrase(text[: predicate.start()].split()) is not None
+    return stated_relation(text) is not None or _states_in_plural(text.rstrip(".!? ").split())
+
+
+def _states_in_plural(words: list[str]) -> bool:
+    """Whether these words are those of a sentence such as "mutations cause cancer"."""
+    verbs = [place for place in range(1, len(words) - 1) if words[place].lower() in _BASE]
+    subject = " ".join(words[: verbs[0]]) if verbs else ""
+    head = _PREPOSITION.split(subject)[0].split()[-1:]
+    return bool(head) and is_plural(head[0]) and _noun_phrase(subject.split()) is not None
 
 
 def asked_relation(question: str) -> Relation | None:

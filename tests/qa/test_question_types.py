@@ -110,6 +110,39 @@ def test_a_contraction_counts_as_what_it_stands_for_with_either_apostrophe(
     assert classify(question.replace("'", apostrophe)) is expected
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Wilson disease is autosomal dominant.",
+        "Aspirin irreversibly inhibits COX-1",
+        "Mutations of CFTR cause cystic fibrosis.",
+        "Metformin does not cause hypoglycemia",
+        "The heart is on the right?",
+        "Thiazides raise urinary calcium, right?",
+        "True or false: insulin is made in the liver",
+    ],
+)
+def test_a_statement_asks_whether_it_is_true(statement: str) -> None:
+    assert classify(statement) is YESNO
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Willis-Ekbom disease is also known as?",
+        "Most common genetic cause of ALS in Europeans",
+        "drugs that lower uric acid",
+        "beta blockers side effects",
+        "HER-2 belongs to what family of proteins?",
+        "wat is sickel cell anemia",
+        "The CXCR2 receptor is targeted in cancer. Name five antagonists.",
+        "List targets of classical analgesics.",
+    ],
+)
+def test_what_only_looks_like_a_statement_does_not(other: str) -> None:
+    assert classify(other) is not YESNO
+
+
 def test_whether_a_statement_is_true_is_a_yes_no_question_with_the_words_at_either_end() -> None:
     assert classify("The role of CFTR is clear, yes or no?") is YESNO
     assert classify("Yes or no: the role of CFTR is clear") is YESNO
