@@ -12,7 +12,7 @@ from bioqa.eval.speed.cli_growth import growth
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.terminal import say, say_json, say_lines
-from bioqa.qa.cli.options import json_option, reader_option
+from bioqa.qa.cli.options import json_option, reader_option, warn_of_borrowed_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +146,7 @@ def _run(
 
     batches = evaluation.read_batches(files or [starter.questions_file()])
     engine = Engine.open(folder, reader_folder)
+    warn_of_borrowed_confidence(engine)
     with TerminalProgress("Asking", "questions") as progress:
         return runner.evaluate(batches, engine, source, baseline, progress, deliver)
 

@@ -59,10 +59,14 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Calibrations:
-    """The calibrations of a reader for both ways of asking: passages are searched in an index, or given."""
+    """The calibrations of a reader for both ways of asking: passages are searched in an index, or given.
+
+    `own` is False where they are those of the reader that ships.
+    """
 
     searched: Calibration
     given: Calibration
+    own: bool = True
 
 
 def load(model: Model) -> Calibrations:
@@ -70,13 +74,14 @@ def load(model: Model) -> Calibrations:
 
     Raises ModelError where it is damaged or incomplete.
     """
-    if FILE not in model.card.digests:
+    own = FILE in model.card.digests
+    if not own:
         model = open_model(shipped("reader"), "reader")
     content = model.read_json(FILE)
     try:
         searched = {name: _logistic(name, content[name]) for name in Calibration.__slots__}
         given = {name: _logistic(name, fields) for name, fields in dict(content.get(GIVEN, {})).items()}
-        return Calibrations(Calibration(**searched), Calibration(**{**searched, **given}))
+        return Calibrations(Calibration(**searched), Calibration(**{**searched, **given}), own)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error}); fit it again") from None
 

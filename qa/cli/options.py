@@ -3,12 +3,16 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bioqa.index.search import feedback
 from bioqa.index.search.fusion import FUSION, FUSIONS
+from bioqa.index.terminal import say
+
+if TYPE_CHECKING:
+    from bioqa.qa.engine import Engine
 
 index_option = click.option(
     "--index",
@@ -60,6 +64,16 @@ def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Pat
     from bioqa.index.models import registry
 
     return None if name is None else registry.find_model(name)
+
+
+def warn_of_borrowed_confidence(engine: "Engine") -> None:
+    """Say it on standard error where the reader has no calibration of its own."""
+    if not engine.calibrations.own:
+        say(
+            f"warning: {engine.reader.model.folder}: has no calibration of its own, so its confidence is that of the "
+            "reader that ships; fit one with 'bioqa train calibration'",
+            err=True,
+        )
 
 
 reader_option = click.option(

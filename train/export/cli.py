@@ -96,3 +96,5 @@ def export(
     say_lines(f"{machine.described(measured_on)}\n\n{tables.text(table(called, rows))}")
     for precision, target in targets.items():
         say(f"{precision}: {target}")
+    if task == "reader":
+        say("\nIts confidence is that of the reader that ships until 'bioqa train calibration' fits its own.")

@@ -508,6 +508,18 @@ def test_a_reader_with_one_flipped_byte_is_refused(run: Run, small_index: Path, 
     assert f"{folder / name}: damaged or replaced: its SHA-256" in outcome.err
 
 
+def test_a_reader_without_a_calibration_of_its_own_says_so(run: Run, small_index: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(model.shipped("reader"), tmp_path / "reader")
+    card = json.loads((folder / model.CARD).read_text())
+    del card["digests"]["calibration.json"]
+    (folder / model.CARD).write_text(json.dumps(card))
+    (folder / "calibration.json").unlink()
+    outcome = run("ask", FACTOID, "--index", small_index, "--reader", folder)
+    assert outcome.status == 0
+    assert outcome.err.startswith(f"warning: {folder}: has no calibration of its own")
+    assert outcome.err.count("\n") == 1
+
+
 def test_a_reader_that_is_not_there_is_named(run: Run, small_index: Path, tmp_path: Path) -> None:
     outcome = run("ask", FACTOID, "--index", small_index, "--reader", tmp_path / "none")
     assert (outcome.status, outcome.out) == (2, "")
