@@ -80,14 +80,15 @@ def load(model: Model) -> Calibrations:
     content = model.read_json(FILE)
     try:
         searched = {name: _logistic(name, content[name]) for name in Calibration.__slots__}
-        given = {name: _logistic(name, fields) for name, fields in dict(content.get(GIVEN, {})).items()}
+        given = {name: _logistic(name, fields) for name, fields in _object(GIVEN, content.get(GIVEN, {})).items()}
         return Calibrations(Calibration(**searched), Calibration(**{**searched, **given}), own)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error}); fit it again") from None
 
 
 def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
-    weights = {feature: _number(feature, weight) for feature, weight in dict(fields["weights"]).items()}
+    weights = _object(f"the weights of {name}", fields["weights"])
+    weights = {feature: _number(feature, weight) for feature, weight in weights.items()}
     if unknown := weights.keys() - _FEATURES[name]:
         raise ValueError(f"{name} weighs {min(unknown)!r:.100}, of {', '.join(sorted(_FEATURES[name]))}")
     threshold = _number("threshold", fields["threshold"])
@@ -98,6 +99,12 @@ def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
     if name == "yesno":  # one fitted before sentences were judged has no weights for them
         weights = {**UNFITTED, **weights}
     return Logistic(weights, _number("bias", fields["bias"]), threshold, share)
+
+
+def _object(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is {value!r:.100}, not an object")
+    return value
 
 
 def _number(name: str, value: object) -> float:
