@@ -65,8 +65,8 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
 def _is_doubtful(question: str, terms: QuestionTerms, response: Response) -> bool:
     """Whether the first answer should not stand alone.
 
-    That is so if its confidence is low, if it is the only item of a list, and if it is a count out of several numbers in a
-    sentence, or from a passage about something else.
+    That is so if its confidence is low, if it is the only item of a list, and if it is a count out of several numbers
+    in a sentence, or from a passage about something else.
     """
     first = response.answers[0]
     if response.type is QuestionType.LIST:

@@ -10,13 +10,15 @@ from bioqa.qa.validation.causes import wrong_side
 from bioqa.qa.validation.drug_classes import class_asked_for
 from bioqa.qa.validation.wholes import whole
 
-_FUNCTION_WORDS = frozenset(
-    "a an the of in on at by for from to with without within into onto over under above below between among through"
-    " during after before since until against about around near per via and or nor but than as if whether that which"
-    " who whom whose this these those it its they them their he his she her we our you your there here not no"
-    " is are was were be been being has have had do does did can could may might must shall should will would"
-    " also only both either neither all any some most more less least many much several few other others such same"
-    " very often usually commonly frequently mainly mostly generally rarely first second then".split()
+_FUNCTION_WORDS = re.compile(
+    r"^(?:a|an|the|of|in|on|at|by|for|from|to|with|without|within|into|onto|over|under|above|"
+    r"below|between|among|through|during|after|before|since|until|against|about|around|near|per|"
+    r"via|and|or|nor|but|than|as|if|whether|that|which|who|whom|whose|this|these|those|it|"
+    r"its|they|them|their|he|his|she|her|we|our|you|your|there|here|not|no|is|are|was|were|"
+    r"be|been|being|has|have|had|do|does|did|can|could|may|might|must|shall|should|will|would|"
+    r"also|only|both|either|neither|all|any|some|most|more|less|least|many|much|several|few|"
+    r"other|others|such|same|very|often|usually|commonly|frequently|mainly|mostly|generally|rarely|"
+    r"first|second|then)$"
 )
 _VERBS = re.compile(
     r"^(?:causes?|caused|reduces?|reduced|inhibits?|inhibited|increases?|increased|prevents?|treats?|treated|blocks?"
@@ -30,17 +32,15 @@ _CLAUSE = re.compile(
 )
 _NAMED = frozenset({"drug", "gene or protein", "disease", "organism", "place in the body", "vitamin", "chromosome"})
 _GENERIC = frozenset(  # terms that say no more than the kind does
-    term
-    for word in (
-        "drug drugs medication medications medicine treatment treatments therapy therapies therapeutic agent agents first"
-        " line first-line second-line preventive gene genes protein disease disorder syndrome cause causes symptom symptoms"
-        " patient patients case cases result results study effect effects option options management use"
-    ).split()
-    for term in analyzer.terms(word)
+    analyzer.terms(
+        "drug drugs medication medications medicine treatment treatments therapy therapies therapeutic agent agents"
+        " first line first-line second-line preventive gene genes protein disease disorder syndrome cause causes"
+        " symptom symptoms patient patients case cases result results study effect effects option options management use"
+    )
 )
 _OTHER_HEAD = re.compile(  # words after the name of a drug that make it another thing
-    r"^[- ](?:tests?|testing|levels?|concentrations?|values?|above|below|receptors?|genes?|channels?|syndromes?|mutations?"
-    r"|deficiency)\b",
+    r"^[- ](?:tests?|testing|levels?|concentrations?|values?|above|below|receptors?|genes?|channels?|syndromes?"
+    r"|mutations?|deficiency)\b",
     re.IGNORECASE,
 )
 
@@ -76,7 +76,7 @@ def _is_fragment(text: str) -> bool:
     words = re.findall(r"[^\W\d_]+", text.lower())
     if any(character.isdigit() for character in text):
         return False
-    return all(word in _FUNCTION_WORDS or _VERBS.match(word) for word in words) if text.islower() else False
+    return all(_FUNCTION_WORDS.match(word) or _VERBS.match(word) for word in words) if text.islower() else False
 
 
 def _repeats(text: str, asked: set[str]) -> bool:

@@ -16,7 +16,8 @@ _TO_CAUSE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_FOR_CAUSE = re.compile(
-    r"^(?:what|which [\w -]+?) (?:mainly |usually |most often |commonly )?(?:causes?|caused|triggers?|leads? to|produces?)\b"
+    r"^(?:what|which [\w -]+?) (?:mainly |usually |most often |commonly )?"
+    r"(?:causes?|caused|triggers?|leads? to|produces?)\b"
     r"|\b(?:is|are|was|were) [\w' -]+? caused by (?:what|which)\b"
     r"|^(?:what|which) (?:is|are|was|were) (?:the )?(?:[\w-]+ ){0,3}?causes? of\b|^(?:[\w-]+ ){0,2}causes? of\b",
     re.IGNORECASE,
