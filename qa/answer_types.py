@@ -4,6 +4,8 @@ form."""
 import re
 from collections.abc import Mapping, Sequence
 
+from bioqa.qa.question_types import QuestionType
+
 _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
     "gene or protein": "gene protein enzyme receptor coreceptor kinase phosphatase protease transcription-factor"
     " antigen autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target"
@@ -147,6 +149,7 @@ _NEVER: dict[str, re.Pattern[str]] = {  # what is of another kind as a whole
         r"^(?:the )?(?:humans?|cattle|pigs?|mouse|mice|rats?|people|adults|children)$", re.IGNORECASE
     ),
 }
+_ONE_ANSWER = frozenset({"number", "year", "duration", "frequency", "chromosome", "inheritance", "person"})
 _LAST_WORD = {
     kind: re.compile(rf"(?:^|\W)(?:{nouns})$|^[\d.,%\s]+$", re.IGNORECASE) for kind, nouns in _NEVER_LAST.items()
 }
@@ -230,3 +233,8 @@ def matches_answer_type(answer_type: str | None, answer: str) -> bool:
     if (never and never.search(answer.strip())) or (last and last.search(answer.strip())):
         return False
     return pattern is None or bool(pattern.search(answer))
+
+
+def has_one_answer(answer_type: str | None, question_type: QuestionType) -> bool:
+    """Whether two different answers contradict each other: yes and no do, two drugs for a disease do not."""
+    return question_type is QuestionType.YESNO or answer_type in _ONE_ANSWER

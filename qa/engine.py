@@ -17,7 +17,7 @@ from bioqa.qa import answer_types, calibration, question_types, starter, summary
 from bioqa.qa.aggregate import AnswerCandidate, merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
-from bioqa.qa.forms import corrections, declined, names, routing, several, uncertain
+from bioqa.qa.forms import class_members, corrections, declined, names, routing, several, uncertain
 from bioqa.qa.forms.form import Form, QuestionForm, form_of
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
@@ -25,7 +25,7 @@ from bioqa.qa.reader import Reader, Reading
 from bioqa.qa.response import IndexSummary, Response
 from bioqa.qa.stopwatch import Stopwatch
 from bioqa.qa.summary import Sentence
-from bioqa.qa.validation import candidates
+from bioqa.qa.validation import candidates, quotations
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
 _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the free cores of most laptops
@@ -108,8 +108,10 @@ class Engine:
         response = self.answer(analyzed, hits, config, watch)
         corrected = corrections.suggestion(analyzed.plain, self.index)
         if question_type is None and config.min_confidence is None and not corrected:
+            members = class_members.answers(analyzed.plain, hits)
+            response = routing.answered(response, members) if members else response
             response = uncertain.in_sentences(analyzed.form, analyzed.plain, analyzed.terms, response)
-        return declined.with_notice(response, corrected)
+        return declined.with_notice(quotations.shortened(response, config.ideal_sentences), corrected)
 
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""
@@ -154,7 +156,8 @@ class Engine:
             model_of_type: calibration.Logistic = getattr(self.calibration, analyzed.type)
             with watch("merge"):
                 found = self._candidates(analyzed, read, readings)
-                answers = score_candidates(found, analyzed.terms, read, readings, model_of_type)
+                scored = score_candidates(found, analyzed.terms, read, readings, model_of_type)
+                answers = quotations.quoting_sentences(scored, analyzed.terms)
         else:
             model_of_type = self.calibration.found
             if analyzed.type is QuestionType.YESNO and sentences:
@@ -177,7 +180,7 @@ class Engine:
             answers=given,
             guesses=top_answers(answers, analyzed.type, config) if abstained else (),
             disagreeing=conflicting_answers(answers, analyzed.type, threshold)
-            if given or relevance >= threshold
+            if (given or relevance >= threshold) and answer_types.has_one_answer(analyzed.answer_type, analyzed.type)
             else (),
             abstained=abstained,
             ideal_answer=summary.join_sentences(chosen),

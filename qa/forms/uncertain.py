@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from bioqa.qa import summary
 from bioqa.qa.answer_types import matches_answer_type
+from bioqa.qa.answers import GUESS
 from bioqa.qa.config import AskConfig
-from bioqa.qa.forms import negations
+from bioqa.qa.forms import negations, routing
 from bioqa.qa.forms.declined import silenced
 from bioqa.qa.forms.form import Form, QuestionForm
-from bioqa.qa.forms.statements import coverage, led_by, statements, term_list, with_title
+from bioqa.qa.forms.statements import coverage, led_by, statements, with_title
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.response import Response
@@ -18,10 +19,9 @@ from bioqa.qa.summary import Sentence
 
 SURE = 0.25  # confidence of a short answer from which it is given; below it sentences are right more often
 SURE_OF_ONE = 0.5  # the same for the only item of a list, which should have several
-GUESS = 0.1  # confidence below which a short answer is not even shown as a guess: 2 of 21 were right
 _COVERS = 0.75  # share of the question's terms that a sentence and its title hold where it speaks of the same thing
 _COVERS_RELEVANT = 0.6  # the same where the passages found are relevant
-_COVERS_COUNTED = 0.7  # share of a question for a count that a passage must hold to be about it
+_COVERS_COUNTED = 0.7  # share of a question for a count that a sentence and its title must hold to be about it
 _NUMBERS = re.compile(
     r"\b(?:\d[\d.,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)\b",
     re.IGNORECASE,
@@ -46,6 +46,8 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
         return response
     if form.form is Form.NEGATED and response.abstained:
         return response
+    if form.form is Form.ASPECT and response.answers:
+        return routing.aspect_in_sentences(form, terms, response)
     ranked = _closest(form, question, terms, response)
     if not ranked:
         return silenced(response) if response.answers else response
@@ -76,7 +78,7 @@ def _is_doubtful(question: str, terms: QuestionTerms, response: Response) -> boo
     if not first.evidence or not _COUNTED.search(question):
         return False
     best = first.evidence[0]
-    if terms.coverage_of(best.passage) < _COVERS_COUNTED:
+    if terms.coverage(f"{best.passage.document.title} {best.sentence}") < _COVERS_COUNTED:
         return True
     return len(_NUMBERS.findall(best.sentence)) > 1 and terms.coverage(best.sentence) < _COVERS
 
@@ -115,7 +117,11 @@ def _may_answer(form: QuestionForm, question: str, answer_type: str | None, sent
     if form.negated and not negations.says_so(sentence):
         return False
     counted = _COUNTED.search(question)
-    if counted and not set(term_list(counted["noun"])) <= set(term_list(sentence)):
+    if counted and not re.search(
+        rf"{_NUMBERS.pattern}(?:[ -][\w%-]+){{0,3}}[ -]{re.escape(counted['noun'].rstrip('s'))}",
+        sentence,
+        re.IGNORECASE,
+    ):
         return False
     asked = set(re.findall(r"\w+", question.lower()))
     rest = " ".join(word for word in sentence.split() if word.lower().strip(".,;:()") not in asked)

@@ -35,7 +35,8 @@ _GENERIC = frozenset(  # terms that say no more than the kind does
     analyzer.terms(
         "drug drugs medication medications medicine treatment treatments therapy therapies therapeutic agent agents"
         " first line first-line second-line preventive gene genes protein disease disorder syndrome cause causes"
-        " symptom symptoms patient patients case cases result results study effect effects option options management use"
+        " symptom symptoms patient patients case cases result results study effect effects option options management"
+        " use"
     )
 )
 _OTHER_HEAD = re.compile(  # words after the name of a drug that make it another thing

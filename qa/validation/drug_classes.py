@@ -67,6 +67,11 @@ _CLASSES: tuple[tuple[str, str], ...] = (  # names of a class in the singular, a
     (r"low[- ]molecular[- ]weight heparin", r"\w+parin"),
 )
 
+_ASKS = (
+    r"^(?:(?:please )?(?:name|list|give|mention|enumerate)(?: me)?|(?:which|what)(?: (?:is|are))?|examples? of)"
+    r" (?:(?:the|some|an?|two|three|four|five|any|example|examples? of|first|oral|common|drugs? (?:is|are)) )*"
+)
+
 
 @cache
 def classes() -> tuple[DrugClass, ...]:
@@ -85,7 +90,9 @@ def class_asked_for(question: str) -> DrugClass | None:
     return None
 
 
-_ASKS = (
-    r"^(?:(?:please )?(?:name|list|give|mention|enumerate)(?: me)?|(?:which|what)(?: (?:is|are))?|examples? of)"
-    r" (?:(?:the|some|an?|two|three|four|five|any|example|examples? of|first|oral|common|drugs? (?:is|are)) )*"
-)
+def members_asked_for(question: str) -> re.Pattern[str] | None:
+    """The names of the members of a class, where the question asks for these and nothing else."""
+    for each in classes():
+        if re.search(rf"{_ASKS}{each.named.pattern}s?\W*$", question, re.IGNORECASE):
+            return each.member
+    return None
