@@ -18,6 +18,7 @@ from bioqa.qa.response import Response
 from bioqa.qa.summary import Sentence
 
 SURE = 0.25  # confidence of a short answer from which it is given; below it sentences are right more often
+LIKELY = 0.2  # the same for an answer out of the sentence that is closest to the question
 SURE_OF_ONE = 0.5  # the same for the only item of a list, which should have several
 _COVERS = 0.75  # share of the question's terms that a sentence and its title hold where it speaks of the same thing
 _COVERS_RELEVANT = 0.6  # the same where the passages found are relevant
@@ -49,6 +50,8 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
     if form.form is Form.ASPECT and response.answers:
         return routing.aspect_in_sentences(form, terms, response)
     ranked = _closest(form, question, terms, response)
+    if ranked and _leads(form, question, response, ranked[0]):
+        return response
     if not ranked:
         return silenced(response) if response.answers else response
     return replace(
@@ -62,6 +65,14 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
         citations=tuple(ranked),
         notice=" ".join(filter(None, (response.notice if response.answers else "", _NOTICE))),
     )
+
+
+def _leads(form: QuestionForm, question: str, response: Response, closest: Sentence) -> bool:
+    """Whether a short answer stands in the very sentence that is closest to the question."""
+    if response.type is not QuestionType.FACTOID or not response.answers or form.negated or _COUNTED.search(question):
+        return False
+    first = response.answers[0]
+    return first.confidence >= LIKELY and any(item.sentence == closest.text for item in first.evidence[:1])
 
 
 def _is_doubtful(question: str, terms: QuestionTerms, response: Response) -> bool:

@@ -14,10 +14,7 @@ from bioqa.qa.response import Response
 from bioqa.qa.summary import Sentence
 
 _AS_GOOD = 0.5  # share of a title's coverage of the question that a sentence needs in its place
-_REFERS_BACK = re.compile(
-    r"^(?:It|Its|They|Their|These|Those|This|He|She|Both|Such|However|Therefore|Moreover|Furthermore|Thus|Hence"
-    r"|In addition|In contrast|By contrast|Conversely|Also|Instead|Otherwise)\b"
-)
+_REFERS_BACK = re.compile(r"^(?:It|Its|They|Their|He|She)\b")
 
 
 def quoting_sentences(answers: Sequence[Answer], terms: QuestionTerms) -> list[Answer]:
