@@ -67,7 +67,7 @@ def valid(question: str, answer_type: str | None, candidates: Iterable[AnswerCan
             continue
         if answer_type == "drug" and _is_another_thing(candidate.evidence[0]):
             continue
-        if drug_class and not drug_class.member.search(text):
+        if drug_class and not drug_class.search(text):
             continue
         kept.append(candidate)
     return kept

@@ -4,17 +4,7 @@ The stems are those of the International Nonproprietary Names (WHO, Stem Book).
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
-
-
-@dataclass(frozen=True, slots=True)
-class DrugClass:
-    """A drug class: `named` matches its name in a question, `member` the names of the drugs in it."""
-
-    named: re.Pattern[str]
-    member: re.Pattern[str]
-
 
 _CLASSES: tuple[tuple[str, str], ...] = (  # names of a class in the singular, and its members
     (r"beta[- ]?(?:adrenergic )?blocker|beta[- ]adrenoceptor antagonist", r"\w+(?:olol|alol)|carvedilol"),
@@ -71,28 +61,32 @@ _ASKS = (
     r"^(?:(?:please )?(?:name|list|give|mention|enumerate)(?: me)?|(?:which|what)(?: (?:is|are))?|examples? of)"
     r" (?:(?:the|some|an?|two|three|four|five|any|example|examples? of|first|oral|common|drugs? (?:is|are)) )*"
 )
+_NAMES = "|".join(f"(?P<class{place}>{names})" for place, (names, _) in enumerate(_CLASSES))
 
 
-@cache
-def classes() -> tuple[DrugClass, ...]:
-    """The known drug classes."""
-    return tuple(
-        DrugClass(re.compile(rf"(?:{named})", re.IGNORECASE), re.compile(rf"\b(?:{member})s?\b", re.IGNORECASE))
-        for named, member in _CLASSES
-    )
-
-
-def class_asked_for(question: str) -> DrugClass | None:
-    """The class whose members a question asks for, as "beta blockers" in "which beta blockers are selective?"."""
-    for each in classes():
-        if re.search(rf"{_ASKS}(?:[\w/-]+ ){{0,2}}?{each.named.pattern}s?\b", question, re.IGNORECASE):
-            return each
-    return None
+def class_asked_for(question: str) -> re.Pattern[str] | None:
+    """The names of the drugs in the class that is asked for, as in "which beta blockers are selective?"."""
+    found = _asking().search(question)
+    return _members(found.lastgroup) if found and found.lastgroup else None
 
 
 def members_asked_for(question: str) -> re.Pattern[str] | None:
     """The names of the members of a class, where the question asks for these and nothing else."""
-    for each in classes():
-        if re.search(rf"{_ASKS}{each.named.pattern}s?\W*$", question, re.IGNORECASE):
-            return each.member
-    return None
+    found = _asking_for_members().search(question)
+    return _members(found.lastgroup) if found and found.lastgroup else None
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    return re.compile(rf"{_ASKS}(?:[\w/-]+ ){{0,2}}?(?:{_NAMES})s?\b", re.IGNORECASE)
+
+
+@cache
+def _asking_for_members() -> re.Pattern[str]:
+    return re.compile(rf"{_ASKS}(?:{_NAMES})s?\W*$", re.IGNORECASE)
+
+
+@cache
+def _members(group: str) -> re.Pattern[str]:
+    _, member = _CLASSES[int(group.removeprefix("class"))]
+    return re.compile(rf"\b(?:{member})s?\b", re.IGNORECASE)
