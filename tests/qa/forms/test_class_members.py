@@ -3,14 +3,14 @@ from bioqa.qa.forms import class_members
 
 TEXTS = (
     "Atenolol and metoprolol slow the heart. Phenoxybenzamine blocks alpha receptors.",
-    "Propranolol prevents migraine. Atenolol does not enter the brain.",
+    "Propranolol prevents attacks of migraine. Atenolol does not enter the brain.",
 )
 HITS = [Hit(Passage(n, Document(str(n), abstract=text), 0, len(text)), 1.0) for n, text in enumerate(TEXTS)]
 
 
 def test_the_members_of_a_class_are_named_most_mentioned_first() -> None:
     answers = class_members.answers("List the beta blockers", HITS)
-    assert [answer.text for answer in answers][0] == "Atenolol"
+    assert answers[0].text == "Atenolol"
     assert {answer.text for answer in answers} == {"Atenolol", "metoprolol", "Propranolol"}
     assert all(item.text.lower() == answer.text.lower() for answer in answers for item in answer.evidence)
 
