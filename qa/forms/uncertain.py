@@ -33,6 +33,7 @@ _COUNTED = re.compile(r"\bhow many (?P<noun>[\w-]+)", re.IGNORECASE)
 _OTHERS = 3  # further sentences at most
 _DECIDED = (Form.CHOICE, Form.ABBREVIATION)  # forms whose answers are not the reader's
 _NOTICE = "No short answer is certain enough; these sentences are closest to the question."
+_NOTICE_OF_SUMMARY = "These sentences are closest to the question; whether they answer it is uncertain."
 
 
 def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, response: Response) -> Response:
@@ -40,9 +41,12 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
 
     It abstains where no sentence covers enough of the question.
     """
+    if response.type is QuestionType.SUMMARY:
+        silent = response.abstained and form.form in (Form.KEYWORDS, Form.QUESTION)
+        ranked = _closest(form, question, terms, response) if silent else ()
+        return _closest_shown(response, ranked, _NOTICE_OF_SUMMARY) if ranked else response
     if response.type not in (QuestionType.FACTOID, QuestionType.LIST) or form.form in _DECIDED:
         return response
-    given = response.answers or response.guesses
     if response.answers and not _is_doubtful(question, terms, response):
         return response
     if form.form is Form.NEGATED and response.abstained:
@@ -54,6 +58,13 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
         return response
     if not ranked:
         return silenced(response) if response.answers else response
+    notice = " ".join(filter(None, (response.notice if response.answers else "", _NOTICE)))
+    return _closest_shown(response, ranked, notice)
+
+
+def _closest_shown(response: Response, ranked: Sequence[Sentence], notice: str) -> Response:
+    """The response as a summary of these sentences, without answers."""
+    given = response.answers or response.guesses
     return replace(
         response,
         type=QuestionType.SUMMARY,
@@ -63,7 +74,7 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
         abstained=False,
         ideal_answer=summary.join_sentences(ranked),
         citations=tuple(ranked),
-        notice=" ".join(filter(None, (response.notice if response.answers else "", _NOTICE))),
+        notice=notice,
     )
 
 
