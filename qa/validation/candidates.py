@@ -55,7 +55,7 @@ def valid(question: str, answer_type: str | None, candidates: Iterable[AnswerCan
     asked = {*analyzer.terms(question), *_GENERIC}
     drug_class = class_asked_for(question)
     kept = []
-    for candidate in map(whole, candidates):
+    for candidate in (whole(question, each) for each in candidates):
         text = candidate.text
         if all(wrong_side(question, item) for item in candidate.evidence):
             continue

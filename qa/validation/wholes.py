@@ -23,17 +23,20 @@ _UNIT = re.compile(
 )
 
 
-def whole(candidate: AnswerCandidate) -> AnswerCandidate:
-    """The candidate with what completes it in each sentence: "chromosome" before 21, "mg/kg" after 5."""
-    evidence = tuple(map(_completed, candidate.evidence))
+def whole(question: str, candidate: AnswerCandidate) -> AnswerCandidate:
+    """The candidate with what completes it in each sentence: "chromosome" before 21, "mg/kg" after 5.
+
+    A noun that the question names itself is not repeated.
+    """
+    evidence = tuple(_completed(question.lower(), item) for item in candidate.evidence)
     return candidate if evidence == candidate.evidence else replace(candidate, text=evidence[0].text, evidence=evidence)
 
 
-def _completed(item: Evidence) -> Evidence:
+def _completed(question: str, item: Evidence) -> Evidence:
     before, after = item.sentence[: item.start], item.sentence[item.end :]
     start, end = item.start, item.end
     if _BARE.match(item.text) and (noun := _NUMBERED.search(before)):
-        start = noun.start()
+        start = start if noun[0].strip().lower() in question else noun.start()
     elif _QUANTITY.search(item.text) and (unit := _UNIT.match(after)):
         end += unit.end()
     return item if (start, end) == (item.start, item.end) else replace(item, start=start, end=end)

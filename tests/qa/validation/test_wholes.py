@@ -20,5 +20,13 @@ def test_a_number_comes_with_what_completes_it(sentence: str, text: str, complet
     start = sentence.index(text)
     passage = Passage(0, Document("1", abstract=sentence), 0, len(sentence))
     candidate = AnswerCandidate(text, 1.0, (Evidence(passage, sentence, start, start + len(text), 1.0),))
-    assert whole(candidate).text == completed
-    assert whole(candidate).evidence[0].text == completed
+    assert whole("What is it?", candidate).text == completed
+    assert whole("What is it?", candidate).evidence[0].text == completed
+
+
+def test_a_noun_of_the_question_is_not_repeated() -> None:
+    sentence = "It was a phase III trial."
+    passage = Passage(0, Document("1", abstract=sentence), 0, len(sentence))
+    candidate = AnswerCandidate("III", 1.0, (Evidence(passage, sentence, 15, 18, 1.0),))
+    assert whole("What was the phase of the trial?", candidate).text == "III"
+    assert whole("Which trial was it?", candidate).text == "phase III"
