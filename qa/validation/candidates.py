@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from bioqa.index.text import analyzer
 from bioqa.qa.aggregate import AnswerCandidate, Evidence
 from bioqa.qa.answer_types import matches_answer_type
+from bioqa.qa.normalize import normalize_answer
 from bioqa.qa.validation.causes import wrong_side
 from bioqa.qa.validation.drug_classes import class_asked_for
 from bioqa.qa.validation.wholes import whole
@@ -54,7 +55,7 @@ def valid(question: str, answer_type: str | None, candidates: Iterable[AnswerCan
     """
     asked = {*analyzer.terms(question), *_GENERIC}
     drug_class = class_asked_for(question)
-    kept = []
+    kept: dict[str, AnswerCandidate] = {}
     for candidate in (whole(question, each) for each in candidates):
         text = candidate.text
         if all(wrong_side(question, item) for item in candidate.evidence):
@@ -69,8 +70,8 @@ def valid(question: str, answer_type: str | None, candidates: Iterable[AnswerCan
             continue
         if drug_class and not drug_class.search(text):
             continue
-        kept.append(candidate)
-    return kept
+        kept.setdefault(normalize_answer(text), candidate)  # two may be the same once whole
+    return list(kept.values())
 
 
 def _is_fragment(text: str) -> bool:

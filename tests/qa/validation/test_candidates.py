@@ -21,6 +21,10 @@ def test_a_preposition_or_a_verb_alone_is_no_answer() -> None:
     assert kept("What is mutated?", None, said, "in", "lead to", "after", "CFTR") == ["CFTR"]
 
 
+def test_an_answer_is_given_once_where_two_are_the_same_once_whole() -> None:
+    assert kept("What is lost?", None, "A copy of chromosome 21 is lost.", "21", "chromosome 21") == ["chromosome 21"]
+
+
 def test_an_answer_does_not_repeat_the_question() -> None:
     said = "The treatment of tuberculosis begins with isoniazid."
     assert kept("What is given for tuberculosis?", None, said, "tuberculosis", "treatment of tuberculosis") == []
