@@ -65,13 +65,14 @@ def select_answers(
     share: float = 0.0,
 ) -> tuple[Answer, ...]:
     """The answers to give if the best is at least as probable as the threshold `least`: the top ones, and for a list
-    all distinct items that are, and that have at least `share` of the probability of the best.
+    all distinct items with at least `share` of the probability of the best, or with `least` where `share` is 0.
 
     Without `min_confidence`, yes or no is given where the passages are relevant (`relevance` is at least `least`) and
     some say so: half of the answers without such evidence were wrong on years 9 and 10.
     """
     if question_type is QuestionType.LIST:
-        least = max(least, share * answers[0].confidence) if answers else least
+        if answers and answers[0].confidence >= least:
+            least = share * answers[0].confidence or least
         return tuple(without_overlaps([answer for answer in answers if answer.confidence >= least]))
     if question_type is QuestionType.YESNO and config.min_confidence is None:
         sure = bool(answers) and bool(answers[0].evidence) and relevance >= least

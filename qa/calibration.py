@@ -33,7 +33,8 @@ HELD_OUT = "held_out"  # what a least confidence bought on questions that nothin
 class Logistic:
     """A logistic model over named features; under `threshold` bioqa abstains.
 
-    A list has the items with at least `share` (0..1) of the probability of the best one.
+    A list has the items with at least `share` (0..1) of the probability of the best one; where that is 0, those that
+    reach the threshold.
     """
 
     weights: Mapping[str, float]
@@ -43,8 +44,11 @@ class Logistic:
 
     def probability(self, features: Mapping[str, float]) -> float:
         """The probability (0..1) for these features; a feature without a weight plays no part."""
-        logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
-        return 1.0 / (1.0 + exp(-max(-50.0, min(50.0, logit))))
+        return 1.0 / (1.0 + exp(-max(-50.0, min(50.0, self.log_odds(features)))))
+
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """The log-odds of that probability."""
+        return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
 
 
 @dataclass(frozen=True, slots=True)

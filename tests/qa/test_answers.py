@@ -81,5 +81,7 @@ def test_a_yes_or_no_that_nothing_says_is_given_only_where_its_confidence_is_ask
 def test_items_of_a_list_need_a_share_of_the_probability_of_the_best() -> None:
     items = [answer("a", 0.8, 1.0, ["1"]), answer("b", 0.4, 1.0, ["2"]), answer("c", 0.3, 1.0, ["3"])]
     assert select_answers(items, QuestionType.LIST, 0.9, CONFIG, 0.1, share=0.5) == tuple(items[:2])
-    assert select_answers(items, QuestionType.LIST, 0.9, CONFIG, 0.5, share=0.1) == (items[0],)
+    assert select_answers(items, QuestionType.LIST, 0.9, CONFIG, 0.5, share=0.45) == tuple(items[:2])
+    assert select_answers(items, QuestionType.LIST, 0.9, CONFIG, 0.35) == tuple(items[:2])
+    assert select_answers(items, QuestionType.LIST, 0.9, CONFIG, 0.9, share=0.1) == ()
     assert select_answers([], QuestionType.LIST, 0.9, CONFIG, 0.5, share=0.1) == ()
