@@ -107,7 +107,9 @@ class Engine:
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
         response = self.answer(analyzed, hits, config, watch)
         corrected = corrections.suggestion(analyzed.plain, self.index)
-        if question_type is None and config.min_confidence is None and not corrected:
+        if question_type is None and config.min_confidence is None and corrected:
+            response = uncertain.withheld(response)
+        elif question_type is None and config.min_confidence is None:
             members = class_members.answers(analyzed.plain, hits)
             response = routing.answered(response, members) if members else response
             response = uncertain.in_sentences(analyzed.form, analyzed.plain, analyzed.terms, response)

@@ -107,14 +107,14 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
 def collect_given(
     gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None
 ) -> dict[str, Observations]:
-    """The answers to every question from its gold snippets."""
+    """The answers to every question from its gold snippets; only what is correct is accepted, as BioASQ counts."""
     samples = {name: Observations() for name in ("factoid", "list", "yesno")}
     config = _ALL_ANSWERS.for_given_passages()
     for place, question in enumerate(gold):
         if question.type in samples and question.snippets:
             analyzed = engine.analyze(question.body, config, question.type)
             response = engine.answer(analyzed, from_snippets(question, analyzed, engine), config)
-            _add_answers(samples, question, place, response, SearchSetting.WHOLE)
+            _add_answers(samples, question, place, response, SearchSetting.WHOLE, strictly=True)
         (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
     return samples
 
@@ -162,6 +162,8 @@ def _add_answers(
     place: int,
     response: Response,
     setting: SearchSetting,
+    *,
+    strictly: bool = False,
 ) -> None:
     if gold.type is QuestionType.SUMMARY or not gold.exact:
         return
@@ -171,7 +173,7 @@ def _add_answers(
             samples[gold.type].add(dict(answer.features), gold.exact[0][0] == "yes", place, setting)
             continue
         correct = is_correct(answer.text, synonyms)
-        accepted = correct or is_near_miss(answer.text, synonyms)
+        accepted = correct or (not strictly and is_near_miss(answer.text, synonyms))
         samples[gold.type].add(dict(answer.features), correct, place, setting, accepted)
 
 

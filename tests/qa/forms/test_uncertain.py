@@ -72,3 +72,13 @@ def test_a_count_out_of_several_numbers_does_not_stand_alone(revised: Revised) -
     said = "Twenty amino acids build proteins, and nine amino acids are essential."
     response = revised("How many essential amino acids are in the human diet?", "Twenty", 0.6, said, kind="number")
     assert not response.answers
+
+
+def test_beside_a_correction_an_unlikely_answer_is_withheld(engine: Engine) -> None:
+    given = replace(engine.ask("what gene causes cystic fibrosis?"), type=QuestionType.FACTOID)
+    likely, unlikely = (
+        replace(given, answers=(replace(given.answers[0], confidence=confidence),)) for confidence in (0.6, 0.2)
+    )
+    assert uncertain.withheld(likely) == likely
+    assert uncertain.withheld(unlikely).abstained
+    assert uncertain.withheld(unlikely).guesses == unlikely.answers
