@@ -67,15 +67,20 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 
 def _medline_records(stream: BinaryIO) -> Iterator[_MedlineRecord]:
+    """The records of a file: each ends at an empty line, or at the PMID of the next.
+
+    A line of blanks is an empty paragraph of its field.
+    """
     entry: _MedlineRecord | None = None
     for line in lines.read(stream):
         blank = not line.fault and not line.text.strip()
-        if entry is not None and (blank or line.text.startswith("PMID")):
+        if entry is not None and (not line.text.rstrip("\r\n") if blank else line.text.startswith("PMID")):
             yield entry
             entry = None
-        if not blank:
-            entry = entry or _MedlineRecord(line.number)
-            entry.add(line)
+        if blank:
+            continue
+        entry = entry or _MedlineRecord(line.number)
+        entry.add(line)
     if entry is not None:
         yield entry
 
