@@ -7,6 +7,7 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
+from bioqa.index.corpus import formulas, superscripts
 from bioqa.index.corpus.limits import RecordLimitedStream
 from bioqa.index.errors import InputError
 
@@ -48,6 +49,8 @@ def read(
                 count += 1
                 _drop_namespaces(element)
                 _spell_out_entities(element)
+                formulas.spell_out(element)
+                superscripts.spell_out(element)
                 yield element
                 element.clear()
                 _drop_before(element)

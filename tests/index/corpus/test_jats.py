@@ -88,7 +88,7 @@ def test_a_whole_article_arrives() -> None:
                 Section(
                     "Methods: Diet of Mus",
                     "They ate corn, as in Roe (2001) and Figure 1.\nFigure 1 A mouse. It eats.\nTable 1 Weights.\n"
-                    "Items: one two",
+                    "Items: one two\n1/2",
                 ),
                 Section("Results", "P was p = .05."),
             ),
@@ -110,7 +110,9 @@ CITATION = '<xref ref-type="bibr">{0}</xref>'
         (f"Doe et al. ({CITATION.format(2001)}, {CITATION.format('1999a')}) ate.", "Doe et al. (2001, 1999a) ate."),
         ('Mice ate<xref ref-type="ref">12</xref> corn<sup><xref ref-type="ref">3</xref></sup>.', "Mice ate corn."),
         (f"Mice ate [{CITATION.format(1)}], [{CITATION.format(2)}‐{CITATION.format(4)}], corn.", "Mice ate, corn."),
-        ("Of 10<sup>6</sup> mice, 5 [3, 7] ate.", "Of 106 mice, 5 [3, 7] ate."),
+        ("Of 10<sup>6</sup> mice, 5 [3, 7] ate.", "Of 10⁶ mice, 5 [3, 7] ate."),
+        ("It was <inline-formula><tex-math>$7.5\\pm 0.2$</tex-math></inline-formula> mg.", "It was 7.5 ± 0.2 mg."),
+        (f"In 2015<sup>{CITATION.format(6)}</sup> 10<sup>-3</sup> ate.", "In 2015 10⁻³ ate."),
         ('See <xref ref-type="table">Table 1</xref> and <xref ref-type="fig">2</xref>.', "See Table 1 and 2."),
         ("P = .05 in f(x).", "P = .05 in f(x)."),
         (f"Of (-)-EGCG (–) in f() [{CITATION.format(1)}].", "Of (-)-EGCG (–) in f()."),

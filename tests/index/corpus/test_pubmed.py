@@ -111,7 +111,7 @@ def test_a_whole_citation_arrives() -> None:
         Document(
             id="31",
             title="Effect of CFTR on Ca2+ in cells.",
-            abstract="BACKGROUND: Cells of E. coli grew. RESULTS: We saw 106 of H2O.",
+            abstract="BACKGROUND: Cells of E. coli grew. RESULTS: We saw 10⁶ of H2O.",
             year=2009,
             journal="Annals of invented results",
             authors=("Doe JA", "The Study Group", "Solo"),
