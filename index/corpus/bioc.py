@@ -75,6 +75,9 @@ def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
     Raises InputError, with the line, if the XML is truncated, malformed or not BioC.
     """
     for element in xml_records.read(stream, source, kind="BioC", roots=("collection",), records=("document",)):
+        if isinstance(element, BadRecord):
+            yield element
+            continue
         passages = [
             _Passage(_infons(passage), xml_records.text(passage.find("text")))
             for passage in element.iterfind("passage")

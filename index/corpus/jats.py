@@ -66,7 +66,7 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     Raises InputError, with the line, if the XML is truncated, malformed or not JATS.
     """
     for article in xml_records.read(stream, source, kind="JATS", roots=_ROOTS, records=("article",)):
-        yield _document_or_bad(article, source)
+        yield article if isinstance(article, BadRecord) else _document_or_bad(article, source)
 
 
 def _document_or_bad(article: etree._Element, source: str) -> Document | BadRecord:

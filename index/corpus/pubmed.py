@@ -22,7 +22,9 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     Raises InputError, with the line, if the XML is truncated, malformed or not PubMed's.
     """
     for element in xml_records.read(stream, source, kind="PubMed's", roots=_ROOTS, records=_RECORDS):
-        if element.tag == "DeleteCitation":
+        if isinstance(element, BadRecord):
+            yield element
+        elif element.tag == "DeleteCitation":
             yield from (_deletion_or_bad(pmid, source) for pmid in element.iterfind("PMID"))
         else:
             yield _document_or_bad(element, source)

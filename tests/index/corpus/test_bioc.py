@@ -183,7 +183,6 @@ def test_whatever_the_fields_hold_a_document_is_read_or_counted(fields: dict[str
     ("content", "why"),
     [
         (collection(as_xml("5", CITATION))[:-5], "line 3: broken XML after 1 records"),
-        (collection(as_xml("5", CITATION)).replace("title", "caf\u00e9").encode("latin-1"), "line 3: broken XML"),
         ("<PubmedArticleSet/>", "XML, but not BioC: it begins with <PubmedArticleSet>, expected <collection>"),
         ('<!DOCTYPE collection [<!ENTITY a "b">]><collection/>', "declares XML entities"),
         ("", "broken XML"),
@@ -205,3 +204,12 @@ def test_a_document_whose_headings_are_repeated_without_end_is_counted(monkeypat
     (bad,) = bioc.read_json(io.BytesIO(content), "file.json")
     assert isinstance(bad, BadRecord)
     assert "headings of its sections" in bad.reason
+
+
+def test_a_broken_xml_document_is_reported_and_the_next_is_read() -> None:
+    broken = as_xml("5", CITATION).replace("title", "caf\u00e9")
+    content = collection(broken + as_xml("6", CITATION)).encode("latin-1")
+    bad, good = bioc.read_xml(io.BytesIO(content), "file.xml")
+    assert isinstance(bad, BadRecord)
+    assert (bad.place, bad.reason[:10]) == ("line 3", "broken XML")
+    assert isinstance(good, Document)
