@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import sections, xml_records, years
+from bioqa.index.corpus import sections, statuses, xml_records, years
 from bioqa.index.corpus.bioc_json import iter_documents
 from bioqa.index.records import BadRecord, Document, Record
 
@@ -127,6 +127,7 @@ def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Docum
         year=years.first_year(infons.get("year", "")),
         journal=infons.get("journal-title") or _ISSUE.sub("", infons.get("journal", "")),
         authors=_authors(infons),
+        status=statuses.status_of([f"{infons.get('article-type', '')}-type"], (), front.text),
         sections=sections.collect_sections(_paragraphs(passages)),
         extra={"pmc": f"PMC{pmc.removeprefix('PMC')}"} if pmc else {},
     )

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bioqa.index.corpus import lines, years
+from bioqa.index.corpus import lines, statuses, years
 from bioqa.index.records import STATUSES, Document, Record
 
 MOST_VALUES = 1_000_000  # per record, which take 100 MB
@@ -85,6 +85,7 @@ def parse_document(fields: Any) -> Document:
     title, abstract = _text(taken, "title"), _text(taken, "abstract")
     if not title and not abstract:
         raise ValueError(f"record {taken['id']} has neither title nor abstract")
+    types = _texts(taken["publication_types"])
     return Document(
         id=_document_id(taken["id"]),
         title=title,
@@ -93,10 +94,10 @@ def parse_document(fields: Any) -> Document:
         journal=_text(taken, "journal"),
         authors=_texts(taken["authors"]),
         mesh=_texts(taken["mesh"]),
-        publication_types=_texts(taken["publication_types"]),
+        publication_types=types,
         language=_text(taken, "language"),
         version=_version(taken["version"]),
-        status=rest.pop("status") if rest.get("status") in STATUSES else "",
+        status=rest.pop("status") if rest.get("status") in STATUSES else statuses.status_of((), types, title),
         extra=rest,
     )
 

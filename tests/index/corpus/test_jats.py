@@ -92,7 +92,11 @@ def test_a_whole_article_arrives() -> None:
                 ),
                 Section("Results", "P was p = .05."),
             ),
-            extra={"pmc": "PMC77", "doi": "10.1/x"},
+            extra={
+                "pmc": "PMC77",
+                "doi": "10.1/x",
+                "other_abstracts": [{"language": "eng", "type": "summary", "text": "For the public."}],
+            },
         )
     ]
 
