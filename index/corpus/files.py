@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 from bioqa.index.corpus import archive, bioc, detection, jats, jsonl, medline, pubmed, tsv
 from bioqa.index.corpus import chunks as parts
 from bioqa.index.corpus.archive import Member
+from bioqa.index.corpus.characters import cleaned
 from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.corpus.folders import list_files
 from bioqa.index.corpus.limits import LARGEST
@@ -94,13 +95,13 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
 
 
 FORMATS: dict[str, FormatReader] = {
-    "pubmed": pubmed.read,
-    "medline": medline.read,
-    "jats": jats.read,
-    "bioc-json": bioc.read_json,
-    "bioc-xml": bioc.read_xml,
-    "jsonl": jsonl.read,
-    "tsv": tsv.read,
+    "pubmed": cleaned(pubmed.read),
+    "medline": cleaned(medline.read),
+    "jats": cleaned(jats.read),
+    "bioc-json": cleaned(bioc.read_json),
+    "bioc-xml": cleaned(bioc.read_xml),
+    "jsonl": cleaned(jsonl.read),
+    "tsv": cleaned(tsv.read),
     "tar": _read_archive,
 }
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bioqa.index.corpus import lines, statuses, years
+from bioqa.index.corpus import characters, lines, statuses, years
 from bioqa.index.records import STATUSES, Document, Record
 
 MOST_VALUES = 1_000_000  # per record, which take 100 MB
@@ -111,7 +111,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
     value = fields[name]
     if value is not None and not isinstance(value, str):
         raise ValueError(f"'{name}' of record {fields['id']} is {type(value).__name__}, expected text")
-    return (value or "").strip()
+    return characters.fold_lines(value or "")
 
 
 def _texts(value: Any) -> tuple[str, ...]:
