@@ -268,7 +268,8 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     )
     finished = sum(source.finished for source in manifest.sources)
     say(f"index      {folder}")
-    say(f"documents  {manifest.documents:,}")
+    several = f", {manifest.several_sources:,} from several sources" if manifest.several_sources else ""
+    say(f"documents  {manifest.documents:,}{several}")
     say(f"passages   {manifest.passages:,}")
     if removed:
         say(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")

@@ -71,9 +71,9 @@ def fold_lines(text: str) -> str:
     return "\n".join(filter(None, (" ".join(part.split()) for part in _PARAGRAPH.split(unbroken))))
 
 
-def clean_document(document: Document) -> Document:
-    """The document with clean texts; itself if they are clean."""
-    changed: dict[str, object] = {}
+def clean_document(document: Document, source: str = "") -> Document:
+    """The document with clean texts, from this kind of source; itself if nothing changes."""
+    changed: dict[str, object] = {"source": source} if source else {}
     for name in ("title", "abstract", "journal"):
         if (text := clean(getattr(document, name))) != getattr(document, name):
             changed[name] = text
@@ -87,11 +87,11 @@ def clean_document(document: Document) -> Document:
     return replace(document, **changed) if changed else document  # type: ignore[arg-type]
 
 
-def cleaned(reader: "FormatReader") -> "FormatReader":
-    """The reader of a format, with clean documents."""
+def cleaned(reader: "FormatReader", kind: str) -> "FormatReader":
+    """The reader of a format, with clean documents that name this kind of source."""
 
     def read(stream: "BinaryIO", source: str) -> Iterator[Record]:
         for record in reader(stream, source):
-            yield clean_document(record) if isinstance(record, Document) else record
+            yield clean_document(record, kind) if isinstance(record, Document) else record
 
     return read

@@ -95,13 +95,13 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
 
 
 FORMATS: dict[str, FormatReader] = {
-    "pubmed": cleaned(pubmed.read),
-    "medline": cleaned(medline.read),
-    "jats": cleaned(jats.read),
-    "bioc-json": cleaned(bioc.read_json),
-    "bioc-xml": cleaned(bioc.read_xml),
-    "jsonl": cleaned(jsonl.read),
-    "tsv": cleaned(tsv.read),
+    "pubmed": cleaned(pubmed.read, "pubmed"),
+    "medline": cleaned(medline.read, "medline"),
+    "jats": cleaned(jats.read, "jats"),
+    "bioc-json": cleaned(bioc.read_json, "bioc"),
+    "bioc-xml": cleaned(bioc.read_xml, "bioc"),
+    "jsonl": cleaned(jsonl.read, "table"),
+    "tsv": cleaned(tsv.read, "table"),
     "tar": _read_archive,
 }
 
