@@ -83,7 +83,7 @@ def _document_or_bad(article: etree._Element, source: str) -> Document | BadReco
     except ValueError as error:
         return BadRecord(source, f"line {article.sourceline}", str(error))
     if not document.id:
-        return BadRecord(source, f"line {article.sourceline}", "article with neither PMID nor PMC id")
+        return BadRecord(source, f"line {article.sourceline}", "article with neither PMID, PMC id nor DOI")
     if not document.text:
         return BadRecord(source, f"article {document.id}", "neither title nor text")
     return document
@@ -93,21 +93,21 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
     ids = {name.get("pub-id-type", ""): xml_records.text(name) for name in meta.iterfind("article-id")}
     pmc = (ids.get("pmcid") or ids.get("pmc") or "").removeprefix("PMC")
     pmc = f"PMC{pmc}" if _is_number(pmc) else ""
-    pmid = ids.get("pmid", "")
+    pmid, doi = ids.get("pmid", ""), ids.get("doi", "")
     language = _language(article)
     translation = None if language in ENGLISH else _translation(article)
     own_title, english_title = _title(meta), "" if language in ENGLISH else _english_title(meta, translation)
     title = english_title or own_title
     abstract, others = abstracts.choose(_abstracts(article, meta, language))
     text = article if translation is None or translation.find("body") is None else translation
-    extra = {"pmc": pmc, "doi": ids.get("doi", "")}
+    extra = {"pmc": pmc, "doi": doi}
     article_type = article.get("article-type", "").lower()
     kind = _TYPES.get(article_type)
     types = (kind,) if kind else ()
     related = [notice.get("related-article-type", "") for notice in meta.iterfind("related-article")]
     related = [] if kind in _NOTICES else [*related, f"{article_type}-type"]
     return Document(
-        id=pmid if _is_number(pmid) else pmc,
+        id=pmid if _is_number(pmid) else pmc or doi,
         title=title,
         abstract=abstract.text,
         year=_year(meta),

@@ -186,12 +186,10 @@ def test_the_id_is_the_pmid_or_else_that_of_pmc(ids: str, name: str) -> None:
     assert document(article(ids)).id == name
 
 
-@pytest.mark.parametrize(
-    "ids", ["", '<article-id pub-id-type="doi">10.1/x</article-id>', '<article-id pub-id-type="pmid">x</article-id>']
-)
+@pytest.mark.parametrize("ids", ["", '<article-id pub-id-type="pmid">x</article-id>'])
 def test_an_article_without_either_is_reported_with_its_line_and_the_next_is_read(ids: str) -> None:
     bad, good = read(f"<pmc-articleset>\n\n{article(ids)}{article()}</pmc-articleset>")
-    assert bad == BadRecord("file.nxml", "line 3", "article with neither PMID nor PMC id")
+    assert bad == BadRecord("file.nxml", "line 3", "article with neither PMID, PMC id nor DOI")
     assert isinstance(good, Document)
 
 
@@ -305,3 +303,7 @@ def test_an_article_whose_headings_are_repeated_without_end_is_counted(
     (bad,) = jats.read(io.BytesIO(xml.encode()), "file.nxml")
     assert isinstance(bad, BadRecord)
     assert "headings of its sections" in bad.reason
+
+
+def test_a_preprint_goes_by_its_doi() -> None:
+    assert document(article('<article-id pub-id-type="doi">10.1/x</article-id>')).id == "10.1/x"
