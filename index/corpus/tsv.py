@@ -97,7 +97,7 @@ def _fields(names: list[str], row: str) -> dict[str, str | list[str]]:
     count = row.count("\t") + 1  # before splitting, which would take much memory for a line of tabs
     if count != len(names):
         raise ValueError(f"{count} cells, the header names {len(names)}")
-    return {name: _value(name, cell) for name, cell in zip(names, _cells(row), strict=True) if cell}
+    return {name: value_of(name, cell) for name, cell in zip(names, _cells(row), strict=True) if cell}
 
 
 def _columns(line: str) -> list[str]:
@@ -115,7 +115,8 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _value(name: str, cell: str) -> str | list[str]:
+def value_of(name: str, cell: str) -> str | list[str]:
+    """The value of a cell in the column of this name. Raises ValueError if it holds too many."""
     if field_names.field_of(name) not in _LISTS:
         return cell
     if cell.count(";") > jsonl.MOST_VALUES:  # before splitting, for the same reason
