@@ -268,8 +268,9 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     )
     finished = sum(source.finished for source in manifest.sources)
     say(f"index      {folder}")
-    several = f", {manifest.several_sources:,} from several sources" if manifest.several_sources else ""
-    say(f"documents  {manifest.documents:,}{several}")
+    say(f"documents  {manifest.documents:,}")
+    if manifest.several_sources:
+        say(f"           {manifest.several_sources:,} from several sources")
     say(f"passages   {manifest.passages:,}")
     if removed:
         say(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")

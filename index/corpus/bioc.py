@@ -79,7 +79,7 @@ def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
             yield element
             continue
         passages = [
-            _Passage(_infons(passage), xml_records.text(passage.find("text")))
+            _Passage(_infons(passage), _sentences(passage, xml_records.text(passage.find("text"))))
             for passage in element.iterfind("passage")
         ]
         place = f"line {element.sourceline}"
@@ -89,7 +89,10 @@ def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
 def _from_json(piece: Mapping[str, Any]) -> _Passage:
     infons = piece.get("infons")
     known = {key: _text(value) for key, value in infons.items()} if isinstance(infons, dict) else {}
-    return _Passage(known, _text(piece.get("text")))
+    sentences = piece.get("sentences")
+    inside = sentences if isinstance(sentences, list) else []
+    parts = (_text(part.get("text")) for part in inside if isinstance(part, dict))
+    return _Passage(known, _text(piece.get("text")) or " ".join(filter(None, parts)))
 
 
 def _text(value: object) -> str:
@@ -97,6 +100,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str | int):
         return ""
     return " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
+
+
+def _sentences(passage: etree._Element, text: str) -> str:
+    """The text of a passage, or else of the sentences into which it is divided."""
+    parts = (xml_records.text(part.find("text")) for part in passage.iterfind("sentence"))
+    return text or " ".join(filter(None, parts))
 
 
 def _infons(passage: etree._Element) -> dict[str, str]:

@@ -32,7 +32,7 @@ def detect_format(stream: io.BufferedReader, source: str, known: Collection[str]
         return "zip"
     if head.startswith(b"%PDF"):
         raise InputError(
-            f"{source}: a PDF, which is not read; fetch the paper as XML from PubMed Central, or convert it with GROBID"
+            f"{source}: not a known format: a PDF; fetch the paper's XML from PubMed Central, or convert it with GROBID"
         )
     if text.startswith(b"<"):
         return _ROOTS.get(root_of(text), "pubmed")

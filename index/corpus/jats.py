@@ -34,7 +34,12 @@ _OMITTED = "\0"  # stands for what is left out; no XML holds it
 _EMPTIED = rf"[\[(][\s,;‐–—-]*{_OMITTED}[\s,;{_OMITTED}‐–—-]*[\])]"
 _EMPTY_BRACKETS = re.compile(rf"\s*{_EMPTIED}(?:[\s,;‐–—-]*{_EMPTIED})*")
 _SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # left by a removed citation
-_DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
+_DATES = (  # kinds; the issue's comes first
+    *("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "original-publication", ""),
+)
+_RELEASES = ("pmc", "nihms", "received", "accepted")  # kinds of dates that are not those of the publication
+_AUTHORS = {None, "", "author"}  # types of contributors
+_MEMBERS = {"contrib-group", "contrib", "aff", "xref", "fn", "address", "ext-link", "email"}  # and what tells of them
 _LANGUAGES = {  # ISO 639 to the codes of PubMed
     "cs": "cze",
     "de": "ger",
@@ -192,21 +197,39 @@ def _year(meta: etree._Element) -> int | None:
     found: dict[str, int | None] = {}
     for date in meta.iterfind("pub-date"):
         kinds = (date.get("pub-type"), date.get("publication-format"), date.get("date-type"))
-        found.setdefault(
-            next((kind for kind in kinds if kind), ""), years.first_year(xml_records.text(date.find("year")))
-        )
-    return next((found[kind] for kind in _DATES if found.get(kind)), None)
+        texts = (xml_records.text(date.find("year")), date.get("iso-8601-date", ""), xml_records.text(date))
+        year = next(filter(None, map(years.first_year, texts)), None)
+        found.setdefault(next((kind for kind in kinds if kind), ""), year)
+    others = (kind for kind in found if not kind.startswith(_RELEASES))
+    return next((found[kind] for kind in (*_DATES, *others) if found.get(kind)), None)
 
 
 def _authors(meta: etree._Element) -> tuple[str, ...]:
-    """Author names as in PubMed ("Doe JA"), or group names."""
-    names = []
-    for author in meta.iterfind("contrib-group/contrib[@contrib-type='author']"):
-        given = xml_records.text(first(author, "name/given-names", "name-alternatives/name/given-names"))
-        surname = xml_records.text(first(author, "name/surname", "name-alternatives/name/surname"))
-        initials = "".join(part[0] for part in re.split(r"[\s.-]+", given) if part)
-        names.append(f"{surname} {initials}".strip() or _prose(author.find("collab")))
-    return tuple(name for name in names if name)
+    """Author names as in PubMed ("Doe JA"), or group names. A contributor of no type is an author."""
+    every = (author for author in meta.iterfind("contrib-group/contrib") if author.get("contrib-type") in _AUTHORS)
+    return tuple(filter(None, map(_author, every)))
+
+
+def _author(author: etree._Element) -> str:
+    name = first(author, "name", "name-alternatives/name", "string-name", "name-alternatives/string-name")
+    if name is None:
+        collaboration = first(author, "collab", "collab-alternatives/collab")
+        return "" if collaboration is None else _group_name(collaboration)
+    surname, given, suffix = (xml_records.text(name.find(part)) for part in ("surname", "given-names", "suffix"))
+    if not surname and not given:
+        return xml_records.text(name)
+    initials = "".join(part[0] for part in re.split(r"[\s.-]+", given) if part)
+    return " ".join(filter(None, (surname, initials, suffix)))
+
+
+def _group_name(collaboration: etree._Element) -> str:
+    """The name of a group, without its members and their addresses."""
+    pieces = [collaboration.text or ""]
+    for child in collaboration.iterchildren():
+        if isinstance(child.tag, str) and child.tag not in _MEMBERS:
+            pieces.append(xml_records.text(child))
+        pieces.append(child.tail or "")
+    return _folded("".join(pieces))
 
 
 def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

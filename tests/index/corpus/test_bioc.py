@@ -213,3 +213,19 @@ def test_a_broken_xml_document_is_reported_and_the_next_is_read() -> None:
     assert isinstance(bad, BadRecord)
     assert (bad.place, bad.reason[:10]) == ("line 3", "broken XML")
     assert isinstance(good, Document)
+
+
+def test_passages_divided_into_sentences_are_read() -> None:
+    parts = [("title", ["Rats."]), ("abstract", ["They slept.", "They ran."])]
+    passages = [
+        {"infons": {"type": kind}, "text": "", "sentences": [{"text": text} for text in texts]} for kind, texts in parts
+    ]
+    xml = "".join(
+        f'<passage><infon key="type">{kind}</infon>'
+        + "".join(f"<sentence><offset>0</offset><text>{text}</text></sentence>" for text in texts)
+        + "</passage>"
+        for kind, texts in parts
+    )
+    expected = [Document("5", "Rats.", "They slept. They ran.")]
+    assert read_json(json.dumps({"documents": [{"id": "5", "passages": passages}]})) == expected
+    assert read_xml(collection(f"<document><id>5</id>{xml}</document>")) == expected

@@ -307,3 +307,44 @@ def test_an_article_whose_headings_are_repeated_without_end_is_counted(
 
 def test_a_preprint_goes_by_its_doi() -> None:
     assert document(article('<article-id pub-id-type="doi">10.1/x</article-id>')).id == "10.1/x"
+
+
+@pytest.mark.parametrize(
+    ("contributor", "names"),
+    [
+        (
+            '<contrib contrib-type="author"><collab>Project: Rats<contrib-group><contrib contrib-type="author"><name>'
+            "<surname>Roe</surname></name></contrib></contrib-group></collab></contrib>",
+            ("Project: Rats",),
+        ),
+        ('<contrib contrib-type="author"><collab><institution>Group</institution></collab></contrib>', ("Group",)),
+        (
+            '<contrib contrib-type="author"><string-name><surname>Roe</surname>, <given-names>Rita</given-names>'
+            "</string-name></contrib>",
+            ("Roe R",),
+        ),
+        ('<contrib contrib-type="author"><string-name>Rita Roe</string-name></contrib>', ("Rita Roe",)),
+        (
+            "<contrib><name><surname>Roe</surname><given-names>Rob A.</given-names><suffix>Sr</suffix></name>"
+            "</contrib>",
+            ("Roe RA Sr",),
+        ),
+        ('<contrib contrib-type="reviewer"><name><surname>Roe</surname></name></contrib>', ()),
+        ('<contrib contrib-type="author"><anonymous/></contrib>', ()),
+    ],
+)
+def test_authors_of_all_forms_are_read(contributor: str, names: tuple[str, ...]) -> None:
+    assert document(article(meta=f"<contrib-group>{contributor}</contrib-group>")).authors == names
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        '<pub-date date-type="original-publication"><year>2003</year></pub-date>',
+        '<pub-date iso-8601-date="2003-02-01"/>',
+        "<pub-date><string-date>May 2003</string-date></pub-date>",
+        '<pub-date date-type="preprint"><year>2003</year></pub-date>',
+    ],
+)
+def test_a_date_of_any_form_gives_the_year(date: str) -> None:
+    assert document(article(meta=date)).year == 2003
