@@ -130,6 +130,7 @@ def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Docum
     infons = front.infons
     pmc = infons.get("article-id_pmc", "")
     return Document(
+        source="bioc",
         id=name,
         title=front.text,
         abstract=_abstract(passages),

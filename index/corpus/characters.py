@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from html.entities import html5
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bioqa.index.corpus import superscripts
@@ -66,14 +67,19 @@ def _character(entity: re.Match[str]) -> str:
 def fold_lines(text: str) -> str:
     """The text with its paragraphs on one line each: a single line break only wraps a line."""
     if "\n" not in text and "\r" not in text:
-        return " ".join(text.split())
+        return " ".join(text.split()) if "  " in text or "\t" in text else text.strip()
     unbroken = _SOFT_BREAK.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return "\n".join(filter(None, (" ".join(part.split()) for part in _PARAGRAPH.split(unbroken))))
 
 
-def clean_document(document: Document, source: str = "") -> Document:
-    """The document with clean texts, from this kind of source; itself if nothing changes."""
-    changed: dict[str, object] = {"source": source} if source else {}
+def clean_document(document: Document) -> Document:
+    """The document with clean texts; itself if they are clean."""
+    lists = (document.authors, document.mesh, document.publication_types)
+    texts = (document.title, document.abstract, document.journal, *chain.from_iterable(lists))
+    bodies = chain.from_iterable((section.heading, section.text) for section in document.sections)
+    if _is_plain("".join(texts)) and all(map(_is_plain, bodies)):
+        return document
+    changed: dict[str, object] = {}
     for name in ("title", "abstract", "journal"):
         if (text := clean(getattr(document, name))) != getattr(document, name):
             changed[name] = text
@@ -87,11 +93,15 @@ def clean_document(document: Document, source: str = "") -> Document:
     return replace(document, **changed) if changed else document  # type: ignore[arg-type]
 
 
-def cleaned(reader: "FormatReader", kind: str) -> "FormatReader":
-    """The reader of a format, with clean documents that name this kind of source."""
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "&" not in text and "<" not in text
+
+
+def cleaned(reader: "FormatReader") -> "FormatReader":
+    """The reader of a format, with clean documents."""
 
     def read(stream: "BinaryIO", source: str) -> Iterator[Record]:
         for record in reader(stream, source):
-            yield clean_document(record, kind) if isinstance(record, Document) else record
+            yield clean_document(record) if isinstance(record, Document) else record
 
     return read

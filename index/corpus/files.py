@@ -120,16 +120,16 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
 
 
 FORMATS: dict[str, FormatReader] = {
-    "pubmed": cleaned(pubmed.read, "pubmed"),
-    "medline": cleaned(medline.read, "medline"),
-    "jats": cleaned(jats.read, "jats"),
-    "bioc-json": cleaned(bioc.read_json, "bioc"),
-    "bioc-xml": cleaned(bioc.read_xml, "bioc"),
-    "jsonl": cleaned(jsonl.read, "table"),
-    "tsv": cleaned(tsv.read, "table"),
-    "csv": cleaned(csv_table.read, "table"),
-    "ris": cleaned(ris.read, "ris"),
-    "pubtator": cleaned(pubtator.read, "pubtator"),
+    "pubmed": cleaned(pubmed.read),
+    "medline": cleaned(medline.read),
+    "jats": cleaned(jats.read),
+    "bioc-json": cleaned(bioc.read_json),
+    "bioc-xml": cleaned(bioc.read_xml),
+    "jsonl": cleaned(jsonl.read),
+    "tsv": cleaned(tsv.read),
+    "csv": cleaned(csv_table.read),
+    "ris": cleaned(ris.read),
+    "pubtator": cleaned(pubtator.read),
     "tar": _read_tar,
     "zip": _read_zip,
 }

@@ -112,6 +112,7 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
     related = [notice.get("related-article-type", "") for notice in meta.iterfind("related-article")]
     related = [] if kind in _NOTICES else [*related, f"{article_type}-type"]
     return Document(
+        source="jats",
         id=pmid if _is_number(pmid) else pmc or doi,
         title=title,
         abstract=abstract.text,

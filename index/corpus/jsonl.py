@@ -100,6 +100,7 @@ def parse_document(fields: Any) -> Document:
         raise ValueError(f"record {taken['id']} has neither title nor abstract")
     types = field_names.texts(taken["publication_types"])
     return Document(
+        source="table",
         id=_document_id(taken["id"]),
         title=title,
         abstract=abstract,

@@ -102,6 +102,7 @@ def _document(pmid: str, entry: _MedlineRecord) -> Document:
     abstract, others = abstracts.choose(_abstracts(entry))
     publication_types = entry.values("PT")
     return Document(
+        source="medline",
         id=pmid,
         title=title,
         abstract=abstract.text,

@@ -78,6 +78,7 @@ def _document(record: etree._Element) -> Document:
     notices += [date.get("PubStatus", "") for date in record.iterfind("PubmedData/History/PubMedPubDate")]
     abstract, others = abstracts.choose(_abstracts(article, citation))
     return Document(
+        source="pubmed",
         id=text(pmid),
         title=title,
         abstract=abstract.text,

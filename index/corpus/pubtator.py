@@ -44,4 +44,4 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 def _document_or_bad(name: str, title: str, abstract: str, source: str) -> Document | BadRecord:
     if not title and not abstract:
         return BadRecord(source, f"document {name}", "neither title nor abstract")
-    return Document(name, title, abstract)
+    return Document(name, title, abstract, source="pubtator")

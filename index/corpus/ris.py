@@ -67,6 +67,7 @@ def _document(fields: _Fields) -> Document:
     pmc = next((found[0] for value in _values(fields, "C2", "AN", "U2", "UR") if (found := _PMC.search(value))), "")
     extra = {"doi": doi, "pmc": pmc, "keywords": list(_values(fields, "KW"))}
     return Document(
+        source="ris",
         id=_pmid(fields) or pmc or doi or _value(fields, "ID", "AN"),
         title=title,
         abstract=_value(fields, "AB", "N2"),

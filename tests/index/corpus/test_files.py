@@ -610,3 +610,23 @@ def test_a_zip_archive_that_is_damaged_or_of_a_spreadsheet_is_refused(content: b
         with zipfile.ZipFile(path, "w") as packed:
             packed.writestr("[Content_Types].xml", "<Types/>")
     assert ("damaged" if content else "save it as CSV") in until_error(path)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "source"),
+    [
+        ("pubmed", "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>T</ArticleTitle></Article>"
+         "</MedlineCitation></PubmedArticle>", "pubmed"),
+        ("medline", "PMID- 1\nTI  - T\n", "medline"),
+        ("jsonl", '{"id": "1", "title": "T"}', "table"),
+        ("tsv", "id\ttitle\n1\tT\n", "table"),
+        ("csv", "id,title\n1,T\n", "table"),
+        ("ris", "TY  - JOUR\nID  - 1\nTI  - T\n", "ris"),
+        ("pubtator", "1|t|T\n", "pubtator"),
+        ("bioc-json", '{"documents": [{"id": "1", "passages": [{"infons": {"type": "title"}, "text": "T"}]}]}', "bioc"),
+    ],
+)  # fmt: skip
+def test_a_document_names_the_kind_of_its_source(name: str, content: str, source: str) -> None:
+    (found,) = files.FORMATS[name](io.BytesIO(content.encode()), "file")
+    assert isinstance(found, Document)
+    assert found.source == source
