@@ -86,21 +86,21 @@ def zip_members(stream: BinaryIO, source: str) -> Iterator[Member | BadRecord]:
             if _OFFICE in packed.NameToInfo:
                 raise InputError(f"{source}: a file of a word processor or spreadsheet; save it as CSV or text")
             for info in packed.infolist():
-                if not info.is_dir():
+                if not info.filename.endswith("/"):
                     yield _zip_member(packed, info, source)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
         raise InputError(f"{source}: archive damaged or cut off ({error}); fetch the file again") from None
 
 
 def _zip_member(packed: zipfile.ZipFile, info: zipfile.ZipInfo, source: str) -> Member | BadRecord:
-    fault = _name_fault(info.filename)
+    fault = _name_fault(info.filename) if info.filename else "it has no name"
     try:
         if not fault:
             with packed.open(info) as file:
                 content = file.read(LARGEST_MEMBER + 1)
             fault = f"larger than {LARGEST_MEMBER >> 20} MB; unpack it first" if len(content) > LARGEST_MEMBER else ""
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error, OSError) as error:
-        fault = str(error)[:_SHOWN]
+        fault = str(error)[:_SHOWN] or "damaged"
     return BadRecord(source, info.filename[:_SHOWN], fault) if fault else Member(info.filename, content)
 
 

@@ -22,8 +22,13 @@ def is_header(line: str) -> bool:
 
 
 def _delimiter(line: str) -> str:
-    found = (sign for sign in _DELIMITERS if 0 < line.count(sign) < _MOST_COLUMNS)
-    return next((sign for sign in found if tsv.names_document(_cells(line, sign))), "")
+    for sign in _DELIMITERS:
+        try:
+            if 0 < line.count(sign) < _MOST_COLUMNS and tsv.names_document(_cells(line, sign)):
+                return sign
+        except ValueError:  # not a row of values
+            continue
+    return ""
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:

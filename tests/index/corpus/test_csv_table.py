@@ -27,7 +27,7 @@ def test_a_bad_row_is_reported_with_its_line_and_the_next_is_read() -> None:
     assert good == Document("3", "B")
 
 
-@pytest.mark.parametrize("header", ["a,b", "id,title,title"])
+@pytest.mark.parametrize("header", ["a,b", "id,title,title", "id,ti\rtle"])
 def test_a_file_without_a_header_is_refused(header: str) -> None:
     with pytest.raises(InputError, match="line 1"):
         read(f"{header}\n1,2\n")

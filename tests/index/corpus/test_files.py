@@ -630,3 +630,15 @@ def test_a_document_names_the_kind_of_its_source(name: str, content: str, source
     (found,) = files.FORMATS[name](io.BytesIO(content.encode()), "file")
     assert isinstance(found, Document)
     assert found.source == source
+
+
+def test_damage_inside_a_zip_archive_costs_a_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "papers.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.jsonl", '{"id": "1", "title": "Rats"}')
+        packed.writestr("b.jsonl", '{"id": "2", "title": "Cats"}')
+    path.write_bytes(path.read_bytes().replace(b"Rats", b"Mice"))
+    bad, good = CorpusFile(path).records()
+    assert isinstance(bad, BadRecord)
+    assert "CRC" in bad.reason
+    assert isinstance(good, Document)
