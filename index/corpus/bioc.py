@@ -150,8 +150,8 @@ def _authors(infons: Mapping[str, str]) -> tuple[str, ...]:
     names = []
     for number in range(sum(key.startswith("name_") for key in infons)):
         parts = dict(part.partition(":")[::2] for part in infons.get(f"name_{number}", "").split(";"))
-        initials = "".join(given[0] for given in parts.get("given-names", "").split())
-        names.append(f"{parts.get('surname', '')} {initials}".strip())
+        initials = "".join(given[0] for given in re.split(r"[\s.-]+", parts.get("given-names", "")) if given)
+        names.append(" ".join(filter(None, (parts.get("surname", ""), initials, parts.get("suffix", "")))))
     return tuple(name for name in names if name)
 
 

@@ -229,3 +229,10 @@ def test_passages_divided_into_sentences_are_read() -> None:
     expected = [Document("5", "Rats.", "They slept. They ran.")]
     assert read_json(json.dumps({"documents": [{"id": "5", "passages": passages}]})) == expected
     assert read_xml(collection(f"<document><id>5</id>{xml}</document>")) == expected
+
+
+def test_authors_have_their_initials_and_suffix() -> None:
+    infons = {"type": "front", "name_0": "surname:Roe;given-names:Mary-Ann B.;suffix:Sr"}
+    found = both("5", [(infons, "Rats.")])
+    assert isinstance(found, Document)
+    assert found.authors == ("Roe MAB Sr",)
