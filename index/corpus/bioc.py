@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import sections, statuses, xml_records, years
+from bioqa.index.corpus import xml_records
 from bioqa.index.corpus.bioc_json import iter_documents
+from bioqa.index.corpus.values import sections, statuses, years
 from bioqa.index.records import BadRecord, Document, Record
 
 _SKIPPED_SECTIONS = {"REF", "SUPPL", "COMP_INT", "AUTH_CONT", "ACK_FUND"}  # section types without findings

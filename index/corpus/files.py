@@ -8,25 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
-from bioqa.index.corpus import (
-    archive,
-    bioc,
-    csv_table,
-    detection,
-    jats,
-    jsonl,
-    medline,
-    pubmed,
-    pubtator,
-    ris,
-    tsv,
-)
+from bioqa.index.corpus import archive, bioc, csv_table, detection, jats, jsonl, medline, pubmed, pubtator, ris, tsv
 from bioqa.index.corpus import chunks as parts
 from bioqa.index.corpus.archive import Member
-from bioqa.index.corpus.characters import cleaned
 from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.corpus.folders import list_files
 from bioqa.index.corpus.limits import LARGEST
+from bioqa.index.corpus.values.characters import cleaned
 from bioqa.index.download.record import RECORD
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record, UnrecognizedFile

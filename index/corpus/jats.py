@@ -11,9 +11,10 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import abstracts, sections, statuses, xml_records, years
-from bioqa.index.corpus.abstracts import ENGLISH, Abstract
+from bioqa.index.corpus import xml_records
 from bioqa.index.corpus.pubmed import chosen_extra
+from bioqa.index.corpus.values import abstracts, sections, statuses, years
+from bioqa.index.corpus.values.abstracts import ENGLISH, Abstract
 from bioqa.index.corpus.xml_records import first
 from bioqa.index.records import BadRecord, Document, Record
 

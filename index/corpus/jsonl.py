@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bioqa.index.corpus import characters, field_names, lines, statuses, years
+from bioqa.index.corpus import lines
+from bioqa.index.corpus.values import characters, field_names, statuses, years
 from bioqa.index.records import STATUSES, BadRecord, Document, Record
 
 MOST_VALUES = 1_000_000  # per record, which take 100 MB

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from bioqa.index.corpus import abstracts, lines, statuses, years
-from bioqa.index.corpus.abstracts import Abstract
+from bioqa.index.corpus import lines
 from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.corpus.pubmed import NO_ABSTRACT, chosen_extra, chosen_title, pmid_fault
+from bioqa.index.corpus.values import abstracts, statuses, years
+from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.records import BadRecord, Document, Record
 
 _FIELD = re.compile(r"(?P<tag>[A-Z][A-Z0-9]{1,3}) {0,2}-(?: (?P<value>.*))?", re.DOTALL)

@@ -5,8 +5,9 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import abstracts, statuses, xml_records, years
-from bioqa.index.corpus.abstracts import Abstract
+from bioqa.index.corpus import xml_records
+from bioqa.index.corpus.values import abstracts, statuses, years
+from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.corpus.xml_records import first, text
 from bioqa.index.records import BadRecord, Deletion, Document, Record
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from bioqa.index.corpus import characters, field_names, lines, statuses, years
+from bioqa.index.corpus import lines
 from bioqa.index.corpus.limits import LARGEST
+from bioqa.index.corpus.values import characters, field_names, statuses, years
 from bioqa.index.records import BadRecord, Document, Record
 
 _FIELD = re.compile(r"(?P<tag>[A-Z][A-Z0-9])  ?-(?: (?P<value>.*))?", re.DOTALL)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from bioqa.index.corpus import field_names, jsonl, lines
+from bioqa.index.corpus import jsonl, lines
 from bioqa.index.corpus.limits import LARGEST
+from bioqa.index.corpus.values import field_names
 from bioqa.index.errors import InputError
 from bioqa.index.records import Record
 

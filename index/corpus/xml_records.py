@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
-from bioqa.index.corpus import formulas, superscripts
+from bioqa.index.corpus.values import formulas, superscripts
 from bioqa.index.corpus.xml_rescue import RescueStream, read_on
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.corpus import bioc, sections
+from bioqa.index.corpus import bioc
+from bioqa.index.corpus.values import sections
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Record, Section
 

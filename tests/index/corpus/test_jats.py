@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bioqa.index.corpus import jats, limits
-from bioqa.index.corpus import sections as body
+from bioqa.index.corpus.values import sections as body
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Passage, Record, Section
 from bioqa.index.text import passages

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from bioqa.index.corpus import jats, jsonl, medline, statuses
+from bioqa.index.corpus import jats, jsonl, medline
+from bioqa.index.corpus.values import statuses
 from bioqa.index.records import CONCERN, RETRACTED, Document
 
 

@@ -2,8 +2,9 @@ import io
 
 import pytest
 
-from bioqa.index.corpus import abstracts, jats, medline, pubmed
-from bioqa.index.corpus.abstracts import Abstract
+from bioqa.index.corpus import jats, medline, pubmed
+from bioqa.index.corpus.values import abstracts
+from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.records import Document
 
 PLAIN, GRAPHICAL = "plain-language-summary", "graphical"

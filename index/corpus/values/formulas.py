@@ -4,8 +4,8 @@ import re
 
 from lxml import etree
 
-from bioqa.index.corpus import superscripts
-from bioqa.index.corpus.superscripts import LOWERED, RAISED
+from bioqa.index.corpus.values import superscripts
+from bioqa.index.corpus.values.superscripts import LOWERED, RAISED
 
 _LONGEST = 2_000  # characters of a formula; a longer one holds no value that can be quoted
 _DEEPEST = 50  # levels

@@ -1,7 +1,7 @@
 import pytest
 from lxml import etree
 
-from bioqa.index.corpus import superscripts
+from bioqa.index.corpus.values import superscripts
 
 
 @pytest.mark.parametrize(

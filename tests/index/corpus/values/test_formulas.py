@@ -1,7 +1,7 @@
 import pytest
 from lxml import etree
 
-from bioqa.index.corpus import formulas
+from bioqa.index.corpus.values import formulas
 
 M = 'xmlns:m="http://www.w3.org/1998/Math/MathML"'
 

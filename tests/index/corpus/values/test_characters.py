@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.corpus import characters, files
+from bioqa.index.corpus import files
+from bioqa.index.corpus.values import characters
 from bioqa.index.records import Document, Section
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bioqa.index.corpus import field_names, jsonl, tsv
+from bioqa.index.corpus import jsonl, tsv
+from bioqa.index.corpus.values import field_names
 from bioqa.index.records import BadRecord, Document
 
 

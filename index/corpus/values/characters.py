@@ -9,7 +9,7 @@ from html.entities import html5
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bioqa.index.corpus import superscripts
+from bioqa.index.corpus.values import superscripts
 from bioqa.index.records import Document, Record, Section
 
 if TYPE_CHECKING:
