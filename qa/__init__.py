@@ -8,7 +8,7 @@ The Python API, loaded when first used:
 >>> response.answers[0].text
 'CFTR'
 >>> response.to_dict()["answers"][0]["evidence"][0]["sentence"]
-'Cystic fibrosis and the CFTR gene'
+'Cystic fibrosis is an autosomal recessive disease caused by mutations in the CFTR gene on chromosome 7.'
 """
 
 import importlib

@@ -4,6 +4,8 @@ form."""
 import re
 from collections.abc import Mapping, Sequence
 
+from bioqa.qa.question_types import QuestionType
+
 _HEADS: Mapping[str, str] = {  # head nouns in the singular, by answer type
     "gene or protein": "gene protein enzyme receptor coreceptor kinase phosphatase protease transcription-factor"
     " antigen autoantigen antibody autoantibody cytokine interleukin chemokine hormone neuropeptide peptide target"
@@ -137,6 +139,17 @@ _NEVER_LAST: dict[str, str] = {  # nouns that cannot end an answer of these type
     "|treatment|receptor|years?|percent",
     "place in the body": "gene|genes|disease|syndrome|disorder|drug|drugs|treatment|therapy|years?|percent|mutation",
 }
+_NEVER: dict[str, re.Pattern[str]] = {  # what is of another kind as a whole
+    "drug": re.compile(
+        r"^[A-Z]{3,6}-?\d{1,2}[A-Z]{0,2}\d?$|^(?i:exon|intron|codon|chromosome|sweat|serum|plasma|urine|urinary|blood)\b"
+        r"|^(?:[A-Za-z]+ )*\w+(?:uria|a?emia|itis|osis|opathy)$",
+    ),
+    "gene or protein": re.compile(r"\w{3}(?:tinib|olol|sartan|gliptin|gliflozin|floxacin|prazole|dipine|vastatin)s?$"),
+    "place in the body": re.compile(
+        r"^(?:the )?(?:humans?|cattle|pigs?|mouse|mice|rats?|people|adults|children)$", re.IGNORECASE
+    ),
+}
+_ONE_ANSWER = frozenset({"number", "year", "duration", "frequency", "chromosome", "inheritance", "person"})
 _LAST_WORD = {
     kind: re.compile(rf"(?:^|\W)(?:{nouns})$|^[\d.,%\s]+$", re.IGNORECASE) for kind, nouns in _NEVER_LAST.items()
 }
@@ -179,6 +192,8 @@ def _type_of_phrase(words: Sequence[str]) -> str | None:
             if found:  # the next noun phrase
                 break
             continue
+        if word == "risks":  # harms, not a number
+            return found
         pair = f"{word}-{_singular(words[place + 1])}" if place + 1 < len(words) else ""
         kind = _TYPE_OF_HEAD.get(pair) or _TYPE_OF_HEAD.get(_singular(word))
         if kind:
@@ -214,5 +229,12 @@ def _singular(word: str) -> str:
 def matches_answer_type(answer_type: str | None, answer: str) -> bool:
     """Whether the form of an answer fits the expected type; types without a recognisable form fit every answer."""
     kind = answer_type or ""
-    pattern, last = _ANSWER_PATTERNS.get(kind), _LAST_WORD.get(kind)
-    return (pattern is None or bool(pattern.search(answer))) and not (last and last.search(answer.strip()))
+    pattern, last, never = _ANSWER_PATTERNS.get(kind), _LAST_WORD.get(kind), _NEVER.get(kind)
+    if (never and never.search(answer.strip())) or (last and last.search(answer.strip())):
+        return False
+    return pattern is None or bool(pattern.search(answer))
+
+
+def has_one_answer(answer_type: str | None, question_type: QuestionType) -> bool:
+    """Whether two different answers contradict each other: yes and no do, two drugs for a disease do not."""
+    return question_type is QuestionType.YESNO or answer_type in _ONE_ANSWER

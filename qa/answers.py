@@ -1,5 +1,6 @@
 """Answers: candidates with calibrated confidence, and the selection of those that are given."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,10 @@ from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reading
 
 _SCORED = 20  # candidates that get a confidence
-_CONSIDERABLE = 0.5  # share of the best answer's evidence that a conflicting answer needs
+_CONSIDERABLE = 0.5  # share of the evidence for yes or no that its opposite needs to conflict with it
+_AS_MUCH = 0.75  # the same for other answers, of which more are possible
+_STARTER = "starter:"  # what the ids of the passages that ship with bioqa begin with
+GUESS = 0.1  # confidence below which a short answer is not even shown as a guess: 2 of 21 were right
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,14 @@ def select_answers(
     share: float = 0.0,
 ) -> tuple[Answer, ...]:
     """The answers to give if the best is at least as probable as the threshold `least`: the top ones, and for a list
-    all distinct items that are, and that have at least `share` of the probability of the best.
+    all distinct items with at least `share` of the probability of the best, or with `least` where `share` is 0.
 
     Without `min_confidence`, yes or no is given where the passages are relevant (`relevance` is at least `least`) and
     some say so: half of the answers without such evidence were wrong on years 9 and 10.
     """
     if question_type is QuestionType.LIST:
-        least = max(least, share * answers[0].confidence) if answers else least
+        if answers and answers[0].confidence >= least:
+            least = share * answers[0].confidence or least
         return tuple(without_overlaps([answer for answer in answers if answer.confidence >= least]))
     if question_type is QuestionType.YESNO and config.min_confidence is None:
         sure = bool(answers) and bool(answers[0].evidence) and relevance >= least
@@ -82,18 +87,40 @@ def top_answers(answers: Sequence[Answer], question_type: QuestionType, config: 
 
 
 def conflicting_answers(answers: Sequence[Answer], question_type: QuestionType, least: float) -> tuple[Answer, ...]:
-    """The answers of documents that do not support the best one, each with at least half its weight of evidence."""
+    """The answers of documents that do not support the best one, each with about its weight of evidence.
+
+    Answers that share a word, as "30%" and "about 30%" do, are no conflict.
+    """
     if question_type is QuestionType.LIST or not answers:
         return ()
     best, *others = answers
-    enough = _CONSIDERABLE * _weight(best)
-    likely = [other for other in others if question_type is QuestionType.YESNO or other.confidence >= least]
+    yes_or_no = question_type is QuestionType.YESNO
+    enough = (_CONSIDERABLE if yes_or_no else _AS_MUCH) * _weight(best)
+    mine = _words(best)
+    likely = [other for other in others if yes_or_no or other.confidence >= least]
     from_others = [other for other in likely if other.evidence and not set(other.documents) & set(best.documents)]
-    return tuple(without_overlaps([other for other in from_others if _weight(other) >= enough]))
+    unlike = [other for other in from_others if not mine & _words(other)]
+    return tuple(without_overlaps([other for other in unlike if _weight(other) >= enough]))
+
+
+def _words(answer: Answer) -> set[str]:
+    return set(re.findall(r"\w+", answer.text.lower()))
 
 
 def _weight(answer: Answer) -> float:
     return sum(item.score for item in answer.evidence)
+
+
+def sources(documents: Sequence[str]) -> str:
+    """How many papers these are, as in "4 papers"; the passages that ship with bioqa are no papers."""
+    starter = are_starter(documents)
+    count = f"{len(documents)} {'passage' if starter else 'paper'}{'' if len(documents) == 1 else 's'}"
+    return f"{count} of the starter set" if starter else count
+
+
+def are_starter(documents: Sequence[str]) -> bool:
+    """Whether all of these documents are passages that ship with bioqa."""
+    return bool(documents) and all(document.startswith(_STARTER) for document in documents)
 
 
 def without_overlaps(best_first: Sequence[Answer]) -> list[Answer]:

@@ -33,7 +33,8 @@ HELD_OUT = "held_out"  # what a least confidence bought on questions that nothin
 class Logistic:
     """A logistic model over named features; under `threshold` bioqa abstains.
 
-    A list has the items with at least `share` (0..1) of the probability of the best one.
+    A list has the items with at least `share` (0..1) of the probability of the best one; where that is 0, those that
+    reach the threshold.
     """
 
     weights: Mapping[str, float]
@@ -43,8 +44,11 @@ class Logistic:
 
     def probability(self, features: Mapping[str, float]) -> float:
         """The probability (0..1) for these features; a feature without a weight plays no part."""
-        logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
-        return 1.0 / (1.0 + exp(-max(-50.0, min(50.0, logit))))
+        return 1.0 / (1.0 + exp(-max(-50.0, min(50.0, self.log_odds(features)))))
+
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """The log-odds of that probability."""
+        return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,15 @@ def load(model: Model) -> Calibrations:
     content = model.read_json(FILE)
     try:
         searched = {name: _logistic(name, content[name]) for name in Calibration.__slots__}
-        given = {name: _logistic(name, fields) for name, fields in dict(content.get(GIVEN, {})).items()}
+        given = {name: _logistic(name, fields) for name, fields in _object(GIVEN, content.get(GIVEN, {})).items()}
         return Calibrations(Calibration(**searched), Calibration(**{**searched, **given}), own)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error}); fit it again") from None
 
 
 def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
-    weights = {feature: _number(feature, weight) for feature, weight in dict(fields["weights"]).items()}
+    weights = _object(f"the weights of {name}", fields["weights"])
+    weights = {feature: _number(feature, weight) for feature, weight in weights.items()}
     if unknown := weights.keys() - _FEATURES[name]:
         raise ValueError(f"{name} weighs {min(unknown)!r:.100}, of {', '.join(sorted(_FEATURES[name]))}")
     threshold = _number("threshold", fields["threshold"])
@@ -98,6 +103,12 @@ def _logistic(name: str, fields: dict[str, Any]) -> Logistic:
     if name == "yesno":  # one fitted before sentences were judged has no weights for them
         weights = {**UNFITTED, **weights}
     return Logistic(weights, _number("bias", fields["bias"]), threshold, share)
+
+
+def _object(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is {value!r:.100}, not an object")
+    return value
 
 
 def _number(name: str, value: object) -> float:

@@ -23,6 +23,7 @@ class AskConfig:
     list_tokens: int = 80  # word pieces; a span for a list question may be a whole enumeration
     max_question_characters: int = 2_000
     ideal_words: int = 150  # BioASQ allows 200; the first three gold snippets, a strong baseline, have about 85
+    ideal_sentences: int = 5  # of an answer in prose: more are not read
     always_summarize: bool = True  # an ideal answer to factoid and list questions too; takes a fifth of the time
     max_evidence: int = 5  # sentences shown per answer
     given: bool = False  # the passages are given, not searched: another calibration of the confidence

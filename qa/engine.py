@@ -14,10 +14,10 @@ from bioqa.index.search.filters import NO_FILTER, Filter
 from bioqa.index.search.hybrid import Index
 from bioqa.index.search.search_index import Query, SearchIndex
 from bioqa.qa import answer_types, calibration, question_types, starter, summary, wording, yesno
-from bioqa.qa.aggregate import merge, passage_weight, support_margin
+from bioqa.qa.aggregate import AnswerCandidate, merge, passage_weight, support_margin
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
-from bioqa.qa.forms import corrections, declined, names, routing, several
+from bioqa.qa.forms import class_members, corrections, declined, names, routing, several, uncertain
 from bioqa.qa.forms.form import Form, QuestionForm, form_of
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
@@ -25,6 +25,7 @@ from bioqa.qa.reader import Reader, Reading
 from bioqa.qa.response import IndexSummary, Response
 from bioqa.qa.stopwatch import Stopwatch
 from bioqa.qa.summary import Sentence
+from bioqa.qa.validation import candidates, quotations
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
 _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the free cores of most laptops
@@ -105,7 +106,12 @@ class Engine:
         with watch("search"):
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
         response = self.answer(analyzed, hits, config, watch)
-        return declined.with_notice(response, corrections.suggestion(analyzed.plain, self.index))
+        corrected = corrections.suggestion(analyzed.plain, self.index)
+        if question_type is None and config.min_confidence is None and not corrected:
+            members = class_members.answers(analyzed.plain, hits)
+            response = routing.answered(response, members) if members else response
+            response = uncertain.in_sentences(analyzed.form, analyzed.plain, analyzed.terms, response)
+        return declined.with_notice(quotations.shortened(response, config.ideal_sentences), corrected)
 
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""
@@ -150,8 +156,9 @@ class Engine:
         if by_spans:
             model_of_type: calibration.Logistic = getattr(fitted, analyzed.type)
             with watch("merge"):
-                candidates = merge(analyzed.plain, analyzed.type, analyzed.answer_type, analyzed.terms, read, readings)
-                answers = score_candidates(candidates, analyzed.terms, read, readings, model_of_type)
+                found = self._candidates(analyzed, read, readings)
+                scored = score_candidates(found, analyzed.terms, read, readings, model_of_type)
+                answers = quotations.quoting_sentences(scored, analyzed.terms)
         else:
             model_of_type = fitted.found
             if analyzed.type is QuestionType.YESNO and sentences:
@@ -175,7 +182,7 @@ class Engine:
             answers=given,
             guesses=top_answers(answers, analyzed.type, config) if abstained else (),
             disagreeing=conflicting_answers(answers, analyzed.type, threshold)
-            if given or relevance >= threshold
+            if (given or relevance >= threshold) and answer_types.has_one_answer(analyzed.answer_type, analyzed.type)
             else (),
             abstained=abstained,
             ideal_answer=summary.join_sentences(chosen),
@@ -242,9 +249,16 @@ class Engine:
         if analyzed.type is not QuestionType.FACTOID:
             return False  # every passage may add an item or a different view
         read = hits[: len(readings)]
-        candidates = merge(analyzed.plain, analyzed.type, analyzed.answer_type, analyzed.terms, read, readings)
+        found = self._candidates(analyzed, read, readings)
         unread = sum(map(passage_weight, hits[len(readings) :]))
-        return support_margin(candidates) >= config.settled * unread
+        return support_margin(found) >= config.settled * unread
+
+    def _candidates(
+        self, analyzed: AnalyzedQuestion, hits: Sequence[Hit], readings: Sequence[Reading]
+    ) -> list[AnswerCandidate]:
+        """The merged answers of the readings that may answer the question, best supported first."""
+        merged = merge(analyzed.plain, analyzed.type, analyzed.answer_type, analyzed.terms, hits, readings)
+        return candidates.valid(analyzed.plain, analyzed.answer_type, merged)
 
     def _yes_and_no(
         self,

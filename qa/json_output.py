@@ -107,5 +107,15 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
 
 
 def _facts(passage: Passage) -> dict[str, Any]:
-    """The section of a passage, None for the abstract, and the publication status of its paper, such as "retracted"."""
-    return {"section": passage.heading or None, "status": passage.document.status or None}
+    """The section of a passage, None for the abstract, and its paper: status, such as "retracted", and citation."""
+    document = passage.document
+    return {
+        "section": passage.heading or None,
+        "status": document.status or None,
+        "year": document.year,
+        "journal": document.journal or None,
+        "authors": list(document.authors),
+        "doi": document.extra.get("doi"),
+        "pmc": document.extra.get("pmc"),
+        "publication_types": list(document.publication_types),
+    }

@@ -4,7 +4,7 @@ from html import escape
 
 from bioqa.index.records import Document
 from bioqa.qa.aggregate import Evidence
-from bioqa.qa.answers import Answer
+from bioqa.qa.answers import Answer, sources
 from bioqa.qa.response import Response
 
 _EVIDENCE = 2  # sentences under each answer
@@ -25,11 +25,11 @@ def response_html(response: Response) -> str:
 
 
 def _answer_html(answer: Answer) -> str:
-    papers = "1 paper" if len(answer.documents) == 1 else f"{len(answer.documents)} papers"
     evidence = "".join(
         _quote_html(_marked_sentence(item), item.passage.document) for item in answer.evidence[:_EVIDENCE]
     )
-    return f"<li><strong>{escape(answer.text)}</strong> ({answer.confidence:.0%}, {papers}){evidence}</li>"
+    how_sure = f"{answer.confidence:.0%}, {sources(answer.documents)}"
+    return f"<li><strong>{escape(answer.text)}</strong> ({how_sure}){evidence}</li>"
 
 
 def _marked_sentence(evidence: Evidence) -> str:

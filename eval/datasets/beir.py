@@ -7,7 +7,7 @@
 Thakur et al., "BEIR: a heterogeneous benchmark for zero-shot evaluation of information retrieval models" (2021).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +31,16 @@ class BeirCorpus:
     all_unusable: int = 0
 
 
-def read_qrels(folder: Path, split: str) -> Qrels:
-    """The judgments of a split. Raises InputError that names the known splits or the wrong line."""
+def read_qrels(folder: Path, split: str, warn: Callable[[str], None] = lambda _: None) -> Qrels:
+    """The judgments of a split, repeated ones once, about which `warn` receives a line.
+
+    Raises InputError that names the known splits or the wrong line.
+    """
     name = f"{split}.tsv"
     if folder.is_dir() and split not in splits_of(folder):
         known = ", ".join(splits_of(folder)) or "none"
         raise InputError(f"{folder / 'qrels' / name}: no such split; known splits: {known}")
-    return trec.read_qrels(_file(folder, f"qrels/{name}"))
+    return trec.read_qrels(_file(folder, f"qrels/{name}"), warn)
 
 
 def splits_of(folder: Path) -> list[str]:
@@ -45,11 +48,14 @@ def splits_of(folder: Path) -> list[str]:
     return sorted({path.name.removesuffix(".gz").removesuffix(".tsv") for path in (folder / "qrels").glob("*.tsv*")})
 
 
-def pooled_qrels(folder: Path, splits: Sequence[str]) -> Qrels:
-    """The judgments of several splits together. Raises InputError also for a query in more than one split."""
+def pooled_qrels(folder: Path, splits: Sequence[str], warn: Callable[[str], None] = lambda _: None) -> Qrels:
+    """The judgments of several splits together, as `read_qrels` reads them.
+
+    Raises InputError also for a query in more than one split.
+    """
     pooled: dict[str, Mapping[str, int]] = {}
     for split in splits:
-        qrels = read_qrels(folder, split)
+        qrels = read_qrels(folder, split, warn)
         twice = next((query for query in qrels if query in pooled), None)
         if twice is not None:
             raise InputError(

@@ -8,7 +8,7 @@ qrels of BEIR   query<tab>document<tab>grade        after the header query-id co
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -48,21 +48,30 @@ def read_run(path: Path) -> Run:
     return run
 
 
-def read_qrels(path: Path) -> Qrels:
+def read_qrels(path: Path, warn: Callable[[str], None] = lambda _: None) -> Qrels:
     """The grades in a file of judgments, in TREC or BEIR format.
 
-    Raises InputError that names the line and what was expected.
+    A judgment that is repeated with the same grade counts once; `warn` receives a line about them. Raises InputError
+    that names the line and what was expected, also for one repeated with another grade.
     """
     lines = _lines(path)
     first = next(lines)
     beir = first[1].split("\t") == _BEIR_QRELS
     qrels: dict[str, dict[str, int]] = {}
+    repeated: list[str] = []
     for place, line in lines if beir else chain([first], lines):
         if beir:
             query, document, written = _columns(line.split("\t"), _BEIR_QRELS, place)
         else:
             query, _, document, written = _columns(_WORD.findall(line), _QRELS, place)
-        _enter(qrels, query, document, _grade(written, place), place)
+        grade = _grade(written, place)
+        if qrels.get(query, {}).get(document) == grade:
+            repeated.append(place)
+        else:
+            _enter(qrels, query, document, grade, place)
+    if repeated:
+        count = "1 judgment is" if len(repeated) == 1 else f"{len(repeated):,} judgments are"
+        warn(f"{repeated[0]}: {count} repeated with the same grade and counted once")
     if not qrels:
         raise InputError(f"{path}: the file has no judgments, only a header")
     return qrels

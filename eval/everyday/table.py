@@ -6,7 +6,8 @@ pairs.tsv       id, half, attribute, source, true, false
 `source` is the id of a starter passage, a PMID, or empty for a question that no passage answers. `half` is dev or test;
 no source is in both. `accept` and `reject` are regular expressions, matched without regard to case. `accept` may hold
 several, with && between them; all of them must match. `wrong` lists typical wrong answers, separated by semicolons,
-which `accept` must not match. The tables are for measuring only: never train on them, nor tune on the test half.
+which `accept` must not match. The tables are for measuring: never train a network on them, nor
+fit or tune anything on the test half.
 """
 
 import re

@@ -72,9 +72,9 @@ def retrieval(
     """Score search on a collection in BEIR format, or the TREC RUN of another system.
 
     BEIR_DIR holds corpus.jsonl, queries.jsonl and qrels/NAME.tsv, each plain or gzipped. A document has the rank of its
-    best passage; 100 documents are ranked. The measures equal those of trec_eval, over all judged queries. The first
-    run over a collection builds an index in the cache folder. If it is interrupted, the same command resumes from the
-    last commit.
+    best passage; 100 documents are ranked, without the one that has the query's own id, as in BEIR. The measures equal
+    those of trec_eval, over all judged queries. The first run over a collection builds an index in the cache folder. If
+    it is interrupted, the same command resumes from the last commit.
 
     \b
     Examples:
@@ -98,7 +98,8 @@ def retrieval(
         raise click.UsageError("--reader has no effect without --rerank N")
     if save:
         atomic.refuse_unwritable(save)
-    qrels, split = beir.pooled_qrels(collection, splits), " and ".join(splits)
+    qrels = beir.pooled_qrels(collection, splits, lambda line: say(f"warning: {line}", err=True))
+    split = " and ".join(splits)
     if run_file:
         scores = _score(run_file, collection, split, qrels)
     else:

@@ -30,9 +30,16 @@ class RetrievalScores:
 def score(
     collection: str, split: str, qrels: Qrels, runs: Mapping[str, Run], facts: Mapping[str, str | int] | None = None
 ) -> RetrievalScores:
-    """The scores of runs over all judged queries."""
-    measured = {name: ranking.measures(run, qrels, MEASURES) for name, run in runs.items()}
+    """The scores of runs over all judged queries. A document with the id of the query does not count, as in BEIR: the
+    queries of some collections are documents of it."""
+    measured = {name: ranking.measures(_without_own(run), qrels, MEASURES) for name, run in runs.items()}
     return RetrievalScores(collection, split, len(qrels), measured, facts or {})
+
+
+def _without_own(run: Run) -> Run:
+    return {
+        query: {document: value for document, value in row.items() if document != query} for query, row in run.items()
+    }
 
 
 def comparisons(scores: RetrievalScores) -> dict[str, PairedTest]:

@@ -16,7 +16,7 @@ from bioqa.qa.reranking import Reranker
 MODES = ("lexical", "dense", "hybrid")
 RERANKED = "reranked"
 DOCUMENTS = 100  # ranked for each query: the deepest cutoff of BEIR's measures
-_PASSAGES = 2 * DOCUMENTS  # in the first search: abstracts have two passages on average
+_PASSAGES = 200  # in the first search: abstracts have two passages on average
 
 
 def modes_of(index: SearchIndex, mode: str | None = None) -> tuple[str, ...]:
@@ -50,9 +50,9 @@ def search_all(
         query = Query.of(text, encoder)
         for mode in modes:
             hits = search_passages(index, query, mode, fusion=fusion, feedback_passages=feedback_passages)
-            runs[mode][identity] = rank_documents(hits)
+            runs[mode][identity] = rank_documents(hits, but=identity)
         if rerank:
-            runs[RERANKED][identity] = rank_documents(rerank(text, hits))
+            runs[RERANKED][identity] = rank_documents(rerank(text, hits), but=identity)
         (progress or NoProgress()).update(place / len(queries), place)
     return dict(runs)
 
@@ -61,7 +61,7 @@ def search_passages(
     index: SearchIndex,
     query: Query,
     mode: str,
-    count: int = DOCUMENTS,
+    count: int = DOCUMENTS + 1,
     fusion: str = FUSION,
     feedback_passages: int = feedback.PASSAGES,
 ) -> list[Hit]:
@@ -76,11 +76,11 @@ def search_passages(
     return hits
 
 
-def rank_documents(hits: Iterable[Hit], count: int = DOCUMENTS) -> dict[str, float]:
-    """The `count` best documents, best first, by id; a document has the score of its best passage."""
+def rank_documents(hits: Iterable[Hit], count: int = DOCUMENTS, but: str = "") -> dict[str, float]:
+    """The `count` best documents `but` one, best first, by id; a document has the score of its best passage."""
     scores: dict[str, float] = {}
     for hit in hits:
-        if len(scores) < count:
+        if len(scores) < count and hit.passage.document.id != but:
             scores.setdefault(hit.passage.document.id, hit.score)
     return scores
 

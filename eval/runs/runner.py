@@ -18,10 +18,12 @@ from bioqa.index.progress import NoProgress, Progress
 from bioqa.qa import summary
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
-from bioqa.qa.question_types import classify
+from bioqa.qa.question_types import QuestionType, classify
 from bioqa.qa.reader import Reading
 from bioqa.qa.stopwatch import Stopwatch
 from bioqa.qa.summary import Sentence
+
+_NO_EVIDENCE = ("yes",)  # to a yes/no question without passages: BioASQ takes no empty answer, and most are yes
 
 
 def evaluate(
@@ -86,9 +88,12 @@ def answer_all(questions: Sequence[GoldQuestion], engine: Engine, config: AskCon
             hits = PASSAGE_SOURCES[source](question, parsed, engine)
         response = engine.answer(parsed, hits[: config.passages], config, watch)
         best = response.answers or response.guesses
+        exact = tuple(answer.text for answer in best)
+        if question.type is QuestionType.YESNO and not exact:
+            exact = _NO_EVIDENCE
         submitted = SubmittedAnswer(
             id=question.id,
-            exact=tuple(answer.text for answer in best),
+            exact=exact,
             ideal=response.ideal_answer
             or summary.join_sentences(summary.choose_sentences(response.sentences, config.ideal_words)),
             documents=tuple(dict.fromkeys(hit.passage.document.id for hit in hits))[:DOCUMENTS],
@@ -96,7 +101,7 @@ def answer_all(questions: Sequence[GoldQuestion], engine: Engine, config: AskCon
         )
         yield Outcome(
             submitted=submitted,
-            confidences=tuple(answer.confidence for answer in best),
+            confidences=tuple(answer.confidence for answer in best) or (0.0,) * len(exact),
             abstained=response.abstained,
             predicted_type=classify(question.body).value,
             gold_document_read=_gold_document_read(question, response.readings),

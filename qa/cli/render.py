@@ -7,7 +7,7 @@ from typing import Any
 from bioqa.index.records import CONCERN, RETRACTED, Document, Hit
 from bioqa.index.terminal import printable, say
 from bioqa.qa.aggregate import Evidence
-from bioqa.qa.answers import Answer, without_overlaps
+from bioqa.qa.answers import GUESS, Answer, are_starter, sources, without_overlaps
 from bioqa.qa.forms.form import Form
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import VERDICTS, Reading
@@ -15,6 +15,7 @@ from bioqa.qa.response import Response
 
 _SHOWN_ANSWERS = 3  # to a factoid question
 _SHOWN_EVIDENCE = 2  # sentences per answer
+_NEAREST = 3  # papers named where there is no answer
 _MIN_WIDTH, _MAX_WIDTH = 20, 110  # columns; some terminals report a width of 0
 _DONT_KNOW = "I don't know: the literature in this index does not say."
 _NO_GUESS = (Form.NEGATED, Form.CHOICE, Form.ABBREVIATION)  # forms that a guess of the reader misses
@@ -77,10 +78,6 @@ def _found_by(hit: Hit) -> str:
     )
 
 
-def _papers(count: int) -> str:
-    return "1 paper" if count == 1 else f"{count} papers"
-
-
 def _says(who: str | int, answer: Answer) -> str:
     """As in "3 say yes" and "1 paper says no"."""
     return f"{who} {'say' if len(answer.documents) > 1 else 'says'} {answer.text}"
@@ -91,7 +88,8 @@ def _disagreement(response: Response) -> str:
     none."""
     sides = (response.answers[0], *response.disagreeing)
     counts = [_says(len(answer.documents) or "none", answer) for answer in sides]
-    return f"Papers disagree: {', '.join(counts)}."
+    starter = are_starter([document for answer in sides for document in answer.documents])
+    return f"{'Passages' if starter else 'Papers'} disagree: {', '.join(counts)}."
 
 
 def _other_side(response: Response) -> list[Evidence]:
@@ -102,19 +100,30 @@ def _other_side(response: Response) -> list[Evidence]:
 
 def _how_sure(answer: Answer) -> str:
     """Confidence and papers, as in "53%, 4 papers"."""
-    return f"{answer.confidence:.0%}, {_papers(len(answer.documents))}"
+    return f"{answer.confidence:.0%}, {sources(answer.documents)}"
 
 
 def _best_guess(response: Response) -> list[str]:
-    """A line with the best guess, if there is one; a guess that does not fit the form of the question misleads."""
-    if not response.guesses or response.form in _NO_GUESS:
-        return []
-    guess = response.guesses[0]
+    """A line with the best guess, if there is a likely one, else the nearest papers.
+
+    A guess that does not fit the form of the question misleads.
+    """
+    guess = response.guesses[0] if response.guesses else None
+    if not guess or guess.confidence < GUESS or response.form in _NO_GUESS:
+        return _nearest(response)
     line = f"Best guess, too uncertain to call an answer: {guess.text}"
     if guess.confidence >= response.threshold > response.relevance:
         return [line]  # a confident yes or no from irrelevant passages: the confidence would mislead
-    others = [_says(_papers(len(other.documents)), other) for other in response.disagreeing]
+    others = [_says(sources(other.documents), other) for other in response.disagreeing]
     return [f"{line} ({'; '.join([_how_sure(guess), *others])})"]
+
+
+def _nearest(response: Response) -> list[str]:
+    """The papers that are closest to the question, a line each, if any is close."""
+    if response.relevance < response.threshold:
+        return []
+    documents = {hit.passage.document.id: hit.passage.document for hit in response.hits}
+    return [f"Nearest: {document.title} {_reference(document)}" for document in list(documents.values())[:_NEAREST]]
 
 
 def _no_answer(response: Response) -> list[str]:
@@ -251,7 +260,7 @@ def _answer_block(answer: Answer, bar: str, *, best: bool) -> list[Any]:
     filled = round(answer.confidence * 20)
     head = Text(printable(answer.text), style="bold green" if best else "bold")
     head.append(f"   {bar[0] * filled}", style="green").append(bar[1] * (20 - filled), style="bright_black")
-    head.append(f" {answer.confidence:.0%}  {_papers(len(answer.documents))}", style="default not bold")
+    head.append(f" {answer.confidence:.0%}  {sources(answer.documents)}", style="default not bold")
     lines: list[Any] = [head]
     for item in answer.evidence[: _SHOWN_EVIDENCE if best else 1]:
         line = _cited(item.sentence, item.passage.document)

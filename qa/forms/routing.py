@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bioqa.qa import summary
 from bioqa.qa.answers import Answer
-from bioqa.qa.config import AskConfig
+from bioqa.qa.config import DEFAULTS, AskConfig
 from bioqa.qa.forms import definitions, long_forms, negations
 from bioqa.qa.forms.declined import silenced
 from bioqa.qa.forms.form import Form, QuestionForm, asks_for_thing
@@ -85,8 +85,8 @@ def _definition(
 
 
 def _aspect(form: QuestionForm, question: str, terms: QuestionTerms, response: Response, config: AskConfig) -> Response:
-    speaking = _speaking(form, terms, response)
     if response.type in _BY_SPANS:
+        speaking = _speaking(form, terms, response)
         allowed = {sentence.text for _, sentence in speaking}
         kept = tuple(
             replace(answer, evidence=tuple(item for item in answer.evidence if item.sentence in allowed))
@@ -95,6 +95,14 @@ def _aspect(form: QuestionForm, question: str, terms: QuestionTerms, response: R
         )
         if kept:
             return replace(response, answers=kept)
+    return aspect_in_sentences(form, terms, response, config)
+
+
+def aspect_in_sentences(
+    form: QuestionForm, terms: QuestionTerms, response: Response, config: AskConfig = DEFAULTS
+) -> Response:
+    """The response as the sentences that speak of the aspect of the topic, or without an answer."""
+    speaking = _speaking(form, terms, response)
     if not speaking or (response.relevance < _OF_RELEVANCE * response.threshold and speaking[0][0] < _WELL_SAID):
         name = form.aspect.name if form.aspect else "that"
         return silenced(response, f"No sentence in the passages found speaks of {name} of {form.topic}.")
@@ -157,7 +165,7 @@ def _choice(form: QuestionForm, question: str, terms: QuestionTerms, response: R
         answers = choices.decide(form, question, terms, response.hits, response.readings)
     if not answers:
         return silenced(response, f"No sentence in the passages found decides between {names}.")
-    return _answered(response, answers)
+    return answered(response, answers)
 
 
 def _comparison(
@@ -197,7 +205,7 @@ def _abbreviation(
     answers = long_forms.answers(form.topic, response.hits)
     if not answers:
         return silenced(response, f"No passage found says what {form.topic} stands for.")
-    return _answered(response, answers[: config.top])
+    return answered(response, answers[: config.top])
 
 
 def _negated(
@@ -216,7 +224,7 @@ def _negated(
             >= _COVERS_NEGATED
         ]
         if likely:
-            return _answered(response, likely)
+            return answered(response, likely)
     elif response.type is QuestionType.SUMMARY and not response.abstained:
         saying = [sentence for sentence in response.citations if negations.says_so(sentence.text)]
         if saying or not form.negated:
@@ -233,7 +241,8 @@ def _known(response: Response, sentences: Sequence[Sentence]) -> list[Sentence]:
     return [sentence for sentence in response.sentences if sentence.text in texts]
 
 
-def _answered(response: Response, answers: Sequence[Answer]) -> Response:
+def answered(response: Response, answers: Sequence[Answer]) -> Response:
+    """The response with these answers in place of its own."""
     evidence = answers[0].evidence[0]
     first = Sentence(evidence.passage, evidence.sentence, 1.0)
     return replace(

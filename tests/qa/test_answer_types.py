@@ -1,6 +1,7 @@
 import pytest
 
-from bioqa.qa.answer_types import expected_answer_type, matches_answer_type
+from bioqa.qa.answer_types import expected_answer_type, has_one_answer, matches_answer_type
+from bioqa.qa.question_types import QuestionType
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,24 @@ def test_wording_tells_what_is_asked_for(question: str, kind: str | None) -> Non
 )
 def test_the_shape_of_an_answer_can_rule_it_out(kind: str | None, answer: str, expected: bool) -> None:
     assert matches_answer_type(kind, answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("drug", "Sweat chloride"),
+        ("drug", "TLR4"),
+        ("drug", "proteinuria"),
+        ("gene or protein", "gefitinib"),
+        ("place in the body", "mice"),
+    ],
+)
+def test_what_is_of_another_kind_as_a_whole(kind: str, answer: str) -> None:
+    assert not matches_answer_type(kind, answer)
+
+
+def test_two_answers_contradict_each_other_only_where_one_can_be_right() -> None:
+    assert has_one_answer(None, QuestionType.YESNO)
+    assert has_one_answer("year", QuestionType.FACTOID)
+    assert not has_one_answer("drug", QuestionType.FACTOID)
+    assert not has_one_answer(None, QuestionType.FACTOID)

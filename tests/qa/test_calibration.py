@@ -120,6 +120,17 @@ def test_an_incomplete_calibration_is_refused(calibrated: Callable[[bytes], mode
         load(calibrated(content))
 
 
+@pytest.mark.parametrize("weights", [[], "", [["support", 1.0]]])
+@pytest.mark.parametrize("name", Calibration.__slots__)
+def test_weights_that_are_not_an_object_are_refused(
+    calibrated: Callable[[bytes], model.Model], name: str, weights: object
+) -> None:
+    content = json.loads((model.shipped("reader") / FILE).read_text(encoding="utf-8"))
+    content[name]["weights"] = weights
+    with pytest.raises(ModelError, match=rf"calibration\.json: not a calibration \(the weights of {name} is"):
+        load(calibrated(json.dumps(content).encode()))
+
+
 def test_features_of_an_answer_tell_how_it_is_supported_and_by_what(
     engine: Engine,
 ) -> None:
@@ -229,7 +240,7 @@ def test_given_passages_have_models_of_their_own_where_these_were_fitted(
     assert loaded.given.factoid == loaded.searched.factoid
 
 
-@pytest.mark.parametrize("given", [3, [1], {"list": 3}, {"evil": {"weights": {}, "bias": 0, "threshold": 0}}])
+@pytest.mark.parametrize("given", [3, [], [1], {"list": 3}, {"evil": {"weights": {}, "bias": 0, "threshold": 0}}])
 def test_malformed_models_for_given_passages_are_refused(
     calibrated: Callable[[bytes], model.Model], given: object
 ) -> None:

@@ -20,6 +20,7 @@ from bioqa.train.export import onnx
 _WITHHELD = 0.03  # share of correct answers that abstention may cost
 # List items come from enumerations and vary in length: on years 9 and 10 these features had no value for them.
 _UNUSED_FOR_LISTS = ("enumerates", "words")
+_LEAST_SLOPE = 0.1  # of a scale, so that it never turns the order of answers round
 _RIDGE = 1e-4  # penalty on the weights of standardised features: keeps them finite for separable classes
 
 
@@ -67,30 +68,48 @@ def fit_all(samples: Mapping[str, Observations], gold: Sequence[GoldQuestion]) -
 
 
 def _fitted(name: str, sample: Observations, gold: Sequence[GoldQuestion]) -> Logistic:
-    model = fit(sample, _UNUSED_FOR_LISTS if name == QuestionType.LIST else ())
-    if name == QuestionType.YESNO:
-        return replace(model, threshold=0.5)
-    firsts = most_probable(model, sample) if name in (QuestionType.FACTOID, QuestionType.LIST) else sample
-    threshold = floor(answer_threshold(model, firsts) * 1000) / 1000
-    share = item_share(model, sample, gold, threshold) if name == QuestionType.LIST else 0.0
-    return replace(model, threshold=threshold, share=share)
+    if name not in (QuestionType.FACTOID, QuestionType.LIST):
+        model = fit(sample)
+        return replace(model, threshold=0.5 if name == QuestionType.YESNO else answer_threshold(model, sample))
+    judged = sample.where(lambda _, setting: setting is not SearchSetting.EVERYDAY)
+    model = fit(judged, _UNUSED_FOR_LISTS if name == QuestionType.LIST else ())
+    share = item_share(model, sample, gold) if name == QuestionType.LIST else 0.0
+    model = scaled(model, most_probable(model, sample))
+    return replace(model, threshold=answer_threshold(model, most_probable(model, sample)), share=share)
+
+
+def scaled(model: Logistic, firsts: Observations) -> Logistic:
+    """The model with its log-odds scaled and shifted so that it says how often first answers are accepted (Platt 1999).
+
+    The order of answers stays: it is fitted on what is correct to the letter.
+    """
+    log_odds = Observations()
+    for features, _, question, setting, accepted in firsts.rows():
+        log_odds.add({"log_odds": model.log_odds(features)}, accepted, question, setting)
+    if len(set(log_odds.correct)) < 2:
+        return model
+    scale = fit(log_odds)
+    slope = max(scale.weights["log_odds"], _LEAST_SLOPE)
+    weights = {feature: slope * weight for feature, weight in model.weights.items()}
+    return replace(model, weights=weights, bias=slope * model.bias + scale.bias)
 
 
 def answer_threshold(model: Logistic, sample: Observations) -> float:
-    """The highest threshold that withholds at most 3% of the correct answers to answerable questions.
+    """The highest threshold that withholds at most 3% of the accepted answers to BioASQ's answerable questions.
 
     A wrong "I don't know" costs a user more than an answer with a low confidence. Raises InputError if no answer is
     correct.
     """
     answerable = sample.where(_is_answerable)
-    if not any(answerable.correct):
+    if not any(answerable.accepted):
         raise InputError("too few questions to fit: no answerable one is answered correctly; give more")
-    return float(np.quantile(probabilities(model, answerable)[np.array(answerable.correct)], _WITHHELD))
+    withheld = np.quantile(probabilities(model, answerable)[np.array(answerable.accepted)], _WITHHELD)
+    return floor(float(withheld) * 1000) / 1000
 
 
-def item_share(model: Logistic, sample: Observations, gold: Sequence[GoldQuestion], threshold: float) -> float:
-    """The share of the best item's probability that gives the best mean F-measure over the answerable list questions,
-    where items under `threshold` are withheld."""
+def item_share(model: Logistic, sample: Observations, gold: Sequence[GoldQuestion]) -> float:
+    """The share of the best item's probability that gives the best mean F-measure over the answerable list
+    questions."""
     kept = sample.where(_is_answerable)
     predicted, correct, place = probabilities(model, kept), np.array(kept.correct), np.array(kept.question)
     best = (-1.0, 0.0)
@@ -98,7 +117,7 @@ def item_share(model: Logistic, sample: Observations, gold: Sequence[GoldQuestio
         scores = []
         for number in np.unique(place):
             ours = place == number
-            returned = ours & (predicted >= max(threshold, share * predicted[ours].max()))
+            returned = ours & (predicted >= share * predicted[ours].max())
             scores.append(2 * (correct & returned).sum() / max(1, returned.sum() + len(gold[number].exact)))
         best = max(best, (float(np.mean(scores)), round(float(share), 2)))
     return best[1]
@@ -112,9 +131,8 @@ def most_probable(model: Logistic, sample: Observations) -> Observations:
         if case not in best or predicted[row] > predicted[best[case]]:
             best[case] = row
     kept = set(best.values())
-    rows = zip(sample.features, sample.correct, sample.question, sample.setting, strict=True)
     selected = Observations()
-    for row, values in enumerate(rows):
+    for row, values in enumerate(sample.rows()):
         if row in kept:
             selected.add(*values)
     return selected

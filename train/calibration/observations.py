@@ -13,6 +13,7 @@ from bioqa.eval.runs.evidence import from_snippets
 from bioqa.index.progress import NoProgress, Progress
 from bioqa.index.search.hybrid import DEPTH
 from bioqa.index.text import analyzer
+from bioqa.qa.answers import Answer
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.question_types import QuestionType
@@ -31,44 +32,57 @@ class SearchSetting(StrEnum):
     EVERYDAY = "the whole index, asked in the forms that people type"
 
 
-WEIGHTS = {  # most questions of users are answerable, and like the everyday ones, of which there are fewer
+WEIGHTS = {  # most questions of users are answerable
     SearchSetting.WHOLE: 1.0,
     SearchSetting.NO_GOLD: 0.2,
     SearchSetting.UNKNOWN: 0.2,
-    SearchSetting.EVERYDAY: 5.0,
+    SearchSetting.EVERYDAY: 1.0,
 }
 
 
 @dataclass(slots=True)
 class Observations:
-    """The training data of one logistic model: features, correctness, question and search setting of each row."""
+    """The training data of one logistic model: features, correctness, question and search setting of each row.
+
+    `accepted` says whether a person would accept the answer, such as the long form of a gold abbreviation.
+    """
 
     features: list[dict[str, float]] = field(default_factory=list)
     correct: list[bool] = field(default_factory=list)
     question: list[int] = field(default_factory=list)
     setting: list[SearchSetting] = field(default_factory=list)
+    accepted: list[bool] = field(default_factory=list)
 
-    def add(self, features: dict[str, float], correct: bool, question: int, setting: SearchSetting) -> None:
-        """Add one row."""
+    def add(
+        self,
+        features: dict[str, float],
+        correct: bool,
+        question: int,
+        setting: SearchSetting,
+        accepted: bool | None = None,
+    ) -> None:
+        """Add one row; what is correct is accepted where nothing else is said."""
         self.features.append(features)
         self.correct.append(correct)
         self.question.append(question)
         self.setting.append(setting)
+        self.accepted.append(correct if accepted is None else accepted)
+
+    def rows(self) -> "Iterator[tuple[dict[str, float], bool, int, SearchSetting, bool]]":
+        """The rows, each as the arguments of `add`."""
+        return zip(self.features, self.correct, self.question, self.setting, self.accepted, strict=True)
 
     def where(self, keep: Callable[[dict[str, float], SearchSetting], bool]) -> "Observations":
         """The rows for which `keep` is true of features and setting."""
         kept = Observations()
-        for row in zip(self.features, self.correct, self.question, self.setting, strict=True):
+        for row in self.rows():
             if keep(row[0], row[3]):
                 kept.add(*row)
         return kept
 
 
 def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Observations]:
-    """The answers to every question from an index, in three search settings, and what was found.
-
-    An answer is right if a person would accept it, as the long form of a gold abbreviation.
-    """
+    """The answers to every question from an index, in three search settings, and what was found."""
     samples = {name: Observations() for name in ("factoid", "list", "yesno", "found")}
     for place, question in enumerate(gold):
         analyzed = engine.analyze(question.body, _ALL_ANSWERS, question.type)
@@ -84,7 +98,7 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
             found = _are_among(question.documents, response.readings)
             samples["found"].add(dict(response.relevance_features), found, place, setting)
             if question.type is not QuestionType.YESNO or setting is SearchSetting.WHOLE:
-                _add_answers(samples, question, place, response, setting, _is_acceptable)
+                _add_answers(samples, question, place, response, setting)
             # without evidence, nothing is learned about how evidence bears on yes and no
         (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
     return samples
@@ -93,14 +107,14 @@ def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | N
 def collect_given(
     gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None
 ) -> dict[str, Observations]:
-    """The answers to every question from its gold snippets; an answer is right as BioASQ counts."""
+    """The answers to every question from its gold snippets."""
     samples = {name: Observations() for name in ("factoid", "list", "yesno")}
     config = _ALL_ANSWERS.for_given_passages()
     for place, question in enumerate(gold):
         if question.type in samples and question.snippets:
             analyzed = engine.analyze(question.body, config, question.type)
             response = engine.answer(analyzed, from_snippets(question, analyzed, engine), config)
-            _add_answers(samples, question, place, response, SearchSetting.WHOLE, is_correct)
+            _add_answers(samples, question, place, response, SearchSetting.WHOLE)
         (progress or NoProgress()).update((place + 1) / len(gold), place + 1)
     return samples
 
@@ -112,11 +126,13 @@ def add_everyday(
 ) -> None:
     """Add the answers to everyday questions, each asked of its engine, and what was found.
 
-    Answers by rules have no features and are left out. No answer is right where none is expected.
+    Questions in several parts are left out. No answer is right where none is expected.
     """
     first = 1 + max((number for sample in samples.values() for number in sample.question), default=-1)
     for place, (question, engine) in enumerate(asked):
         response = engine.ask(question.text, _ALL_ANSWERS)
+        if response.parts:  # several questions in one
+            continue
         if response.relevance_features:
             found = _are_among([question.source], response.readings)
             samples["found"].add(dict(response.relevance_features), found, first + place, SearchSetting.EVERYDAY)
@@ -130,13 +146,14 @@ def _judged(question: EverydayQuestion, response: Response) -> Iterator[tuple[di
     if response.type is QuestionType.SUMMARY:
         return
     if response.type is QuestionType.YESNO:
-        if question.expect in ("yes", "no") and response.answers and response.answers[0].features:
-            yield dict(response.answers[0].features), question.expect == "yes"
+        if question.expect in ("yes", "no"):
+            yield from (
+                (dict(answer.features), question.expect == "yes") for answer in filter(_is_fitted, response.answers)
+            )
         return
-    for answer in response.answers:
-        if answer.features:
-            accepted = any(pattern.search(answer.text) for pattern in question.accept)
-            yield dict(answer.features), accepted and not (question.reject and question.reject.search(answer.text))
+    for answer in filter(_is_fitted, response.answers):
+        accepted = any(pattern.search(answer.text) for pattern in question.accept)
+        yield dict(answer.features), accepted and not (question.reject and question.reject.search(answer.text))
 
 
 def _add_answers(
@@ -145,18 +162,22 @@ def _add_answers(
     place: int,
     response: Response,
     setting: SearchSetting,
-    is_right: Callable[[str, Sequence[str]], bool],
 ) -> None:
     if gold.type is QuestionType.SUMMARY or not gold.exact:
         return
     synonyms = [text for item in gold.exact for text in item]
-    for answer in response.answers:
-        correct = gold.exact[0][0] == "yes" if gold.type is QuestionType.YESNO else is_right(answer.text, synonyms)
-        samples[gold.type].add(dict(answer.features), correct, place, setting)
+    for answer in filter(_is_fitted, response.answers):
+        if gold.type is QuestionType.YESNO:
+            samples[gold.type].add(dict(answer.features), gold.exact[0][0] == "yes", place, setting)
+            continue
+        correct = is_correct(answer.text, synonyms)
+        accepted = correct or is_near_miss(answer.text, synonyms)
+        samples[gold.type].add(dict(answer.features), correct, place, setting, accepted)
 
 
-def _is_acceptable(answer: str, synonyms: Sequence[str]) -> bool:
-    return is_correct(answer, synonyms) or is_near_miss(answer, synonyms)
+def _is_fitted(answer: Answer) -> bool:
+    """Whether the confidence of an answer comes from features; that of an answer by rules does not."""
+    return bool(answer.features)
 
 
 def _are_among(documents: Sequence[str], readings: Sequence[Reading]) -> bool:

@@ -102,6 +102,13 @@ def test_a_bad_run_is_refused_with_file_line_and_what_was_expected(
     assert "/file" in str(refused.value)
 
 
+def test_judgments_repeated_with_the_same_grade_count_once_and_are_told(write: Write) -> None:
+    told: list[str] = []
+    path = write("q 0 a 1\nq 0 b 0\nq 0 a 1\nq 0 a 1\n")
+    assert trec.read_qrels(path, told.append) == {"q": {"a": 1, "b": 0}}
+    assert told == [f"{path}: line 3: 2 judgments are repeated with the same grade and counted once"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -111,7 +118,7 @@ def test_a_bad_run_is_refused_with_file_line_and_what_was_expected(
         ("query-id\tcorpus-id\tscore\nq\t\t1\n", r"line 2: expected 3 columns .* found 2"),
         ("query-id\tcorpus-id\tscore\nq a 1\n", r"line 2: expected 3 columns .* found 1"),
         ("query-id\tcorpus-id\tscore\nq\ta\t1.5\n", r"line 2: the grade is '1.5'; expected a whole number"),
-        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t1\n", r"line 3: document a occurs twice for query q"),
+        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t2\n", r"line 3: document a occurs twice for query q"),
         ("q 0 a\n", r"line 1: expected 4 columns separated by spaces \(query 0 document grade\), found 3"),
         (
             "q\ta\t1\n",

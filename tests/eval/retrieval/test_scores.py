@@ -40,6 +40,12 @@ def test_the_measures_are_those_of_trec_eval(seed: int) -> None:
     assert {name: measure.value for name, measure in found.items()} == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_document_with_the_id_of_the_query_does_not_count() -> None:
+    run = {"7": {"7": 9.0, "a": 1.0}}
+    found = retrieval_scores.score("c", "test", {"7": {"a": 1}}, {"run": run}).runs["run"]
+    assert found["ndcg@10"].value == 1.0
+
+
 @pytest.fixture
 def scores() -> retrieval_scores.RetrievalScores:
     qrels, run = random_collection(9)

@@ -31,6 +31,16 @@ def documents(index: Index, text: str, count: int = retrieval.DOCUMENTS) -> dict
     return retrieval.rank_documents(retrieval.search_passages(index, Query(text, None), "lexical", count), count)
 
 
+def test_the_document_with_the_id_of_the_query_is_not_ranked(small_index: Path) -> None:
+    index = Index(small_index)
+    hits = retrieval.search_passages(index, Query.of("cystic fibrosis", None), "lexical")
+    first = hits[0].passage.document.id
+    assert first not in retrieval.rank_documents(hits, but=first)
+    runs = retrieval.search_all({first: "cystic fibrosis"}, index, ["lexical"])
+    assert runs["lexical"][first]
+    assert first not in runs["lexical"][first]
+
+
 def test_a_document_ranks_where_its_best_passage_does(long_documents: Index) -> None:
     hits = long_documents.search(Query("gene", None), 1000, mode="lexical")
     assert len(hits) == sum(range(1, 9))

@@ -81,6 +81,13 @@ def test_abstaining_keeps_the_guesses_and_says_something(engine: Engine) -> None
     assert found.submitted.ideal
 
 
+def test_a_yes_no_question_without_passages_has_a_legal_answer(engine: Engine) -> None:
+    (found,) = runner.answer_all(QUESTIONS[2:3], engine, AskConfig(), "snippets")
+    assert found.abstained
+    assert found.submitted.exact == ("yes",)
+    assert found.confidences == (0.0,)
+
+
 def test_given_snippets_there_is_no_phase_a(engine: Engine) -> None:
     text = "Mutations in the CFTR gene cause cystic fibrosis."
     piece = Snippet("101", "abstract", "abstract", 0, len(text), text)

@@ -36,8 +36,9 @@ ASK_KEYS = [
     "index",
 ]
 ANSWER_KEYS = ["text", "confidence", "documents", "evidence"]
-EVIDENCE_KEYS = ["pmid", "title", "sentence", "start", "end", "score", "section", "status"]
-HIT_KEYS = ["rank", "pmid", "title", "passage", "score", "lexical_rank", "dense_rank", "section", "status"]
+FACTS = ["section", "status", "year", "journal", "authors", "doi", "pmc", "publication_types"]
+EVIDENCE_KEYS = ["pmid", "title", "sentence", "start", "end", "score", *FACTS]
+HIT_KEYS = ["rank", "pmid", "title", "passage", "score", "lexical_rank", "dense_rank", *FACTS]
 
 Run = Callable[..., Any]
 Ask = Callable[..., dict[str, Any]]
@@ -111,7 +112,7 @@ def test_the_json_of_an_answer_keeps_its_contract(ask_json: Ask, small_index: Pa
     assert "total" in found["timings_ms"]
     assert bool(found["answers"]) is (kind != "summary")
     for citation in found["citations"]:
-        assert list(citation) == ["pmid", "title", "sentence", "section", "status"]
+        assert list(citation) == ["pmid", "title", "sentence", *FACTS]
     for answer in found["answers"]:
         assert list(answer) == ANSWER_KEYS
         assert isinstance(answer["confidence"], float)
@@ -207,7 +208,8 @@ def facts_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("facts")
     said = {"title": "CFTR", "abstract": "Cystic fibrosis is caused by mutations in the CFTR gene."}
     papers = [
-        {"pmid": 1, "mesh": ["Humans", "Child"], "publication_types": ["Review"], "status": "retracted"},
+        {"pmid": 1, "mesh": ["Humans", "Child"], "publication_types": ["Review"], "status": "retracted"}
+        | {"year": 2015, "journal": "Nature genetics", "authors": ["Riordan JR"], "doi": "10.1/a", "pmc": "PMC9"},
         {"pmid": 2, "mesh": ["Humans"], "language": "ger", "status": "concern"},
         {"pmid": 3, "mesh": ["Mice"], "publication_types": ["Letter", "Review"], "language": "eng"},
     ]
@@ -237,6 +239,15 @@ def test_facts_of_a_paper_narrow_what_is_found(
     found = json.loads(outcome.out)
     hits = found["explanation"]["retrieved"] if command == "ask" else found
     assert {hit["pmid"] for hit in hits} == allowed
+
+
+def test_the_citation_of_a_paper_comes_with_hits_and_evidence(run: Run, facts_index: Path) -> None:
+    found = json.loads(run("ask", FACTOID, "--index", facts_index, "--json").out)
+    hits = json.loads(run("search", FACTOID, "--index", facts_index, "--json").out)
+    for place in (found["answers"][0]["evidence"], hits):
+        (paper,) = (item for item in place if item["pmid"] == "1")
+        assert (paper["year"], paper["journal"], paper["authors"]) == (2015, "Nature genetics", ["Riordan JR"])
+        assert (paper["doi"], paper["pmc"], paper["publication_types"]) == ("10.1/a", "PMC9", ["Review"])
 
 
 def test_the_status_of_a_paper_is_told_wherever_the_paper_is(run: Run, facts_index: Path) -> None:

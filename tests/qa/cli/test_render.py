@@ -96,6 +96,30 @@ def test_an_abstention_says_so_and_names_the_best_guess(shown: Show, question: s
 
 
 @pytest.mark.parametrize("terminal", [False, True])
+def test_in_place_of_an_unlikely_guess_the_nearest_papers_are_named(
+    shown: Show, engine: Engine, terminal: bool
+) -> None:
+    given = engine.ask(FACTOID, AskConfig(min_confidence=0.0))
+    unlikely = tuple(replace(answer, confidence=0.09) for answer in given.answers)
+    held_back = replace(given, answers=(), guesses=unlikely, abstained=True)
+    text = ESCAPE.sub("", shown(held_back, terminal=terminal))
+    assert "guess" not in text
+    assert f"Nearest: {given.hits[0].passage.document.title} [" in text
+    assert "Nearest" not in shown(replace(held_back, relevance=0.1, threshold=0.2), terminal=terminal)
+
+
+def test_passages_of_the_starter_set_are_not_called_papers(shown: Show, engine: Engine) -> None:
+    response = engine.ask(FACTOID, AskConfig(min_confidence=0.0))
+    first = response.answers[0]
+    passage = first.evidence[0].passage
+    starter = replace(passage, document=replace(passage.document, id="starter:cftr"))
+    answers = (replace(first, evidence=(replace(first.evidence[0], passage=starter),)),)
+    text = shown(replace(response, answers=answers), terminal=False)
+    assert "1 passage of the starter set)" in text
+    assert "[starter:cftr]" in text
+
+
+@pytest.mark.parametrize("terminal", [False, True])
 def test_a_sure_yes_that_is_held_back_for_what_was_found_does_not_say_how_sure(
     shown: Show, engine: Engine, terminal: bool
 ) -> None:

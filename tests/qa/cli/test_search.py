@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-HIT_KEYS = ["rank", "pmid", "title", "passage", "score", "lexical_rank", "dense_rank", "section", "status"]
+FACTS = ["section", "status", "year", "journal", "authors", "doi", "pmc", "publication_types"]
+HIT_KEYS = ["rank", "pmid", "title", "passage", "score", "lexical_rank", "dense_rank", *FACTS]
 
 Run = Callable[..., Any]
 
@@ -35,6 +36,12 @@ def test_the_json_of_a_search_keeps_its_contract(run: Run, small_index: Path, mo
         "dense_rank": None if mode == "lexical" else 1,
         "section": None,
         "status": None,
+        "year": hits[0]["year"],
+        "journal": "Journal of Genes",
+        "authors": [],
+        "doi": None,
+        "pmc": None,
+        "publication_types": [],
     }
 
 

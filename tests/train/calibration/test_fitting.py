@@ -138,15 +138,29 @@ def test_the_share_that_items_of_a_list_need_is_the_best_of_all_that_were_tried(
                 if place == number and sample.setting[i] is SearchSetting.WHOLE
             ]
             if rows:
-                least = max(0.1, share * max(predicted[i] for i in rows))
+                least = share * max(predicted[i] for i in rows)
                 given = [i for i in rows if predicted[i] >= least]
                 right = sum(sample.correct[i] for i in given)
                 precision, recall = right / max(1, len(given)), right / len(question.exact)
                 scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
         return float(np.mean(scores))
 
-    chosen = fitting.item_share(fitted, sample, questions, 0.1)
+    chosen = fitting.item_share(fitted, sample, questions)
     assert mean_f(chosen) == pytest.approx(max(mean_f(share) for share in np.arange(0.05, 1.0, 0.05)))
+
+
+def test_confidence_is_scaled_to_what_is_accepted_and_the_order_stays() -> None:
+    random, sample = np.random.default_rng(8), Observations()
+    for number in range(4_000):
+        x = float(random.normal())
+        correct = bool(random.random() < Logistic({"x": 1.0}, -2.0, 0.0).probability({"x": x}))
+        accepted = correct or bool(random.random() < 0.4)
+        sample.add({"x": x}, correct, number, SearchSetting.WHOLE, accepted)
+    strict = fit(sample)
+    scaled = fitting.scaled(strict, sample)
+    assert scaled.weights["x"] > 0
+    assert probabilities(scaled, sample).mean() == pytest.approx(np.mean(sample.accepted), abs=0.01)
+    assert probabilities(strict, sample).mean() < 0.3 < np.mean(sample.accepted)
 
 
 def test_rows_of_other_views_count_less_than_those_of_the_whole_index() -> None:

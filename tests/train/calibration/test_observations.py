@@ -21,14 +21,10 @@ def test_questions_with_snippets_are_answered_from_them_alone(questions: list[Go
     assert not sample["list"].correct
 
 
-def test_what_a_person_would_accept_is_right_over_an_index_but_not_in_snippets(
-    questions: list[GoldQuestion], engine: Engine
-) -> None:
-    text = "Mutations of the CFTR gene cause cystic fibrosis."
-    snippet = Snippet("1", "abstract", "abstract", 0, len(text), text)
-    near = replace(questions[0], exact=(("CFTRs",),), snippets=(snippet,))
-    assert any(observations.collect([near], engine)["factoid"].correct)
-    assert not any(observations.collect_given([near], engine)["factoid"].correct)
+def test_what_a_person_would_accept_is_told_from_what_is_correct(questions: list[GoldQuestion], engine: Engine) -> None:
+    factoid = observations.collect([replace(questions[0], exact=(("CFTRs",),))], engine)["factoid"]
+    assert any(factoid.accepted)
+    assert not any(factoid.correct)
 
 
 def test_every_question_is_asked_in_every_view(questions: list[GoldQuestion], samples: dict[str, Observations]) -> None:

@@ -1,0 +1,1 @@
+"""Answer validation: whether a candidate can be an answer to the question at all."""
