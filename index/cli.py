@@ -269,6 +269,8 @@ def _print_info(folder: Path, *, as_json: bool = False) -> None:
     finished = sum(source.finished for source in manifest.sources)
     say(f"index      {folder}")
     say(f"documents  {manifest.documents:,}")
+    if manifest.several_sources:
+        say(f"           {manifest.several_sources:,} from several sources")
     say(f"passages   {manifest.passages:,}")
     if removed:
         say(f"removed    {removed:,} passages, of which {waiting:,} wait to be dropped from the lexical index")

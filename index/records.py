@@ -26,7 +26,9 @@ class Document:
 
     `id` is the PMID as text, or another identifier such as `starter:cftr`. `status` is `retracted`, `concern` (the
     editors published an expression of concern) or empty. No section has an empty text. `file_number` identifies the
-    PubMed file that the citation came from, as `listing.file_number` defines it; 0 for any other source.
+    PubMed file that the citation came from, as `listing.file_number` defines it; 0 for any other source. `source` names
+    the kind of source, such as `pubmed` or `jats`. A document from several sources has one of its records of each in
+    `parts`.
     """
 
     id: str
@@ -43,6 +45,8 @@ class Document:
     status: str = ""
     sections: tuple[Section, ...] = ()
     file_number: int = 0
+    source: str = field(default="", compare=False)
+    parts: tuple["Document", ...] = ()
 
     def is_older_than(self, other: "Document") -> bool:
         """Whether this is an earlier state of the same citation, by version, then by PubMed file."""

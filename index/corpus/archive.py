@@ -1,17 +1,20 @@
-"""A bounded reader of tar archives, which unpacks nothing to disk.
+"""Bounded readers of tar and zip archives, which unpack nothing to disk.
 
-Only the decoding of single headers comes from the standard library. Its iteration over an archive trusts them, so a
-forged sparse map or size would keep it busy for days. The format is described at
+Of tar, only the decoding of single headers comes from the standard library. Its iteration over an archive trusts them,
+so a forged sparse map or size would keep it busy for days. The format is described at
 https://www.gnu.org/software/tar/manual/html_node/Standard.html
 """
 
 import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from bioqa.index.corpus.limits import LARGEST, RecordLimitedStream
+from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord
 
 _PIECE = 1 << 20  # bytes skipped at once
@@ -25,6 +28,8 @@ _EXTENDED_HEADERS = {  # types of headers that describe the following members
     tarfile.SOLARIS_XHDTYPE,
     tarfile.XGLTYPE,
 }
+LARGEST_MEMBER = 4 * LARGEST  # bytes of a file in a zip archive, which usually holds one large export
+_OFFICE = "[Content_Types].xml"
 _SPARSE = "sparse"  # stands for all pax keywords of sparse files
 _IS_EXTENDED, _IS_EXTENDED_AGAIN = 482, 504  # offsets of GNU's flags that the sparse map continues
 _LONGEST_NUMBER = 20  # digits of a size
@@ -68,10 +73,45 @@ def members(stream: BinaryIO, source: str) -> Iterator[Member | BadRecord]:
         yield BadRecord(source, "end", "more follows the end of the archive; unpack it with 'tar --ignore-zeros'")
 
 
+def zip_members(stream: BinaryIO, source: str) -> Iterator[Member | BadRecord]:
+    """The files of a zip archive, in order, one in memory at a time.
+
+    Files that are too large, encrypted or damaged, and names that lead out of the archive become BadRecords. Raises
+    InputError if the archive cannot be read, or is that of a word processor or spreadsheet.
+    """
+    if not stream.seekable():
+        raise InputError(f"{source}: a zip archive that is compressed again or comes from a pipe; unpack it first")
+    try:
+        with zipfile.ZipFile(stream) as packed:
+            if _OFFICE in packed.NameToInfo:
+                raise InputError(f"{source}: a file of a word processor or spreadsheet; save it as CSV or text")
+            for info in packed.infolist():
+                if not info.filename.endswith("/"):
+                    yield _zip_member(packed, info, source)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+        raise InputError(f"{source}: archive damaged or cut off ({error}); fetch the file again") from None
+
+
+def _zip_member(packed: zipfile.ZipFile, info: zipfile.ZipInfo, source: str) -> Member | BadRecord:
+    fault = _name_fault(info.filename) if info.filename else "it has no name"
+    try:
+        if not fault:
+            with packed.open(info) as file:
+                content = file.read(LARGEST_MEMBER + 1)
+            fault = f"larger than {LARGEST_MEMBER >> 20} MB; unpack it first" if len(content) > LARGEST_MEMBER else ""
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error, OSError) as error:
+        fault = str(error)[:_SHOWN] or "damaged"
+    return BadRecord(source, info.filename[:_SHOWN], fault) if fault else Member(info.filename, content)
+
+
+def _name_fault(name: str) -> str:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return "its name leads out of the archive" if path.is_absolute() or ".." in path.parts else ""
+
+
 def _fault(header: _Header) -> str:
-    path = PurePosixPath(header.name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts:
-        return "its name leads out of the archive"
+    if fault := _name_fault(header.name):
+        return fault
     if header.sparse:
         return "a file with holes; pack it without '--sparse'"
     if header.kind not in _FILES and header.kind != tarfile.DIRTYPE:

@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import sections, xml_records, years
+from bioqa.index.corpus import xml_records
 from bioqa.index.corpus.bioc_json import iter_documents
+from bioqa.index.corpus.values import sections, statuses, years
 from bioqa.index.records import BadRecord, Document, Record
 
 _SKIPPED_SECTIONS = {"REF", "SUPPL", "COMP_INT", "AUTH_CONT", "ACK_FUND"}  # section types without findings
@@ -75,8 +76,11 @@ def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
     Raises InputError, with the line, if the XML is truncated, malformed or not BioC.
     """
     for element in xml_records.read(stream, source, kind="BioC", roots=("collection",), records=("document",)):
+        if isinstance(element, BadRecord):
+            yield element
+            continue
         passages = [
-            _Passage(_infons(passage), xml_records.text(passage.find("text")))
+            _Passage(_infons(passage), _sentences(passage, xml_records.text(passage.find("text"))))
             for passage in element.iterfind("passage")
         ]
         place = f"line {element.sourceline}"
@@ -86,7 +90,10 @@ def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
 def _from_json(piece: Mapping[str, Any]) -> _Passage:
     infons = piece.get("infons")
     known = {key: _text(value) for key, value in infons.items()} if isinstance(infons, dict) else {}
-    return _Passage(known, _text(piece.get("text")))
+    sentences = piece.get("sentences")
+    inside = sentences if isinstance(sentences, list) else []
+    parts = (_text(part.get("text")) for part in inside if isinstance(part, dict))
+    return _Passage(known, _text(piece.get("text")) or " ".join(filter(None, parts)))
 
 
 def _text(value: object) -> str:
@@ -94,6 +101,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str | int):
         return ""
     return " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
+
+
+def _sentences(passage: etree._Element, text: str) -> str:
+    """The text of a passage, or else of the sentences into which it is divided."""
+    parts = (xml_records.text(part.find("text")) for part in passage.iterfind("sentence"))
+    return text or " ".join(filter(None, parts))
 
 
 def _infons(passage: etree._Element) -> dict[str, str]:
@@ -118,12 +131,14 @@ def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Docum
     infons = front.infons
     pmc = infons.get("article-id_pmc", "")
     return Document(
+        source="bioc",
         id=name,
         title=front.text,
         abstract=_abstract(passages),
         year=years.first_year(infons.get("year", "")),
         journal=infons.get("journal-title") or _ISSUE.sub("", infons.get("journal", "")),
         authors=_authors(infons),
+        status=statuses.status_of([f"{infons.get('article-type', '')}-type"], (), front.text),
         sections=sections.collect_sections(_paragraphs(passages)),
         extra={"pmc": f"PMC{pmc.removeprefix('PMC')}"} if pmc else {},
     )
@@ -136,8 +151,8 @@ def _authors(infons: Mapping[str, str]) -> tuple[str, ...]:
     names = []
     for number in range(sum(key.startswith("name_") for key in infons)):
         parts = dict(part.partition(":")[::2] for part in infons.get(f"name_{number}", "").split(";"))
-        initials = "".join(given[0] for given in parts.get("given-names", "").split())
-        names.append(f"{parts.get('surname', '')} {initials}".strip())
+        initials = "".join(given[0] for given in re.split(r"[\s.-]+", parts.get("given-names", "")) if given)
+        names.append(" ".join(filter(None, (parts.get("surname", ""), initials, parts.get("suffix", "")))))
     return tuple(name for name in names if name)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
-from bioqa.index.corpus import archive, bioc, detection, jats, jsonl, medline, pubmed, tsv
+from bioqa.index.corpus import archive, bioc, csv_table, detection, jats, jsonl, medline, pubmed, pubtator, ris, tsv
 from bioqa.index.corpus import chunks as parts
 from bioqa.index.corpus.archive import Member
 from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.corpus.folders import list_files
 from bioqa.index.corpus.limits import LARGEST
+from bioqa.index.corpus.values.characters import cleaned
 from bioqa.index.download.record import RECORD
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record, UnrecognizedFile
@@ -23,17 +24,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SUFFIXES = {  # of files read from folders; a file named explicitly may have any suffix
+    ".csv",
     ".json",
     ".jsonl",
     ".nbib",
     ".ndjson",
     ".nxml",
+    ".ris",
     ".tar",
     ".tgz",
     ".tsv",
     ".xml",
+    ".zip",
 }
+_TEXTS = {".txt", ".text", ".medline", ".pubtator", ""}  # suffixes of files that are read if their content is known
 _COMPANIONS = {".lock", ".md5", ".part"}  # auxiliary files of downloads and writers
+_HEAD = 4096  # bytes that show what a text is
 _COMPRESSED = {".gz", ".xz", ".bz2"}
 _BEIR = ("corpus.jsonl", "queries.jsonl")
 
@@ -46,8 +52,16 @@ class FormatReader(Protocol):
         ...
 
 
-def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """The records of all files in a tar archive. An unreadable file becomes a BadRecord.
+def _read_tar(stream: BinaryIO, source: str) -> Iterator[Record]:
+    return _read_archive(archive.members(stream, source), source)
+
+
+def _read_zip(stream: BinaryIO, source: str) -> Iterator[Record]:
+    return _read_archive(archive.zip_members(stream, source), source)
+
+
+def _read_archive(members: Iterator[Member | BadRecord], source: str) -> Iterator[Record]:
+    """The records of all files in an archive. An unreadable file becomes a BadRecord.
 
     Only the corpus of a BEIR folder is read. Files that may accompany a BEIR corpus are held back until the end of the
     archive, when its contents are known, unless they are too large to keep in memory.
@@ -55,12 +69,12 @@ def _read_archive(stream: BinaryIO, source: str) -> Iterator[Record]:
     names: dict[PurePath, None] = {}  # of files that identify a BEIR folder
     waiting: list[Member] = []
     held = 0  # bytes of the waiting members
-    for member in archive.members(stream, source):
+    for member in members:
         if isinstance(member, BadRecord):
             yield member
             continue
         name = PurePath(member.name)
-        if not _has_known_suffix(name):
+        if not _has_known_suffix(name) and not (_is_text_name(name) and _is_known_text(member.content)):
             if not _is_companion(name):
                 yield UnrecognizedFile(source, member.name)
             continue
@@ -86,7 +100,7 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
     try:
         stream = open_decompressed(io.BufferedReader(io.BytesIO(member.content)), place)
         name = detection.detect_format(stream, place, FORMATS)
-        if name == "tar":
+        if name in ("tar", "zip"):
             raise InputError(f"{place}: an archive inside an archive; unpack it first")
         yield from FORMATS[name](stream, place)
     except (InputError, OSError, *DAMAGED) as error:
@@ -94,14 +108,18 @@ def _read_member(member: Member, source: str) -> Iterator[Record]:
 
 
 FORMATS: dict[str, FormatReader] = {
-    "pubmed": pubmed.read,
-    "medline": medline.read,
-    "jats": jats.read,
-    "bioc-json": bioc.read_json,
-    "bioc-xml": bioc.read_xml,
-    "jsonl": jsonl.read,
-    "tsv": tsv.read,
-    "tar": _read_archive,
+    "pubmed": cleaned(pubmed.read),
+    "medline": cleaned(medline.read),
+    "jats": cleaned(jats.read),
+    "bioc-json": cleaned(bioc.read_json),
+    "bioc-xml": cleaned(bioc.read_xml),
+    "jsonl": cleaned(jsonl.read),
+    "tsv": cleaned(tsv.read),
+    "csv": cleaned(csv_table.read),
+    "ris": cleaned(ris.read),
+    "pubtator": cleaned(pubtator.read),
+    "tar": _read_tar,
+    "zip": _read_zip,
 }
 
 
@@ -133,7 +151,7 @@ def input_files(inputs: Iterable[Path]) -> list[Path]:
 def unrecognized_files(inputs: Iterable[Path]) -> list[Path]:
     """The files in input folders whose suffix is unknown, without those that are inputs themselves."""
     named = set(inputs)
-    every = (file for path in inputs if path.is_dir() for file in list_files(path).files if not _has_known_suffix(file))
+    every = (file for path in inputs if path.is_dir() for file in list_files(path).files if not _is_readable(file))
     return [file for file in dict.fromkeys(every) if file not in named and not _is_companion(file)]
 
 
@@ -162,9 +180,30 @@ def _is_companion(file: PurePath) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    every = [file for file in list_files(folder).files if _has_known_suffix(file)]
+    every = [file for file in list_files(folder).files if _is_readable(file)]
     beir = _beir_folders(every)
     return [file for file in every if file.name.startswith(_BEIR[0]) or beir.isdisjoint(file.parents)]
+
+
+def _is_readable(file: Path) -> bool:
+    """Whether a file of a folder is read: by its suffix, or by its content if the suffix says nothing."""
+    return _has_known_suffix(file) or (_is_text_name(file) and _is_known_text_file(file))
+
+
+def _is_text_name(file: PurePath) -> bool:
+    return not _is_companion(PurePath(file.name)) and _suffix(file) in _TEXTS
+
+
+def _is_known_text_file(file: Path) -> bool:
+    try:
+        with file.open("rb") as raw:
+            return detection.is_text_of_papers(open_decompressed(raw, str(file)).peek(_HEAD)[:_HEAD])
+    except (OSError, InputError, *DAMAGED):
+        return False
+
+
+def _is_known_text(content: bytes) -> bool:
+    return detection.is_text_of_papers(content[:_HEAD])
 
 
 def _beir_folders(files: Collection[PurePath]) -> set[PurePath]:
@@ -173,8 +212,11 @@ def _beir_folders(files: Collection[PurePath]) -> set[PurePath]:
 
 
 def _has_known_suffix(file: PurePath) -> bool:
-    suffix = PurePath(file.stem).suffix if file.suffix.lower() in _COMPRESSED else file.suffix
-    return suffix.lower() in _SUFFIXES and not file.name.startswith(".") and file.name != RECORD
+    return _suffix(file) in _SUFFIXES and not file.name.startswith(".") and file.name != RECORD
+
+
+def _suffix(file: PurePath) -> str:
+    return (PurePath(file.stem).suffix if file.suffix.lower() in _COMPRESSED else file.suffix).lower()
 
 
 class CorpusFile:

@@ -11,9 +11,12 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import sections, xml_records, years
+from bioqa.index.corpus import xml_records
+from bioqa.index.corpus.pubmed import chosen_extra
+from bioqa.index.corpus.values import abstracts, sections, statuses, years
+from bioqa.index.corpus.values.abstracts import ENGLISH, Abstract
 from bioqa.index.corpus.xml_records import first
-from bioqa.index.records import RETRACTED, BadRecord, Document, Record
+from bioqa.index.records import BadRecord, Document, Record
 
 _ROOTS = ("article", "pmc-articleset", "OAI-PMH")  # one article, what efetch returns, what PMC's OAI service returns
 _NO_PROSE = {"disp-formula", "fn", "graphic", "inline-graphic", "media", "object-id", "table", "tex-math", "annotation"}
@@ -32,7 +35,12 @@ _OMITTED = "\0"  # stands for what is left out; no XML holds it
 _EMPTIED = rf"[\[(][\s,;‐–—-]*{_OMITTED}[\s,;{_OMITTED}‐–—-]*[\])]"
 _EMPTY_BRACKETS = re.compile(rf"\s*{_EMPTIED}(?:[\s,;‐–—-]*{_EMPTIED})*")
 _SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;](?:\s|$))")  # left by a removed citation
-_DATES = ("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "")  # kinds; the issue's comes first
+_DATES = (  # kinds; the issue's comes first
+    *("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "original-publication", ""),
+)
+_RELEASES = ("pmc", "nihms", "received", "accepted")  # kinds of dates that are not those of the publication
+_AUTHORS = {None, "", "author"}  # types of contributors
+_MEMBERS = {"contrib-group", "contrib", "aff", "xref", "fn", "address", "ext-link", "email"}  # and what tells of them
 _LANGUAGES = {  # ISO 639 to the codes of PubMed
     "cs": "cze",
     "de": "ger",
@@ -52,12 +60,17 @@ _TYPES = {  # article types to PubMed's publication types
     "case-report": "Case Reports",
     "correction": "Published Erratum",
     "editorial": "Editorial",
+    "expression-of-concern": "Expression of Concern",
     "letter": "Letter",
     "news": "News",
+    "partial-retraction": "Retraction of Publication",
     "research-article": "Journal Article",
+    "retracted-article": "Retracted Publication",
     "retraction": "Retraction of Publication",
     "review-article": "Review",
 }
+
+_NOTICES = {"Retraction of Publication", "Expression of Concern", "Published Erratum"}  # related to what they are about
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
@@ -66,7 +79,7 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     Raises InputError, with the line, if the XML is truncated, malformed or not JATS.
     """
     for article in xml_records.read(stream, source, kind="JATS", roots=_ROOTS, records=("article",)):
-        yield _document_or_bad(article, source)
+        yield article if isinstance(article, BadRecord) else _document_or_bad(article, source)
 
 
 def _document_or_bad(article: etree._Element, source: str) -> Document | BadRecord:
@@ -76,7 +89,7 @@ def _document_or_bad(article: etree._Element, source: str) -> Document | BadReco
     except ValueError as error:
         return BadRecord(source, f"line {article.sourceline}", str(error))
     if not document.id:
-        return BadRecord(source, f"line {article.sourceline}", "article with neither PMID nor PMC id")
+        return BadRecord(source, f"line {article.sourceline}", "article with neither PMID, PMC id nor DOI")
     if not document.text:
         return BadRecord(source, f"article {document.id}", "neither title nor text")
     return document
@@ -86,24 +99,34 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
     ids = {name.get("pub-id-type", ""): xml_records.text(name) for name in meta.iterfind("article-id")}
     pmc = (ids.get("pmcid") or ids.get("pmc") or "").removeprefix("PMC")
     pmc = f"PMC{pmc}" if _is_number(pmc) else ""
-    pmid = ids.get("pmid", "")
-    language = article.get("{http://www.w3.org/XML/1998/namespace}lang", "").partition("-")[0].lower()
-    kind = _TYPES.get(article.get("article-type", ""))
-    related = {notice.get("related-article-type") for notice in meta.iterfind("related-article")}
+    pmid, doi = ids.get("pmid", ""), ids.get("doi", "")
+    language = _language(article)
+    translation = None if language in ENGLISH else _translation(article)
+    own_title, english_title = _title(meta), "" if language in ENGLISH else _english_title(meta, translation)
+    title = english_title or own_title
+    abstract, others = abstracts.choose(_abstracts(article, meta, language))
+    text = article if translation is None or translation.find("body") is None else translation
+    extra = {"pmc": pmc, "doi": doi}
+    article_type = article.get("article-type", "").lower()
+    kind = _TYPES.get(article_type)
+    types = (kind,) if kind else ()
+    related = [notice.get("related-article-type", "") for notice in meta.iterfind("related-article")]
+    related = [] if kind in _NOTICES else [*related, f"{article_type}-type"]
     return Document(
-        id=pmid if _is_number(pmid) else pmc,
-        title=_title(meta),
-        abstract=_abstract(meta),
+        source="jats",
+        id=pmid if _is_number(pmid) else pmc or doi,
+        title=title,
+        abstract=abstract.text,
         year=_year(meta),
         journal=xml_records.text(article.find("front/journal-meta//journal-title")),
         authors=_authors(meta),
-        publication_types=(kind,) if kind else (),
-        language=_LANGUAGES.get(language, language),
-        status=RETRACTED if "retraction-forward" in related else "",
+        publication_types=types,
+        language=language if text is article else f"{language}; eng",
+        status=statuses.status_of(related, types, title),
         sections=sections.collect_sections(
-            chain.from_iterable(_paragraphs(article.find(part), ()) for part in ("body", *_FLOATS))
+            chain.from_iterable(_paragraphs(text.find(part), ()) for part in ("body", *_FLOATS))
         ),
-        extra={name: value for name, value in (("pmc", pmc), ("doi", ids.get("doi", ""))) if value},
+        extra={name: value for name, value in extra.items() if value} | chosen_extra(title, own_title, others),
     )
 
 
@@ -113,15 +136,50 @@ def _is_number(text: str) -> bool:
 
 def _title(meta: etree._Element) -> str:
     """Title and subtitle, with a final full stop as in PubMed."""
-    parts = [_prose(meta.find(f"title-group/{name}")) for name in ("article-title", "subtitle")]
-    title = ": ".join(part for part in parts if part)
+    group = meta.find("title-group")
+    return "" if group is None else _joined_title(group, "article-title", "subtitle")
+
+
+def _joined_title(group: etree._Element, *names: str) -> str:
+    return _sentence(": ".join(filter(None, (_prose(group.find(name)) for name in names))))
+
+
+def _sentence(title: str) -> str:
     return title if not title or title[-1] in ".?!" else f"{title}."
 
 
-def _abstract(meta: etree._Element) -> str:
-    """The main abstract, or else the first non-empty abstract of another type."""
-    every = sorted(meta.iterfind("abstract"), key=lambda abstract: bool(abstract.get("abstract-type")))
-    return next(filter(None, map(_labelled_text, every)), "")
+def _language(element: etree._Element, default: str = "") -> str:
+    """The language of an element as PubMed abbreviates it."""
+    code = element.get("{http://www.w3.org/XML/1998/namespace}lang", "").partition("-")[0].lower()
+    return _LANGUAGES.get(code, code) or default
+
+
+def _translation(article: etree._Element) -> etree._Element | None:
+    """The English translation of an article that is in another language."""
+    inside = article.iterfind("sub-article[@article-type='translation']")
+    return next((part for part in inside if _language(part) == "eng"), None)
+
+
+def _english_title(meta: etree._Element, translation: etree._Element | None) -> str:
+    stub = None if translation is None else first(translation, "front-stub", "front/article-meta")
+    groups = [group for group in meta.iterfind("title-group/trans-title-group") if _language(group) == "eng"]
+    titles = [title for title in meta.iterfind("title-group/trans-title") if _language(title) == "eng"]
+    found = [_joined_title(group, "trans-title", "trans-subtitle") for group in groups]
+    found += [_sentence(_prose(title)) for title in titles]
+    found += [] if stub is None else [_title(stub)]
+    return next(filter(None, found), "")
+
+
+def _abstracts(article: etree._Element, meta: etree._Element, language: str) -> Iterator[Abstract]:
+    """The abstracts of an article in all languages, those of its translations included."""
+    for abstract in meta.iterfind("abstract"):
+        yield Abstract(_labelled_text(abstract), _language(abstract, language), abstract.get("abstract-type", ""))
+    for abstract in meta.iterfind("trans-abstract"):
+        yield Abstract(_labelled_text(abstract), _language(abstract, "und"), abstract.get("abstract-type", ""))
+    for part in article.iterfind("sub-article[@article-type='translation']"):
+        for abstract in part.iterfind("front-stub/abstract"):
+            own = _language(abstract, _language(part, "und"))
+            yield Abstract(_labelled_text(abstract), own, abstract.get("abstract-type", ""))
 
 
 def _labelled_text(abstract: etree._Element) -> str:
@@ -141,21 +199,39 @@ def _year(meta: etree._Element) -> int | None:
     found: dict[str, int | None] = {}
     for date in meta.iterfind("pub-date"):
         kinds = (date.get("pub-type"), date.get("publication-format"), date.get("date-type"))
-        found.setdefault(
-            next((kind for kind in kinds if kind), ""), years.first_year(xml_records.text(date.find("year")))
-        )
-    return next((found[kind] for kind in _DATES if found.get(kind)), None)
+        texts = (xml_records.text(date.find("year")), date.get("iso-8601-date", ""), xml_records.text(date))
+        year = next(filter(None, map(years.first_year, texts)), None)
+        found.setdefault(next((kind for kind in kinds if kind), ""), year)
+    others = (kind for kind in found if not kind.startswith(_RELEASES))
+    return next((found[kind] for kind in (*_DATES, *others) if found.get(kind)), None)
 
 
 def _authors(meta: etree._Element) -> tuple[str, ...]:
-    """Author names as in PubMed ("Doe JA"), or group names."""
-    names = []
-    for author in meta.iterfind("contrib-group/contrib[@contrib-type='author']"):
-        given = xml_records.text(first(author, "name/given-names", "name-alternatives/name/given-names"))
-        surname = xml_records.text(first(author, "name/surname", "name-alternatives/name/surname"))
-        initials = "".join(part[0] for part in re.split(r"[\s.-]+", given) if part)
-        names.append(f"{surname} {initials}".strip() or _prose(author.find("collab")))
-    return tuple(name for name in names if name)
+    """Author names as in PubMed ("Doe JA"), or group names. A contributor of no type is an author."""
+    every = (author for author in meta.iterfind("contrib-group/contrib") if author.get("contrib-type") in _AUTHORS)
+    return tuple(filter(None, map(_author, every)))
+
+
+def _author(author: etree._Element) -> str:
+    name = first(author, "name", "name-alternatives/name", "string-name", "name-alternatives/string-name")
+    if name is None:
+        collaboration = first(author, "collab", "collab-alternatives/collab")
+        return "" if collaboration is None else _group_name(collaboration)
+    surname, given, suffix = (xml_records.text(name.find(part)) for part in ("surname", "given-names", "suffix"))
+    if not surname and not given:
+        return xml_records.text(name)
+    initials = "".join(part[0] for part in re.split(r"[\s.-]+", given) if part)
+    return " ".join(filter(None, (surname, initials, suffix)))
+
+
+def _group_name(collaboration: etree._Element) -> str:
+    """The name of a group, without its members and their addresses."""
+    pieces = [collaboration.text or ""]
+    for child in collaboration.iterchildren():
+        if isinstance(child.tag, str) and child.tag not in _MEMBERS:
+            pieces.append(xml_records.text(child))
+        pieces.append(child.tail or "")
+    return _folded("".join(pieces))
 
 
 def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -5,38 +5,55 @@ import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bioqa.index.corpus import lines, years
-from bioqa.index.records import STATUSES, Document, Record
+from bioqa.index.corpus import lines
+from bioqa.index.corpus.values import characters, field_names, statuses, years
+from bioqa.index.records import STATUSES, BadRecord, Document, Record
 
 MOST_VALUES = 1_000_000  # per record, which take 100 MB
 DEEPEST = 100  # nesting levels of lists and objects
 _MOST_VERSIONS = 10**9
 _ENDLESS = (math.inf, -math.inf)  # parsed from a number that is too large, such as 1e999
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # exports of tables write NaN for a missing value
-_ALIASES = {  # field of Document: its names in JSON, in order of preference
-    "id": ("pmid", "id", "_id", "PMID"),
-    "title": ("title",),
-    "abstract": ("abstract", "text"),
-    "year": ("year",),
-    "journal": ("journal",),
-    "authors": ("authors",),
-    "mesh": ("mesh",),
-    "publication_types": ("publication_types",),
-    "language": ("language",),
-    "version": ("version",),
-}
+_FIELDS = ("id", "title", "abstract", "year", "journal", "authors", "mesh", "publication_types", "language", "version")
+_LONG = 100  # characters of a text that may be an abstract
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
-    """Documents from `stream`. An unusable line becomes a BadRecord."""
+    """Documents from `stream`. An unusable line becomes a BadRecord, and so does a text field that nobody reads."""
+    unread = UnreadText()
     for line in lines.read(stream):
         if line.fault:
             yield line.as_bad_record(source)
         elif line.text.strip():
             try:
-                yield parse_document(parse_line(line.text))
+                yield unread.watch(parse_document(parse_line(line.text)))
             except ValueError as error:
                 yield line.as_bad_record(source, str(error))
+    yield from unread.report(source)
+
+
+class UnreadText:
+    """Notices a field of long texts that is not read though every record has it and none has an abstract."""
+
+    def __init__(self) -> None:
+        self._names: set[str] | None = None  # of such fields so far, None before the first record
+
+    def watch(self, document: Document) -> Document:
+        """Look at a document, and return it."""
+        if self._names != set():
+            found = (
+                set()
+                if document.abstract
+                else {name for name, value in document.extra.items() if isinstance(value, str) and len(value) >= _LONG}
+            )
+            self._names = found if self._names is None else self._names & found
+        return document
+
+    def report(self, source: str) -> Iterator[BadRecord]:
+        """A BadRecord that names the field, at the end of a file."""
+        if self._names:
+            name = min(self._names)
+            yield BadRecord(source, f"field {name!r}", "long texts that are not read; rename the field to 'abstract'")
 
 
 def parse_line(line: str) -> Any:
@@ -70,11 +87,8 @@ def parse_document(fields: Any) -> Document:
     """The document with these fields. Raises ValueError with the reason if they are unusable."""
     if not isinstance(fields, dict):
         raise ValueError(f"expected an object with pmid, title and abstract, found {type(fields).__name__}")
-    rest = dict(fields)
-    taken = {
-        name: next((rest.pop(alias) for alias in aliases if rest.get(alias) not in (None, "")), None)
-        for name, aliases in _ALIASES.items()
-    }
+    given, rest = field_names.take(fields)
+    taken = {name: given.get(name) for name in _FIELDS}
     if (
         taken["id"] is None
         or isinstance(taken["id"], bool | list | dict)
@@ -85,18 +99,20 @@ def parse_document(fields: Any) -> Document:
     title, abstract = _text(taken, "title"), _text(taken, "abstract")
     if not title and not abstract:
         raise ValueError(f"record {taken['id']} has neither title nor abstract")
+    types = field_names.texts(taken["publication_types"])
     return Document(
+        source="table",
         id=_document_id(taken["id"]),
         title=title,
         abstract=abstract,
         year=_year(taken["year"]),
         journal=_text(taken, "journal"),
-        authors=_texts(taken["authors"]),
-        mesh=_texts(taken["mesh"]),
-        publication_types=_texts(taken["publication_types"]),
+        authors=field_names.texts(taken["authors"]),
+        mesh=field_names.texts(taken["mesh"]),
+        publication_types=types,
         language=_text(taken, "language"),
         version=_version(taken["version"]),
-        status=rest.pop("status") if rest.get("status") in STATUSES else "",
+        status=rest.pop("status") if rest.get("status") in STATUSES else statuses.status_of((), types, title),
         extra=rest,
     )
 
@@ -110,13 +126,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
     value = fields[name]
     if value is not None and not isinstance(value, str):
         raise ValueError(f"'{name}' of record {fields['id']} is {type(value).__name__}, expected text")
-    return (value or "").strip()
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+    return characters.fold_lines(value or "")
 
 
 def _version(value: Any) -> int:

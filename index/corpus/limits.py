@@ -18,7 +18,7 @@ class RecordLimitedStream:
         # what is available is returned, so that it is not lost if the next byte cannot be read
         self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         self._source = source
-        self._records = 0
+        self.records = 0  # that have ended
         self._left = LARGEST
         self.head = b""  # the first bytes of the stream
 
@@ -29,12 +29,12 @@ class RecordLimitedStream:
         self.head = self.head or data[:_HEAD]
         if self._left < 0:
             raise InputError(
-                f"{self._source}: record {self._records + 1:,} is larger than {LARGEST >> 20} MB, as none should be; "
+                f"{self._source}: record {self.records + 1:,} is larger than {LARGEST >> 20} MB, as none should be; "
                 "the file is damaged or of another format"
             )
         return data
 
     def end_record(self, skipping: int = 0) -> None:
         """Reset the limit at the end of a record; `skipping` further bytes belong to no record."""
-        self._records += 1
+        self.records += 1
         self._left = LARGEST + skipping

@@ -5,16 +5,18 @@ The fields are described at https://www.nlm.nih.gov/bsd/mms/medlineelements.html
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from bioqa.index.corpus import lines, years
+from bioqa.index.corpus import lines
 from bioqa.index.corpus.limits import LARGEST
-from bioqa.index.corpus.pubmed import NO_ABSTRACT, chosen_title, pmid_fault, status_of
+from bioqa.index.corpus.pubmed import NO_ABSTRACT, chosen_extra, chosen_title, pmid_fault
+from bioqa.index.corpus.values import abstracts, statuses, years
+from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.records import BadRecord, Document, Record
 
 _FIELD = re.compile(r"(?P<tag>[A-Z][A-Z0-9]{1,3}) {0,2}-(?: (?P<value>.*))?", re.DOTALL)
-_OTHER_ABSTRACT = re.compile(r"(?:AAMC|AIDS|KIE|NASA|PIP|Publisher|plain-language-summary): ")  # origin of the text
+_OTHER_ABSTRACT = re.compile(r"(AAMC|AIDS|KIE|NASA|PIP|Publisher|plain-language-summary): ")  # origin of the text
 _UNLABELLED = re.compile(r"(?<!\S)UNLABELLED: ")  # marks a part without label; PubMed's pages do not print it
 
 _LINE = 100  # overhead of a line in characters, because many short lines take much memory
@@ -67,15 +69,20 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 
 def _medline_records(stream: BinaryIO) -> Iterator[_MedlineRecord]:
+    """The records of a file: each ends at an empty line, or at the PMID of the next.
+
+    A line of blanks is an empty paragraph of its field.
+    """
     entry: _MedlineRecord | None = None
     for line in lines.read(stream):
         blank = not line.fault and not line.text.strip()
-        if entry is not None and (blank or line.text.startswith("PMID")):
+        if entry is not None and (not line.text.rstrip("\r\n") if blank else line.text.startswith("PMID")):
             yield entry
             entry = None
-        if not blank:
-            entry = entry or _MedlineRecord(line.number)
-            entry.add(line)
+        if blank:
+            continue
+        entry = entry or _MedlineRecord(line.number)
+        entry.add(line)
     if entry is not None:
         yield entry
 
@@ -93,19 +100,37 @@ def _document_or_bad(entry: _MedlineRecord, source: str) -> Document | BadRecord
 def _document(pmid: str, entry: _MedlineRecord) -> Document:
     vernacular = entry.value("TT")
     title = chosen_title(entry.value("TI", "BTI"), vernacular)
-    others = (_OTHER_ABSTRACT.sub("", other, count=1) for other in entry.values("OAB"))
+    abstract, others = abstracts.choose(_abstracts(entry))
     publication_types = entry.values("PT")
     return Document(
+        source="medline",
         id=pmid,
         title=title,
-        abstract=_UNLABELLED.sub("", entry.value("AB"))
-        or next((other for other in others if other != NO_ABSTRACT), ""),
+        abstract=abstract.text,
         year=years.first_year(entry.value("DP")) or years.first_year(entry.value("DEP")[:4]),
         journal=entry.value("JT", "TA"),
         authors=entry.values("AU", "CN"),
         mesh=tuple(heading.partition("/")[0].lstrip("*") for heading in entry.values("MH")),
         publication_types=publication_types,
         language="; ".join(entry.values("LA")),
-        status=status_of(bool(entry.value("RIN")), bool(entry.value("ECI")), publication_types),
-        extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
+        status=statuses.status_of(
+            [tag for tag, pieces in entry.fields if any(map(str.strip, pieces))], publication_types, title
+        ),
+        extra=chosen_extra(title, vernacular, others),
     )
+
+
+def _abstracts(entry: _MedlineRecord) -> Iterator[Abstract]:
+    """The abstract, in English, and the others. The language of each follows it, in a field of its own."""
+    yield Abstract(_UNLABELLED.sub("", entry.value("AB")), "eng")
+    other = Abstract("")
+    for tag, pieces in entry.fields:
+        if tag == "OAB":
+            yield other
+            text = " ".join(" ".join(pieces).split())
+            origin = _OTHER_ABSTRACT.match(text)
+            text = text[origin.end() :] if origin else text
+            other = Abstract("" if text == NO_ABSTRACT else text, kind=origin[1] if origin else "")
+        elif tag == "OABL":
+            other = replace(other, language=" ".join(pieces).strip())
+    yield other

@@ -1,13 +1,15 @@
 """Reader of PubMed XML: baseline files, daily update files and efetch results (NLM's PubmedArticleSet DTD)."""
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import xml_records, years
+from bioqa.index.corpus import xml_records
+from bioqa.index.corpus.values import abstracts, statuses, years
+from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.corpus.xml_records import first, text
-from bioqa.index.records import CONCERN, RETRACTED, BadRecord, Deletion, Document, Record
+from bioqa.index.records import BadRecord, Deletion, Document, Record
 
 _ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
@@ -22,7 +24,9 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     Raises InputError, with the line, if the XML is truncated, malformed or not PubMed's.
     """
     for element in xml_records.read(stream, source, kind="PubMed's", roots=_ROOTS, records=_RECORDS):
-        if element.tag == "DeleteCitation":
+        if isinstance(element, BadRecord):
+            yield element
+        elif element.tag == "DeleteCitation":
             yield from (_deletion_or_bad(pmid, source) for pmid in element.iterfind("PMID"))
         else:
             yield _document_or_bad(element, source)
@@ -40,11 +44,10 @@ def chosen_title(title: str, vernacular: str) -> str:
     return vernacular if title.lower() in _NO_TITLE else title
 
 
-def status_of(retracted: bool, concern: bool, publication_types: tuple[str, ...]) -> str:
-    """The status of a document with a retraction notice, an expression of concern, or these publication types."""
-    if retracted or "Retracted Publication" in publication_types:
-        return RETRACTED
-    return CONCERN if concern else ""
+def chosen_extra(title: str, vernacular: str, abstracts: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The fields that keep what was not chosen as title and abstract."""
+    kept: dict[str, Any] = {"vernacular_title": vernacular} if vernacular and vernacular != title else {}
+    return kept | ({"other_abstracts": list(abstracts)} if abstracts else {})
 
 
 def _deletion_or_bad(pmid: etree._Element, source: str) -> Deletion | BadRecord:
@@ -72,12 +75,14 @@ def _document(record: etree._Element) -> Document:
     title = chosen_title(text(first(article, "ArticleTitle", "Book/BookTitle")), vernacular)
     version = "" if pmid is None else pmid.get("Version", "")
     publication_types = tuple(text(kind) for path in _TYPES for kind in article.iterfind(path))
-    notices = {notice.get("RefType") for notice in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")}
+    notices = [notice.get("RefType", "") for notice in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")]
+    notices += [date.get("PubStatus", "") for date in record.iterfind("PubmedData/History/PubMedPubDate")]
+    abstract, others = abstracts.choose(_abstracts(article, citation))
     return Document(
+        source="pubmed",
         id=text(pmid),
         title=title,
-        abstract=_abstract(article.find("Abstract"))
-        or next(filter(None, map(_abstract, citation.iterfind("OtherAbstract"))), ""),
+        abstract=abstract.text,
         year=_year(article),
         journal=text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
         or text(citation.find("MedlineJournalInfo/MedlineTA")),
@@ -86,13 +91,20 @@ def _document(record: etree._Element) -> Document:
         publication_types=publication_types,
         language="; ".join(filter(None, map(text, article.iterfind("Language")))),
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1,
-        status=status_of("RetractionIn" in notices, "ExpressionOfConcernIn" in notices, publication_types),
-        extra={"vernacular_title": vernacular} if vernacular and vernacular != title else {},
+        status=statuses.status_of(notices, publication_types, title),
+        extra=chosen_extra(title, vernacular, others),
     )
 
 
 def _mesh(headings: etree._Element | None) -> tuple[str, ...]:
     return () if headings is None else tuple(map(text, headings.iterfind("MeshHeading/DescriptorName")))
+
+
+def _abstracts(article: etree._Element, citation: etree._Element) -> Iterator[Abstract]:
+    """The abstract, which PubMed has in English, and others."""
+    yield Abstract(_abstract(article.find("Abstract")), "eng")
+    for other in citation.iterfind("OtherAbstract"):
+        yield Abstract(_abstract(other), other.get("Language", ""), other.get("Type", ""))
 
 
 def _abstract(abstract: etree._Element | None) -> str:

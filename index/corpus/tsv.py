@@ -1,15 +1,19 @@
 """Reader of tab-separated values: a header row with field names, then one record per line."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from bioqa.index.corpus import jsonl, lines
+from bioqa.index.corpus.limits import LARGEST
+from bioqa.index.corpus.values import field_names
 from bioqa.index.errors import InputError
 from bioqa.index.records import Record
 
-_IDS = {"pmid", "id", "_id"}
-_TEXTS = {"title", "abstract", "text"}
+_TEXTS = {"title", "abstract"}
 _MOST_COLUMNS = 1000
+_MOST_LINES = 100  # of one row
 _LISTS = {"authors", "mesh", "publication_types"}  # columns of several values separated by semicolons
 
 
@@ -17,8 +21,13 @@ def is_header(line: str) -> bool:
     """Whether a line is a header with a column for ids and a column for text."""
     if not 0 < line.count("\t") < _MOST_COLUMNS:
         return False
-    names = set(_columns(line))
-    return bool(names & _IDS) and bool(names & _TEXTS)
+    return names_document(_columns(line))
+
+
+def names_document(columns: Iterable[str]) -> bool:
+    """Whether columns hold the ids and the texts of documents."""
+    fields = set(map(field_names.field_of, columns))
+    return "id" in fields and bool(fields & _TEXTS)
 
 
 def read(stream: BinaryIO, source: str) -> Iterator[Record]:
@@ -37,21 +46,59 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{source}: line 1: the header names the column {twice!r} twice")
-    for row in rows:
+    unread = jsonl.UnreadText()
+    for row in _joined_rows(rows, len(names)):
         if row.fault:
             yield row.as_bad_record(source)
         elif row.text.strip():
             try:
-                yield jsonl.parse_document(_fields(names, row.text))
+                yield unread.watch(jsonl.parse_document(_fields(names, row.text)))
             except ValueError as error:
                 yield row.as_bad_record(source, str(error))
+    yield from unread.report(source)
+
+
+def _joined_rows(rows: Iterator[lines.Line], columns: int) -> Iterator[lines.Line]:
+    """The rows, with those joined that a spreadsheet broke inside quotes.
+
+    Lines are joined if together they have as many cells as the header names; otherwise each stays as it is.
+    """
+    waiting: deque[lines.Line] = deque()
+    while (row := waiting.popleft() if waiting else next(rows, None)) is not None:
+        if not _is_open(row, columns):
+            yield row
+            continue
+        text, held = row.text, [row]
+        while len(held) < _MOST_LINES and len(text) < LARGEST:
+            following = waiting.popleft() if waiting else next(rows, None)
+            if following is None:
+                break
+            held.append(following)
+            text += following.text
+            if following.fault or text.count("\t") + 1 > columns or not _has_open_quote(text):
+                break
+        if len(held) > 1 and text.count("\t") + 1 == columns and not _has_open_quote(text) and not held[-1].fault:
+            yield replace(row, text=text)
+        else:
+            yield row
+            waiting.extendleft(reversed(held[1:]))
+
+
+def _is_open(row: lines.Line, columns: int) -> bool:
+    return not row.fault and row.text.count("\t") + 1 < columns and _has_open_quote(row.text)
+
+
+def _has_open_quote(text: str) -> bool:
+    """Whether the last cell begins with a quote that does not end."""
+    last = text.rpartition("\t")[2].strip()
+    return last.startswith('"') and last.count('"') % 2 == 1
 
 
 def _fields(names: list[str], row: str) -> dict[str, str | list[str]]:
     count = row.count("\t") + 1  # before splitting, which would take much memory for a line of tabs
     if count != len(names):
         raise ValueError(f"{count} cells, the header names {len(names)}")
-    return {name: _value(name, cell) for name, cell in zip(names, _cells(row), strict=True) if cell}
+    return {name: value_of(name, cell) for name, cell in zip(names, _cells(row), strict=True) if cell}
 
 
 def _columns(line: str) -> list[str]:
@@ -69,8 +116,9 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _value(name: str, cell: str) -> str | list[str]:
-    if name not in _LISTS:
+def value_of(name: str, cell: str) -> str | list[str]:
+    """The value of a cell in the column of this name. Raises ValueError if it holds too many."""
+    if field_names.field_of(name) not in _LISTS:
         return cell
     if cell.count(";") > jsonl.MOST_VALUES:  # before splitting, for the same reason
         raise ValueError(f"more than {jsonl.MOST_VALUES:,} values in the column {name!r}")

@@ -7,26 +7,30 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
-from bioqa.index.corpus.limits import RecordLimitedStream
+from bioqa.index.corpus.values import formulas, superscripts
+from bioqa.index.corpus.xml_rescue import RescueStream, read_on
 from bioqa.index.errors import InputError
+from bioqa.index.records import BadRecord
 
 _ADVICE = re.compile(r", (?:line \d|try XML_PARSE_HUGE|use XML_PARSE_HUGE).*", re.DOTALL)  # libxml2's hints
 _PROLOG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
+_LAST_PROLOG = re.compile(rb"\A\s*(?:(?:<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>]*>|\xef\xbb\xbf)\s*)*", re.DOTALL)
 _SHOWN = 200  # characters of a name or a reason
 _ROOT = re.compile(rb"<(?:[a-z-]+:)?([A-Za-z-]+)")
 
 
 def read(
     stream: BinaryIO, source: str, *, kind: str, roots: Collection[str], records: Collection[str]
-) -> Iterator[etree._Element]:
+) -> Iterator[etree._Element | BadRecord]:
     """The elements named in `records`, one in memory at a time, with namespaces removed.
 
-    Nothing outside the file is read, and a file that declares entities is rejected. Raises InputError, with the line,
-    if the XML is truncated or malformed, or its root is none of `roots`.
+    Nothing outside the file is read, and a file that declares entities is rejected. A broken record becomes a
+    BadRecord, and reading goes on behind it. Raises InputError, with the line, if the file is truncated, is malformed
+    as a whole, or its root is none of `roots`.
     """
     count = 0
     checked = False
-    bounded = RecordLimitedStream(stream, source)
+    bounded = RescueStream(stream, source, records)
     try:
         events = etree.iterparse(
             cast(BinaryIO, bounded),
@@ -46,9 +50,7 @@ def read(
                 if not checked:
                     _check_root(element.getroottree().getroot(), source, kind, roots)
                 count += 1
-                _drop_namespaces(element)
-                _spell_out_entities(element)
-                yield element
+                yield _plain(element)
                 element.clear()
                 _drop_before(element)
                 bounded.end_record()
@@ -58,7 +60,38 @@ def read(
         if not checked:
             _check_name(root_of(bounded.head), source, kind, roots)
         reason = _ADVICE.sub("", str(error.msg))[:_SHOWN]
-        raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
+        if not checked or (prolog := _prolog(bounded.head, roots, records)) is None:
+            raise InputError(f"{source}: line {error.lineno}: broken XML after {count:,} records ({reason})") from None
+        yield from _rescued(
+            bounded, source, prolog, BadRecord(source, f"line {error.lineno}", f"broken XML ({reason})")
+        )
+
+
+def _rescued(
+    stream: RescueStream, source: str, prolog: bytes, broken: BadRecord
+) -> Iterator[etree._Element | BadRecord]:
+    for found, before in read_on(stream, source, prolog, broken):
+        yield found if isinstance(found, BadRecord) else _plain(found, before - prolog.count(b"\n"))
+
+
+def _prolog(head: bytes, roots: Collection[str], records: Collection[str]) -> bytes | None:
+    """The beginning of a file up to the opening tag of its root; None if the root is a record or is not found."""
+    match = _ROOT.search(head, next((found.end() for found in _LAST_PROLOG.finditer(head)), 0))
+    if match is None or match[1].decode() not in set(roots) - set(records):
+        return None
+    end = head.find(b">", match.end()) + 1
+    return head[:end] if end and not head[:end].endswith(b"/>") else None
+
+
+def _plain(record: etree._Element, lines: int = 0) -> etree._Element:
+    """The record without namespaces, entities and formulas; `lines` are added to the numbers of its lines."""
+    _drop_namespaces(record)
+    _spell_out_entities(record)
+    formulas.spell_out(record)
+    superscripts.spell_out(record)
+    if lines:
+        record.sourceline = record.sourceline + lines  # type: ignore[assignment,operator]
+    return record
 
 
 def _check_root(root: etree._Element, source: str, kind: str, roots: Collection[str]) -> None:

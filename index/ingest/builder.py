@@ -250,6 +250,9 @@ class _Build:
             replace(
                 self._manifest,
                 documents=self._manifest.documents + len(documents) - len(outdated),
+                several_sources=self._manifest.several_sources
+                + sum(bool(document.parts) for document in documents)
+                - self._pending.parted,
                 passages=passages,
                 tokens=self._manifest.tokens + added - removals.tokens,
                 segments=(*self._manifest.segments, segment),

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from bioqa.index.ingest.complement import complement, source_of
 from bioqa.index.records import Document
-from bioqa.index.text.prepared import PreparedDocument
+from bioqa.index.text.prepared import PreparedDocument, prepare
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Changeset:
         self.entries: dict[str, PreparedDocument] = {}
         self.size = 0  # bytes of the entries in memory
         self.withdrawn = dict(withdrawn)
+        self.parted = 0  # outdated documents from several sources
         self._deletions: dict[str, _Deletion] = {}
         self._changes = changes
 
@@ -54,9 +56,10 @@ class Changeset:
             entry = replace(entry, document=replace(entry.document, file_number=file_number))
         before = self.entries.get(entry.document.id)
         self._changes.replaced += before is not None
-        if before is None or not entry.document.is_older_than(before.document):
-            self.entries[entry.document.id] = entry
-            self.size += entry.size - (before.size if before else 0)
+        if before is not None:
+            entry = _complemented(before.document, entry) or before
+        self.entries[entry.document.id] = entry
+        self.size += entry.size - (before.size if before else 0)
 
     def delete(self, identity: str, file_number: int) -> None:
         """Add a deletion, unless a later file contains the document again."""
@@ -82,12 +85,18 @@ class Changeset:
             if deleted and 0 < deleted.file_number < document.file_number:
                 del self._deletions[document.id]
                 deleted = None
-            if newer and not deleted and newer.document.is_older_than(document):
-                self._drop(document.id)
-                newer = None
+            if newer and not deleted:
+                whole = _complemented(document, newer)
+                if whole is None:
+                    self._drop(document.id)
+                else:
+                    self.entries[document.id] = whole
+                    self.size += whole.size - newer.size
+                newer = whole
             if not newer and not deleted:
                 continue
             known.add(document.id)
+            self.parted += bool(document.parts)
             self._changes.replaced += newer is not None
             self._changes.deleted += newer is None
             outdated.append(row)
@@ -104,5 +113,20 @@ class Changeset:
     def clear(self) -> None:
         """Forget all changes, after they were committed."""
         self.entries.clear()
-        self.size = 0
+        self.size = self.parted = 0
         self._deletions.clear()
+
+
+def _complemented(document: Document, entry: PreparedDocument) -> PreparedDocument | None:
+    """What `document` becomes with a further record of its id; None if it stays as it is, or would be too large."""
+    if not document.parts and source_of(document) == source_of(entry.document):  # the usual case
+        return None if entry.document.is_older_than(document) else entry
+    whole = complement(document, entry.document)
+    if whole is document or whole is entry.document:
+        return None if whole is document else entry
+    prepared = prepare(whole)
+    if not isinstance(prepared, PreparedDocument):
+        return None
+    kept = sum(len(part.title) + len(part.abstract) for part in whole.parts)
+    kept += sum(len(section.text) for part in whole.parts for section in part.sections)
+    return replace(prepared, size=prepared.size + kept)

@@ -105,6 +105,7 @@ class Manifest:
     max_ram: int | None = None  # memory limit in bytes for building and searching; None for no limit
     structure: InvertedListsInfo | None = None
     withdrawn: dict[str, int] = field(default_factory=dict)  # id: number of the last PubMed file that deleted it
+    several_sources: int = 0  # documents of records from more than one kind of source
     format: int = field(default=FORMAT)
 
 
@@ -169,6 +170,7 @@ def _short(found: object) -> str:
 def _check(manifest: Manifest) -> None:
     """Raise TypeError or ValueError if a value has the wrong type, is out of range, or names a file elsewhere."""
     numbers = [manifest.commit, manifest.documents, manifest.passages, manifest.tokens, manifest.passage_words]
+    numbers.append(manifest.several_sources)
     texts = [manifest.analyzer, manifest.lexical, manifest.removed, manifest.committed]
     texts += [text for entry in dict(manifest.digests).items() for text in entry]
     numbers += dict(manifest.withdrawn).values()

@@ -168,12 +168,8 @@ class Segment:
         """The document in row `row` of this segment."""
         fields = self._fields(row)
         try:
-            for name in ("authors", "mesh", "publication_types"):
-                fields[name] = tuple(fields[name])
-            fields["sections"] = tuple(Section(**section) for section in fields["sections"])
-            document = Document(**fields)
-            _check(document)
-        except (TypeError, KeyError) as error:
+            document = _document(fields)
+        except (TypeError, KeyError, AttributeError) as error:
             raise self._damaged_line(row, error) from None
         return document
 
@@ -203,6 +199,22 @@ class Segment:
         return damaged_error(self._folder / "documents.jsonl", f"line {row + 1:,}: {' '.join(str(how)[:200].split())}")
 
 
+def _document(fields: dict[str, Any]) -> Document:
+    """The document with these fields. Raises TypeError or KeyError if they are not those of a document."""
+    for name in ("authors", "mesh", "publication_types"):
+        fields[name] = tuple(fields[name])
+    fields["sections"] = tuple(Section(**section) for section in fields["sections"])
+    if parts := fields.get("parts"):
+        if any(part.get("parts") for part in parts):
+            raise TypeError("a record of a document is itself of several")
+        fields["parts"] = tuple(map(_document, parts))
+    else:
+        fields["parts"] = ()
+    document = Document(**fields)
+    _check(document)
+    return document
+
+
 def _check(document: Document) -> None:
     """Raise TypeError if a field of the document has the wrong type."""
     texts = [
@@ -212,6 +224,7 @@ def _check(document: Document) -> None:
         document.journal,
         document.language,
         document.status,
+        document.source,
         *document.authors,
         *document.mesh,
         *document.publication_types,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.index.corpus import bioc, sections
+from bioqa.index.corpus import bioc
+from bioqa.index.corpus.values import sections
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Record, Section
 
@@ -183,7 +184,6 @@ def test_whatever_the_fields_hold_a_document_is_read_or_counted(fields: dict[str
     ("content", "why"),
     [
         (collection(as_xml("5", CITATION))[:-5], "line 3: broken XML after 1 records"),
-        (collection(as_xml("5", CITATION)).replace("title", "caf\u00e9").encode("latin-1"), "line 3: broken XML"),
         ("<PubmedArticleSet/>", "XML, but not BioC: it begins with <PubmedArticleSet>, expected <collection>"),
         ('<!DOCTYPE collection [<!ENTITY a "b">]><collection/>', "declares XML entities"),
         ("", "broken XML"),
@@ -205,3 +205,35 @@ def test_a_document_whose_headings_are_repeated_without_end_is_counted(monkeypat
     (bad,) = bioc.read_json(io.BytesIO(content), "file.json")
     assert isinstance(bad, BadRecord)
     assert "headings of its sections" in bad.reason
+
+
+def test_a_broken_xml_document_is_reported_and_the_next_is_read() -> None:
+    broken = as_xml("5", CITATION).replace("title", "caf\u00e9")
+    content = collection(broken + as_xml("6", CITATION)).encode("latin-1")
+    bad, good = bioc.read_xml(io.BytesIO(content), "file.xml")
+    assert isinstance(bad, BadRecord)
+    assert (bad.place, bad.reason[:10]) == ("line 3", "broken XML")
+    assert isinstance(good, Document)
+
+
+def test_passages_divided_into_sentences_are_read() -> None:
+    parts = [("title", ["Rats."]), ("abstract", ["They slept.", "They ran."])]
+    passages = [
+        {"infons": {"type": kind}, "text": "", "sentences": [{"text": text} for text in texts]} for kind, texts in parts
+    ]
+    xml = "".join(
+        f'<passage><infon key="type">{kind}</infon>'
+        + "".join(f"<sentence><offset>0</offset><text>{text}</text></sentence>" for text in texts)
+        + "</passage>"
+        for kind, texts in parts
+    )
+    expected = [Document("5", "Rats.", "They slept. They ran.")]
+    assert read_json(json.dumps({"documents": [{"id": "5", "passages": passages}]})) == expected
+    assert read_xml(collection(f"<document><id>5</id>{xml}</document>")) == expected
+
+
+def test_authors_have_their_initials_and_suffix() -> None:
+    infons = {"type": "front", "name_0": "surname:Roe;given-names:Mary-Ann B.;suffix:Sr"}
+    found = both("5", [(infons, "Rats.")])
+    assert isinstance(found, Document)
+    assert found.authors == ("Roe MAB Sr",)

@@ -8,6 +8,7 @@ import random
 import tarfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -297,9 +298,7 @@ def test_an_empty_file_is_called_empty(suffix: str, content: bytes, tmp_path: Pa
     assert until_error(path) == ([], f"{path}: the file is empty")
 
 
-@pytest.mark.parametrize(
-    "content", [b"%PDF-1.7", b"PK\x03\x04zip", b"\x00\x01\x02", b"TY  - JOUR\nTI  - T", b"pmid,title", b"a\tb\n1\t2"]
-)
+@pytest.mark.parametrize("content", [b"\x00\x01\x02", b"TY - J", b"pmid,name", b"a\tb\n1\t2", b"1|x|title"])
 def test_an_unknown_format_is_refused_and_the_known_ones_are_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "strange.json"
     path.write_bytes(content)
@@ -567,3 +566,79 @@ def test_a_bomb_in_an_archive_is_counted_and_the_next_is_read(
     *_, bad, good = CorpusFile(path).records()
     assert isinstance(bad, BadRecord)
     assert good == Document("1", "A title")
+
+
+def test_a_pdf_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"%PDF-1.7")
+    assert "GROBID" in until_error(path)[1]
+
+
+def test_a_file_of_a_folder_goes_by_its_content_where_its_name_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "export.txt").write_text("PMID- 1\nTI  - T\n")
+    (tmp_path / "packed.txt.gz").write_bytes(gzip.compress(b"TY  - JOUR\nTI  - T\nDO  - 10.1/x\nER  - \n"))
+    (tmp_path / "notes.txt").write_text("Ask her about PMID- 1.")
+    (tmp_path / "README").write_text("Read me.")
+    found = files.input_files([tmp_path])
+    assert [file.name for file in found] == ["export.txt", "packed.txt.gz"]
+    assert [file.name for file in files.unrecognized_files([tmp_path])] == ["README", "notes.txt"]
+    assert [record.id for file in found for record in CorpusFile(file).records() if isinstance(record, Document)] == [
+        "1",
+        "10.1/x",
+    ]
+
+
+def test_a_zip_archive_is_read_like_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "papers.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a/export.txt", "PMID- 1\nTI  - T\n")
+        packed.writestr("../out.jsonl", '{"id": "2", "title": "T"}')
+        packed.writestr("b.jsonl", '{"id": "3", "title": "T"}')
+        packed.writestr("notes.txt", "No papers.")
+    first, bad, third, other = CorpusFile(path).records()
+    assert [record.id for record in (first, third) if isinstance(record, Document)] == ["1", "3"]
+    assert isinstance(bad, BadRecord)
+    assert "leads out of the archive" in bad.reason
+    assert other == UnrecognizedFile(str(path), "notes.txt")
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04zip", b""])
+def test_a_zip_archive_that_is_damaged_or_of_a_spreadsheet_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "papers.zip"
+    path.write_bytes(content)
+    if not content:
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("[Content_Types].xml", "<Types/>")
+    assert ("damaged" if content else "save it as CSV") in until_error(path)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "source"),
+    [
+        ("pubmed", "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>T</ArticleTitle></Article>"
+         "</MedlineCitation></PubmedArticle>", "pubmed"),
+        ("medline", "PMID- 1\nTI  - T\n", "medline"),
+        ("jsonl", '{"id": "1", "title": "T"}', "table"),
+        ("tsv", "id\ttitle\n1\tT\n", "table"),
+        ("csv", "id,title\n1,T\n", "table"),
+        ("ris", "TY  - JOUR\nID  - 1\nTI  - T\n", "ris"),
+        ("pubtator", "1|t|T\n", "pubtator"),
+        ("bioc-json", '{"documents": [{"id": "1", "passages": [{"infons": {"type": "title"}, "text": "T"}]}]}', "bioc"),
+    ],
+)  # fmt: skip
+def test_a_document_names_the_kind_of_its_source(name: str, content: str, source: str) -> None:
+    (found,) = files.FORMATS[name](io.BytesIO(content.encode()), "file")
+    assert isinstance(found, Document)
+    assert found.source == source
+
+
+def test_damage_inside_a_zip_archive_costs_a_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "papers.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.jsonl", '{"id": "1", "title": "Rats"}')
+        packed.writestr("b.jsonl", '{"id": "2", "title": "Cats"}')
+    path.write_bytes(path.read_bytes().replace(b"Rats", b"Mice"))
+    bad, good = CorpusFile(path).records()
+    assert isinstance(bad, BadRecord)
+    assert "CRC" in bad.reason
+    assert isinstance(good, Document)

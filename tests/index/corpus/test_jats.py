@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bioqa.index.corpus import jats, limits
-from bioqa.index.corpus import sections as body
+from bioqa.index.corpus.values import sections as body
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Document, Passage, Record, Section
 from bioqa.index.text import passages
@@ -88,11 +88,15 @@ def test_a_whole_article_arrives() -> None:
                 Section(
                     "Methods: Diet of Mus",
                     "They ate corn, as in Roe (2001) and Figure 1.\nFigure 1 A mouse. It eats.\nTable 1 Weights.\n"
-                    "Items: one two",
+                    "Items: one two\n1/2",
                 ),
                 Section("Results", "P was p = .05."),
             ),
-            extra={"pmc": "PMC77", "doi": "10.1/x"},
+            extra={
+                "pmc": "PMC77",
+                "doi": "10.1/x",
+                "other_abstracts": [{"language": "eng", "type": "summary", "text": "For the public."}],
+            },
         )
     ]
 
@@ -110,7 +114,9 @@ CITATION = '<xref ref-type="bibr">{0}</xref>'
         (f"Doe et al. ({CITATION.format(2001)}, {CITATION.format('1999a')}) ate.", "Doe et al. (2001, 1999a) ate."),
         ('Mice ate<xref ref-type="ref">12</xref> corn<sup><xref ref-type="ref">3</xref></sup>.', "Mice ate corn."),
         (f"Mice ate [{CITATION.format(1)}], [{CITATION.format(2)}‐{CITATION.format(4)}], corn.", "Mice ate, corn."),
-        ("Of 10<sup>6</sup> mice, 5 [3, 7] ate.", "Of 106 mice, 5 [3, 7] ate."),
+        ("Of 10<sup>6</sup> mice, 5 [3, 7] ate.", "Of 10⁶ mice, 5 [3, 7] ate."),
+        ("It was <inline-formula><tex-math>$7.5\\pm 0.2$</tex-math></inline-formula> mg.", "It was 7.5 ± 0.2 mg."),
+        (f"In 2015<sup>{CITATION.format(6)}</sup> 10<sup>-3</sup> ate.", "In 2015 10⁻³ ate."),
         ('See <xref ref-type="table">Table 1</xref> and <xref ref-type="fig">2</xref>.', "See Table 1 and 2."),
         ("P = .05 in f(x).", "P = .05 in f(x)."),
         (f"Of (-)-EGCG (–) in f() [{CITATION.format(1)}].", "Of (-)-EGCG (–) in f()."),
@@ -180,12 +186,10 @@ def test_the_id_is_the_pmid_or_else_that_of_pmc(ids: str, name: str) -> None:
     assert document(article(ids)).id == name
 
 
-@pytest.mark.parametrize(
-    "ids", ["", '<article-id pub-id-type="doi">10.1/x</article-id>', '<article-id pub-id-type="pmid">x</article-id>']
-)
+@pytest.mark.parametrize("ids", ["", '<article-id pub-id-type="pmid">x</article-id>'])
 def test_an_article_without_either_is_reported_with_its_line_and_the_next_is_read(ids: str) -> None:
     bad, good = read(f"<pmc-articleset>\n\n{article(ids)}{article()}</pmc-articleset>")
-    assert bad == BadRecord("file.nxml", "line 3", "article with neither PMID nor PMC id")
+    assert bad == BadRecord("file.nxml", "line 3", "article with neither PMID, PMC id nor DOI")
     assert isinstance(good, Document)
 
 
@@ -299,3 +303,48 @@ def test_an_article_whose_headings_are_repeated_without_end_is_counted(
     (bad,) = jats.read(io.BytesIO(xml.encode()), "file.nxml")
     assert isinstance(bad, BadRecord)
     assert "headings of its sections" in bad.reason
+
+
+def test_a_preprint_goes_by_its_doi() -> None:
+    assert document(article('<article-id pub-id-type="doi">10.1/x</article-id>')).id == "10.1/x"
+
+
+@pytest.mark.parametrize(
+    ("contributor", "names"),
+    [
+        (
+            '<contrib contrib-type="author"><collab>Project: Rats<contrib-group><contrib contrib-type="author"><name>'
+            "<surname>Roe</surname></name></contrib></contrib-group></collab></contrib>",
+            ("Project: Rats",),
+        ),
+        ('<contrib contrib-type="author"><collab><institution>Group</institution></collab></contrib>', ("Group",)),
+        (
+            '<contrib contrib-type="author"><string-name><surname>Roe</surname>, <given-names>Rita</given-names>'
+            "</string-name></contrib>",
+            ("Roe R",),
+        ),
+        ('<contrib contrib-type="author"><string-name>Rita Roe</string-name></contrib>', ("Rita Roe",)),
+        (
+            "<contrib><name><surname>Roe</surname><given-names>Rob A.</given-names><suffix>Sr</suffix></name>"
+            "</contrib>",
+            ("Roe RA Sr",),
+        ),
+        ('<contrib contrib-type="reviewer"><name><surname>Roe</surname></name></contrib>', ()),
+        ('<contrib contrib-type="author"><anonymous/></contrib>', ()),
+    ],
+)
+def test_authors_of_all_forms_are_read(contributor: str, names: tuple[str, ...]) -> None:
+    assert document(article(meta=f"<contrib-group>{contributor}</contrib-group>")).authors == names
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        '<pub-date date-type="original-publication"><year>2003</year></pub-date>',
+        '<pub-date iso-8601-date="2003-02-01"/>',
+        "<pub-date><string-date>May 2003</string-date></pub-date>",
+        '<pub-date date-type="preprint"><year>2003</year></pub-date>',
+    ],
+)
+def test_a_date_of_any_form_gives_the_year(date: str) -> None:
+    assert document(article(meta=date)).year == 2003

@@ -227,3 +227,13 @@ def test_lines_without_end_make_a_record_unusable(monkeypatch: pytest.MonkeyPatc
         assert isinstance(bad, BadRecord)
         assert "larger than" in bad.reason
         assert good == Document("2", "A title")
+
+
+@pytest.mark.parametrize("between", ["      \n", "      \r\n", " \n\t\n"])
+def test_a_blank_line_inside_a_field_does_not_end_the_record(between: str) -> None:
+    content = f"PMID- 5\nAB  - Rats slept.\n{between}      Mice ran.\nAU  - Roe R\nLA  - eng\n\nPMID- 6\nTI  - Next.\n"
+    first, second = medline.read(io.BytesIO(content.encode()), "file.nbib")
+    assert isinstance(first, Document)
+    assert (first.abstract, first.authors, first.language) == ("Rats slept. Mice ran.", ("Roe R",), "eng")
+    assert isinstance(second, Document)
+    assert second.title == "Next."

@@ -111,7 +111,7 @@ def test_a_whole_citation_arrives() -> None:
         Document(
             id="31",
             title="Effect of CFTR on Ca2+ in cells.",
-            abstract="BACKGROUND: Cells of E. coli grew. RESULTS: We saw 106 of H2O.",
+            abstract="BACKGROUND: Cells of E. coli grew. RESULTS: We saw 10⁶ of H2O.",
             year=2009,
             journal="Annals of invented results",
             authors=("Doe JA", "The Study Group", "Solo"),
@@ -372,11 +372,13 @@ def test_xml_cut_in_the_middle_gives_what_came_before_and_names_the_line() -> No
     assert message.startswith("file.xml: line 4: broken XML after 3 records")
 
 
-def test_xml_broken_in_the_middle_gives_what_came_before_and_names_the_line() -> None:
+def test_xml_broken_in_the_middle_costs_that_article_alone_and_names_the_line() -> None:
     content = article_set(numbered(5)).replace("T4</ArticleTitle>", "T4</Title>")
-    records, message = until_error(content)
-    assert [record.id for record in records if isinstance(record, Document)] == ["1", "2", "3"]
-    assert message.startswith("file.xml: line 4: broken XML after 3 records")
+    records = read(content)
+    assert [record.id for record in records if isinstance(record, Document)] == ["1", "2", "3", "5"]
+    bad = next(record for record in records if isinstance(record, BadRecord))
+    assert bad.place == "line 4"
+    assert bad.reason.startswith("broken XML (")
 
 
 @pytest.mark.parametrize("content", ["", " ", "<", "<PubmedArticleSet", "<PubmedArticleSet>", "pmid: 1", '{"pmid": 1}'])
@@ -404,11 +406,12 @@ def test_xml_that_is_not_pubmeds_is_named_for_what_it_is(content: str, root: str
     assert "<PubmedArticleSet>" in message
 
 
-def test_bytes_that_are_not_utf_8_are_refused_with_the_line() -> None:
+def test_an_article_in_bytes_that_are_not_utf_8_is_reported_with_the_line() -> None:
     content = article_set(numbered(3)).replace("T2", "T\u00e9").encode("latin-1")
-    _, message = until_error(content)
-    assert message.startswith("file.xml: line 2: broken XML")
-    assert "encoding" in message
+    first, bad, third = read(content)
+    assert isinstance(bad, BadRecord)
+    assert (bad.place, bad.reason[:10]) == ("line 2", "broken XML")
+    assert [record.id for record in (first, third) if isinstance(record, Document)] == ["1", "3"]
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "ascii"])
@@ -488,9 +491,13 @@ def test_an_inclusion_is_not_followed() -> None:
     assert found.title == "a b"
 
 
-def test_nesting_without_end_is_refused() -> None:
-    _, message = until_error(article_set(article("<ArticleTitle>" + "<i>" * 100_000 + "</ArticleTitle>")))
-    assert "broken XML" in message
+def test_nesting_without_end_costs_that_article_alone() -> None:
+    deep = article("<ArticleTitle>" + "<i>" * 100_000 + "</ArticleTitle>")
+    first, bad, last = read(article_set(numbered(1), deep, numbered(1)))
+    assert isinstance(bad, BadRecord)
+    assert "broken XML" in bad.reason
+    assert isinstance(first, Document)
+    assert isinstance(last, Document)
 
 
 def test_articles_are_read_as_they_are_asked_for() -> None:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from bioqa.index.corpus import years
+from bioqa.index.corpus.values import years
 
 THIS = date.today().year
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bioqa.index.corpus import sections
+from bioqa.index.corpus.values import sections
 from bioqa.index.records import Section
 
 
