@@ -59,7 +59,8 @@ def train() -> None:
 @click.option(
     "--everyday",
     is_flag=True,
-    help="Fit on the development half of the everyday questions, too; those over abstracts are put to --index.",
+    help="Fit on the development half of the everyday questions, too: they are asked of the reader to calibrate, those "
+    "over PubMed abstracts from --index.",
 )
 def calibration(
     gold: tuple[Path, ...],
@@ -96,7 +97,7 @@ def calibration(
         samples = observations.collect(questions, engine, progress)
     if everyday:
         with TerminalProgress("Asking everyday questions", "questions") as progress:
-            observations.add_everyday(samples, _everyday_questions(folder, reader_folder or target), progress)
+            observations.add_everyday(samples, _everyday_questions(folder, target), progress)
     with TerminalProgress("Reading snippets", "questions") as progress:
         samples_given = observations.collect_given(questions, engine, progress)
     models = fitting.fit_all(samples, questions)

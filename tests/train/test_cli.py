@@ -1,14 +1,19 @@
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bioqa.eval.everyday import table
+from bioqa.eval.everyday.table import EverydayQuestion, EverydayTable, MinimalPair
 from bioqa.index.models import model
 from bioqa.qa.engine import Engine
+from bioqa.train.calibration import observations
 
 QUESTIONS = [
     {
@@ -75,6 +80,27 @@ def test_a_calibration_is_fitted_reported_and_used_from_then_on(
     asked = run("ask", "what gene causes cystic fibrosis?", "--index", small_index, "--reader", reader, "--json")
     assert asked.status == 0
     assert json.loads(asked.out)["answers"][0]["text"] == "CFTR"
+
+
+def test_everyday_questions_are_asked_of_the_reader_that_is_calibrated(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Path]] = []
+    question = EverydayQuestion(
+        "q", "dev", "question", "101", "what gene causes cystic fibrosis?", "answer", (re.compile("CFTR"),)
+    )
+    pair = MinimalPair("p", "dev", "side", "101", "Is Huntington disease dominant?", "Is Huntington disease recessive?")
+    monkeypatch.setattr(
+        table, "read_table", lambda _: EverydayTable((question, replace(question, half="test")), (pair,))
+    )
+
+    def noted(samples: object, questions: list[tuple[EverydayQuestion, Engine]], progress: object) -> None:
+        asked.extend((question.text, engine.reader.model.folder) for question, engine in questions)
+
+    monkeypatch.setattr(observations, "add_everyday", noted)
+    outcome = run("train", "calibration", gold(), "--index", small_index, "--everyday", "--to", reader)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert asked == [(question.text, reader), (pair.true, reader), (pair.false, reader)]
 
 
 def test_a_reader_fresh_from_export_can_be_calibrated(
