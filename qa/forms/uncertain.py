@@ -19,6 +19,7 @@ from bioqa.qa.summary import Sentence
 
 SURE = 0.5  # confidence of a short answer from which it is given; below it sentences are right more often
 LIKELY = 0.4  # the same for an answer out of the sentence that is closest to the question
+SURE_BESIDE_CORRECTION = 0.3  # the same for a misspelt question, whose words the passages lack
 SURE_OF_ONE = 0.5  # the same for the only item of a list, which should have several
 _COVERS = 0.75  # share of the question's terms that a sentence and its title hold where it speaks of the same thing
 _COVERS_RELEVANT = 0.6  # the same where the passages found are relevant
@@ -65,7 +66,9 @@ def in_sentences(form: QuestionForm, question: str, terms: QuestionTerms, respon
 def withheld(response: Response) -> Response:
     """The response without an uncertain short answer: where a word is misspelt, the correction helps more."""
     by_spans = response.type in (QuestionType.FACTOID, QuestionType.LIST)
-    return silenced(response) if by_spans and response.answers and response.answers[0].confidence < SURE else response
+    if by_spans and response.answers and response.answers[0].confidence < SURE_BESIDE_CORRECTION:
+        return silenced(response)
+    return response
 
 
 def _closest_shown(response: Response, ranked: Sequence[Sentence], notice: str) -> Response:
