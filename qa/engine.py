@@ -107,12 +107,13 @@ class Engine:
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
         response = self.answer(analyzed, hits, config, watch)
         corrected = corrections.suggestion(analyzed.plain, self.index)
-        if question_type is None and config.min_confidence is None and corrected:
-            response = uncertain.withheld(response)
-        elif question_type is None and config.min_confidence is None:
-            members = class_members.answers(analyzed.plain, hits)
-            response = routing.answered(response, members) if members else response
-            response = uncertain.in_sentences(analyzed.form, analyzed.plain, analyzed.terms, response)
+        if question_type is None and config.min_confidence is None:  # no short answer was asked for at any price
+            if corrected:
+                response = uncertain.withheld(response)
+            else:
+                members = class_members.answers(analyzed.plain, hits)
+                response = routing.answered(response, members) if members else response
+                response = uncertain.in_sentences(analyzed.form, analyzed.plain, analyzed.terms, response)
         return declined.with_notice(quotations.shortened(response, config.ideal_sentences), corrected)
 
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:

@@ -109,12 +109,11 @@ def _pieces(stream: RescueStream) -> Iterator[tuple[bytes | None, int]]:
         end = behind = None
         if begin:
             after = max(begin.end(), searched - _CARRIED)
-            end, behind = stream.closing.search(rest, begin.start() if after == begin.end() else after), None
+            end = stream.closing.search(rest, begin.start() if after == begin.end() else after)
             behind = stream.opening.search(rest, after)
-        if begin and (end or behind):
-            stop = (
-                end.end() if end and not (behind and behind.start() < end.start()) else behind.start() if behind else 0
-            )
+        stops = [match.end() if match is end else match.start() for match in (end, behind) if match]
+        if begin and stops:
+            stop = min(stops)
             lines += rest.count(b"\n", 0, begin.start())
             yield rest[begin.start() : stop], lines
             lines += rest.count(b"\n", begin.start(), stop)
