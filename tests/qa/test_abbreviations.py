@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioqa.qa.abbreviations import abbreviation_pairs, expansions
+from bioqa.qa.abbreviations import abbreviates, abbreviation_pairs, expansions
 from bioqa.qa.normalize import normalize_answer
 
 
@@ -73,6 +73,59 @@ def test_an_abbreviation_with_two_meanings_has_none_but_beside_one_of_them() -> 
 )
 def test_both_forms_together_are_what_they_stand_for(both: str) -> None:
     assert expansions([both])[normalize_answer(both)] == "vascular endothelial growth factor"
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "long"),
+    [
+        ("Bortezomib treats multiple myeloma (MM).", "MM", "multiple myeloma"),
+        ("one with hereditary hemochromatosis (HH)", "HH", "hereditary hemochromatosis"),
+        ("omeprazole, a proton-pump inhibitor (PPI)", "PPI", "proton-pump inhibitor"),
+        ("superior sagittal sinus (SSS)", "SSS", "superior sagittal sinus"),
+        ("in MM (multiple myeloma)", "MM", "multiple myeloma"),
+        ("recombinant tissue-type plasminogen activator (t-PA)", "t-PA", "tissue-type plasminogen activator"),
+        ("Antihypertensive and Lipid Lowering to Prevent Heart Attack (ALLPHA)", "ALLPHA", None),
+        ("anti-tumor necrosis factor (TNF)", "TNF", "tumor necrosis factor"),
+        ("in chronic hepatitis C and hepatocellular carcinoma (HCC)", "HCC", "hepatocellular carcinoma"),
+        ("in patients who came for insulin (INS)", "INS", "insulin"),
+        ("in hypertension, hyperhomocysteinaemia (HH)", "HH", "hyperhomocysteinaemia"),
+        ("Analyses of variance (ANOVAs) were", "ANOVAs", "Analyses of variance"),
+    ],
+)
+def test_of_several_long_forms_the_one_counts_in_which_more_letters_begin_words(
+    text: str, short: str, long: str | None
+) -> None:
+    expected = long or "Antihypertensive and Lipid Lowering to Prevent Heart Attack"
+    assert list(abbreviation_pairs(text)) == [(short, expected)]
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("interferon gamma", "IFN-γ"),
+        ("interferon-γ", "IFN-gamma"),
+        ("interferon γ", "IFNG"),
+        ("transforming growth factor beta", "TGF-β"),
+        ("transforming growth factor-β1", "TGF-beta1"),
+        ("transforming growth factor beta 1", "TGFB1"),
+        ("nuclear factor kappaB", "NF-κB"),
+        ("nuclear factor-κB", "NF-kappaB"),
+        ("amyloid beta", "Aβ"),
+        ("α-synuclein", "α-syn"),
+        ("beta-galactosidase", "β-gal"),
+        ("Rho-associated kinase", "ROCK"),
+        ("Ras homolog A", "RhoA"),
+        ("mu opioid receptor", "MOR"),
+    ],
+)
+def test_a_greek_letter_and_its_name_count_as_one(long: str, short: str) -> None:
+    assert list(abbreviation_pairs(f"It binds {long} ({short}).")) == [(short, long)]
+    assert abbreviates(short, long)
+
+
+def test_an_answer_in_greek_letters_is_the_long_form_with_their_names() -> None:
+    found = expansions(["interferon gamma (IFN-γ)"])
+    assert found[normalize_answer("IFN-γ")] == found[normalize_answer("IFN-gamma")] == "interferon gamma"
 
 
 @given(st.text(alphabet="aAbB1 -()[];,α\n", max_size=200))
