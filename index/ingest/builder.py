@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice, starmap
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def _open_or_create(folder: Path, encoder: Encoder | None) -> Manifest:
         raise IndexFolderError(
             f"{folder}: was built with {was}, not {now}; build into another folder or pass the same --encoder"
         )
-    if (manifest.analyzer, manifest.passage_words) != (analyzer.NAME, passages.MAX_WORDS):
+    if manifest.analyzer not in analyzer.NAMES or manifest.passage_words != passages.MAX_WORDS:
         raise IndexFolderError(
             f"{folder}: was built with another text analysis ({manifest.analyzer}); build into another folder"
         )
@@ -223,7 +224,7 @@ class _Build:
         store = Store(self._folder, self._manifest, most_whole=sys.maxsize)
         committed = ((row, store.document(row)) for row in self._committed_rows(self._pending.ids))
         outdated = np.array(self._pending.outdated(committed), dtype=np.int64)
-        removals = Removals(store, outdated)
+        removals = Removals(store, outdated, self._manifest.analyzer)
         entries = list(self._pending.entries.values())
         documents = [entry.document for entry in entries]
         name = f"{self._manifest.commit + 1:06}"
@@ -236,7 +237,8 @@ class _Build:
             for row in outdated.tolist():
                 writer.remove(row)
             rows = (store.next_document + row for row, spans in enumerate(ranges) for _ in spans)
-            terms = (written for entry in entries for written in entry.passage_terms)
+            as_before = partial(analyzer.analyzed_by, self._manifest.analyzer)
+            terms = (as_before(written) for entry in entries for written in entry.passage_terms)
             added = sum(starmap(writer.add, zip(fresh, rows, terms, strict=True)))
             writer.commit()
         passages = self._manifest.passages + len(fresh) - removals.count

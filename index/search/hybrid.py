@@ -180,7 +180,8 @@ class Index:
 
     def _feedback_weights(self, results: "_Candidates", numbers: Sequence[int]) -> dict[str, float]:
         """Term weights of the query, extended by terms from the titles of these passages."""
-        titles = [analyzer.terms(self._store.passage(number).document.title) for number in numbers]
+        analyzed = (analyzer.analyze(self._store.passage(number).document.title) for number in numbers)
+        titles = [analyzer.analyzed_by(self.manifest.analyzer, title).split() for title in analyzed]
         idf = {term: self.lexical.idf(term) for term in set(chain.from_iterable(titles))}
         return feedback.feedback_weights(results.weights, titles, idf)
 

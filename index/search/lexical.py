@@ -23,6 +23,7 @@ from bioqa.index.search.filters import Filter
 from bioqa.index.store import digests
 from bioqa.index.store.manifest import Manifest
 from bioqa.index.text import analyzer
+from bioqa.index.text.prepared import passage_terms
 
 _WHOLE = 64_000_000  # largest index verified before the first search, in bytes: some 50 ms on one processor
 _AT_ONCE = 1_000_000  # largest index verified when opened, in bytes: less than a millisecond
@@ -71,7 +72,8 @@ def open_lexical(folder: Path, manifest: Manifest, living: LivePassages | None =
     An index of more than 64 MB (some 200,000 abstracts) is not verified, which would take longer than a question.
     Raises IndexFolderError if it cannot be opened.
     """
-    return LexicalIndex(folder / "lexical" / manifest.lexical, living, digests.lexical_digests(folder, manifest))
+    written = digests.lexical_digests(folder, manifest)
+    return LexicalIndex(folder / "lexical" / manifest.lexical, living, written, manifest.analyzer)
 
 
 class LexicalIndex:
@@ -82,9 +84,15 @@ class LexicalIndex:
     tantivy's.
     """
 
-    def __init__(self, folder: Path, living: LivePassages | None = None, written: Mapping[Path, str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        living: LivePassages | None = None,
+        written: Mapping[Path, str] | None = None,
+        analyzer_name: str = analyzer.NAME,
+    ):
         """`written` maps files to digests, which are verified at the first search, or now for a small index."""
-        self._folder = folder
+        self._folder, self._analyzer = folder, analyzer_name
         with self._reading("cannot be opened"):
             self._files = {path: path.stat() for path in written or {}}
         size = sum(state.st_size for state in self._files.values())
@@ -95,7 +103,7 @@ class LexicalIndex:
             self._mirror = None if os.access(folder, os.W_OK) else _link_mirror(folder)
             self._index = tantivy.Index.open(self._mirror.name if self._mirror else str(folder))
             self._stored = _stored_passages(folder)
-            self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
+            self._index.register_tokenizer(analyzer.TOKENIZER, analyzer.tokenizer())
             self._index.config_reader("manual")
             self._searcher = self._index.searcher()
         self._living = living
@@ -129,7 +137,8 @@ class LexicalIndex:
             now = _current_state(path, state)
             if now and now.st_size < state.st_size:
                 raise self._damaged(f"{path.name} was truncated while it was read")
-        return {term: count * self.idf(term) for term, count in Counter(analyzer.query_terms(query)).items()}
+        counts = Counter(analyzer.query_terms(query, self.document_frequency))
+        return {term: count * self.idf(term) for term, count in counts.items()}
 
     def idf(self, term: str) -> float:
         """The inverse document frequency of an analyzed term."""
@@ -175,7 +184,8 @@ class LexicalIndex:
                 if len(best) == k and counted * most < best[0] - ties.TOLERANCE:
                     return scores
                 if number not in scores:
-                    scores[number] = bm25.score(weights, analyzer.terms(living.passage(number).search_text), mean)
+                    written = next(passage_terms([living.passage(number)], self._analyzer))
+                    scores[number] = bm25.score(weights, written.split(), mean)
                     heappush(best, scores[number])
                     if len(best) > k:
                         heappop(best)

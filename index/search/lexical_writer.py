@@ -11,6 +11,7 @@ from bioqa.index.errors import StorageError
 from bioqa.index.records import Passage
 from bioqa.index.search import tantivy_errors
 from bioqa.index.text import analyzer
+from bioqa.index.text.prepared import passage_terms
 
 _EXACT = ("journal", "mesh", "publication_type", "language", "status")  # untokenized fields for filters
 _WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this is full
@@ -18,7 +19,7 @@ _WRITER_MEMORY = 128_000_000  # bytes; tantivy flushes a segment whenever this i
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", tokenizer_name=analyzer.NAME, index_option="freq")
+    builder.add_text_field("text", tokenizer_name=analyzer.TOKENIZER, index_option="freq")
     builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
     for name in _EXACT:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -35,14 +36,14 @@ class LexicalWriter:
         self._folder = folder
         self._index = tantivy.Index(_schema(), path=str(folder))
         self._index.config_reader("manual")  # no thread watches the folder, which the next commit deletes
-        self._index.register_tokenizer(analyzer.NAME, analyzer.tokenizer())
+        self._index.register_tokenizer(analyzer.TOKENIZER, analyzer.tokenizer())
         # One thread: several would make the order of equal passages random, and Python keeps only one busy.
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
 
     def add(self, passage: Passage, document_row: int, terms: str | None = None) -> int:
         """Index a passage under its number, with its `terms` if already analyzed; returns the number of terms."""
         document = passage.document
-        written = analyzer.analyze(passage.search_text) if terms is None else terms
+        written = next(passage_terms([passage])) if terms is None else terms
         entry = tantivy.Document()
         entry.add_text("text", written)  # tantivy only splits it at blanks
         entry.add_text("id", document.id)
@@ -94,7 +95,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 def passage_length(passage: Passage) -> int:
     """The number of indexed terms of a passage."""
-    return count_terms(analyzer.analyze(passage.search_text))
+    return count_terms(next(passage_terms([passage])))
 
 
 def count_terms(terms: str) -> int:

@@ -1,13 +1,16 @@
 """The analyzer that turns documents and queries into search terms."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from bioqa.index.text import greek
+from bioqa.index.text import greek, symbols
 
-NAME = "biomedical-2"  # in the manifest: an index cannot be updated with another analyzer
+NAME = "biomedical-3"  # in the manifest
+_WITHOUT_SYMBOLS = "biomedical-2"  # the same without the terms that contain "_"
+NAMES = (NAME, _WITHOUT_SYMBOLS)  # of analyzers whose indexes can be updated
+TOKENIZER = "biomedical-2"  # in tantivy's schema
 _LONG, _REMEMBERED = 80, 300_000  # letters per word, cached words; 20,000 abstracts have 230,000 words, 50 MB
 _MOST_LETTERS = 20_000_000  # of cached words and terms; those of 20,000 abstracts have 4,000,000
 
@@ -19,8 +22,10 @@ _QUESTION_WORDS = re.compile(  # words that phrase the question and do not occur
     r"|evidence (?:that|for|of)|mechanisms? of action)\b",
     re.IGNORECASE,
 )
+_LETTER_BEHIND = re.compile(r"([^\W\d_]{3,})[-‐‑–]([A-Z])(?![^\W_])")  # vitamin-A
+_SMALL_A = re.compile(r"(?<=[^\W\d_] )a\b(?!['’])")
+_RARE = 0.003  # share of a word's passages; what is rarer than that is more often an article in a title
 _POSSESSIVE = re.compile(r"['’]s\b")
-_AROUND = '.,;:()[]"'  # punctuation around a word, which does not change its terms
 _RUN = re.compile(r"[^\W_]+")
 _PAIR = re.compile(r"(?=(?<![^\W_])([^\W_]+)[-‐‑–/+.:*'’]([^\W_]+))")  # neighbours with one mark between them
 
@@ -59,12 +64,19 @@ def _terms_of(word: str) -> list[str]:
     if word.isascii() and word.isalnum():
         return list(_stemmed().analyze(word))
     word = _POSSESSIVE.sub("", word)
-    parts = _stemmed().analyze(greek.spell_out(word))
-    symbols = " ".join("".join(greek.spell_out(symbol).split()) for symbol in dict.fromkeys(_symbols(word)))
-    return [*parts, *_as_written().analyze(symbols)] if symbols else list(parts)
+    parts = [*_stemmed().analyze(greek.spell_out(word)), *_letters_behind(word)]
+    compounds = " ".join("".join(greek.spell_out(symbol).split()) for symbol in dict.fromkeys(_compounds(word)))
+    return [*parts, *_as_written().analyze(compounds)] if compounds else parts
 
 
-def _symbols(word: str) -> Iterator[str]:
+def _letters_behind(word: str) -> Iterator[str]:
+    """The terms of a name with the letter behind its hyphen: vitamin-A."""
+    for name, letter in _LETTER_BEHIND.findall(word):
+        for term in _stemmed().analyze(name):
+            yield from [f"{term}_{letter.lower()}", *(["a_"] if letter == "A" else [])]
+
+
+def _compounds(word: str) -> Iterator[str]:
     """Symbols that authors write with or without separator: TNFα, IL-6 (IL6), HER2/neu, TNF-alpha, but not T-cell."""
     yield from (run for run in _RUN.findall(word) if len(run) > 1 and greek.LETTER.search(run))
     for pair in _PAIR.findall(word):
@@ -75,13 +87,16 @@ def _symbols(word: str) -> Iterator[str]:
 
 
 class _Words(dict[str, str]):
-    """A cache of the terms of words: no term spans a blank, and most words occur often."""
+    """A cache of the terms of words, most of which occur often, with a mark where the neighbours add terms."""
 
     letters = 0
 
     def __missing__(self, word: str) -> str:
-        bare = word.strip(_AROUND)
-        made = " ".join(_terms_of(word)) if bare == word else self[bare]
+        bare = word.strip(symbols.AROUND)
+        if bare == word:
+            made = symbols.marked(word, " ".join(_terms_of(word)))
+        else:
+            made = symbols.in_punctuation(word, self[bare])
         if len(word) < _LONG:
             if len(self) >= _REMEMBERED or self.letters > _MOST_LETTERS:
                 self.clear()
@@ -95,15 +110,55 @@ _words = _Words()
 
 
 def analyze(text: str) -> str:
-    """The search terms of `text` joined by blanks, in order, with repeats: the input of `tokenizer`."""
-    return " ".join(filter(None, map(_words.__getitem__, text.split())))
+    """The search terms of `text` joined by blanks, in order, with repeats: the input of `tokenizer`.
+
+    A symbol that looks like a stop word has a term of its own (WAS: was_), and so have a name and the letter behind it
+    together (vitamin A: vitamin, a_ and vitamin_a).
+    """
+    written = text.split()
+    found = list(map(_words.__getitem__, written))
+    joined = " ".join(filter(None, found))
+    return symbols.with_neighbours(written, found) if symbols.is_marked(joined) else joined
+
+
+def analyzed_by(name: str, analyzed: str) -> str:
+    """Analyzed text as the analyzer of that name makes it."""
+    if name == NAME or "_" not in analyzed:
+        return analyzed
+    return " ".join(term for term in analyzed.split() if "_" not in term)
 
 
 def terms(text: str) -> list[str]:
-    """The search terms of `text`, in order, with repeats."""
-    return analyze(text).split()
+    """The search terms of `text`, in order, with repeats; without those of a name and a letter together."""
+    return [term for term in analyze(text).split() if "_" not in term or term[-1] == "_"]
 
 
-def query_terms(query: str) -> list[str]:
-    """The search terms of a query, without question words unless there are no others."""
-    return terms(_QUESTION_WORDS.sub(" ", query)) or terms(query)
+def query_terms(query: str, frequency: Callable[[str], int] | None = None) -> list[str]:
+    """The search terms of a query, without question words unless there are no others.
+
+    With the `frequency` of terms in an index, names count together with the letter behind them as well, also behind
+    a small "a" if that is frequent, and symbols that the index does not know are left out.
+    """
+    asked = _QUESTION_WORDS.sub(" ", query) if query.isupper() else _QUESTION_WORDS.sub(_without_question_word, query)
+    if frequency is None:
+        return terms(asked) or terms(query)
+    asked, query = _SMALL_A.sub("A", asked), _SMALL_A.sub("A", query)
+    return _known(analyze(asked).split(), frequency) or _known(analyze(query).split(), frequency)
+
+
+def _without_question_word(word: re.Match[str]) -> str:
+    """A blank, or the word if it is a symbol, such as HAS."""
+    return word[0] if symbols.is_symbol(word[0]) else " "
+
+
+def _known(found: Sequence[str], frequency: Callable[[str], int]) -> list[str]:
+    """The terms without symbols that are not in the index."""
+    kept: list[str] = []
+    for term in found:
+        head, mark, letter = term.partition("_")
+        least = _RARE * frequency(head) if letter == "a" else 0
+        if not mark or (term != "a_" and frequency(term) > least):
+            kept.append(term)
+    if any(term.endswith("_a") for term in kept) and frequency("a_"):
+        kept.append("a_")
+    return kept

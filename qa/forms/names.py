@@ -90,7 +90,7 @@ def _replaceable(question: str) -> Iterator[tuple[str, list[str], bool]]:
 
 
 def _frequency(name: str, document_frequency: Callable[[str], int]) -> int:
-    return min((document_frequency(term) for term in analyzer.terms(name)), default=0)
+    return min((document_frequency(term) for term in analyzer.query_terms(name, document_frequency)), default=0)
 
 
 def spellings(word: str) -> list[str]:

@@ -816,6 +816,31 @@ def test_an_index_finds_an_encoder_that_was_moved_once_a_build_has_named_its_pla
     assert verify(folder) == []
 
 
+def test_an_index_of_the_analyzer_before_is_updated_with_its_terms(
+    write_jsonl: WriteJsonl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = [
+        {"id": str(number), "title": f"Vitamin A in WAS {number}", "abstract": "It is given IT."} for number in range(4)
+    ]
+    new = [old[0] | {"abstract": "Vitamin A deficiency in ALL."}, {"id": "9", "title": "Vitamin D"}]
+    folders = [tmp_path / "updated", tmp_path / "fresh"]
+    with monkeypatch.context() as before:
+        made = builder.Manifest
+        before.setattr(builder, "Manifest", lambda **values: made(**(values | {"analyzer": "biomedical-2"})))
+        builder.build([write_jsonl("old.jsonl", old)], folders[0], None)
+        builder.build([write_jsonl("all.jsonl", [*new, *old[1:]])], folders[1], None)
+    builder.build([write_jsonl("new.jsonl", new)], folders[0], None)
+    updated, fresh = map(Index, folders)
+    assert updated.manifest.analyzer == "biomedical-2"
+    assert updated.manifest.tokens == fresh.manifest.tokens
+    assert updated.document_frequency("vitamin_a") == updated.document_frequency("was_") == 0
+    for query in ("vitamin A", "WAS", "vitamin a deficiency"):
+        assert [(hit.passage.document.id, pytest.approx(hit.score)) for hit in fresh.search(Query(query, None), 5)] == [
+            (hit.passage.document.id, hit.score) for hit in updated.search(Query(query, None), 5)
+        ]
+    assert verify(folders[0]) == []
+
+
 @pytest.mark.parametrize("change", [{"analyzer": "biomedical-0"}, {"passage_words": 99}])
 def test_an_index_of_another_text_analysis_is_refused(change: dict[str, Any], ten_papers: Path, tmp_path: Path) -> None:
     folder = tmp_path / "index"

@@ -80,11 +80,14 @@ def test_terms_keep_the_order_of_the_text() -> None:
 
 
 @given(st.text(st.sampled_from("aB3é-ﬁα\u2028\u0301 \t\n\x1c\x85_.😀'\u3000x"), max_size=60), st.integers(1, 90))
-def test_no_term_reaches_over_a_blank_and_the_index_takes_terms_as_they_are(text: str, times: int) -> None:
-    found = analyzer.terms(text * times)
-    assert found == [term for word in (text * times).split() for term in analyzer.terms(word)]
-    assert list(analyzer.tokenizer().analyze(analyzer.analyze(text * times))) == found
-    assert all(len(term.encode()) <= 80 for term in found)
+def test_only_terms_of_symbols_depend_on_the_words_beside_and_the_index_takes_terms_as_they_are(
+    text: str, times: int
+) -> None:
+    found = analyzer.analyze(text * times)
+    plain = [term for word in (text * times).split() for term in analyzer.analyze(word).split()]
+    assert [term for term in found.split() if "_" not in term] == [term for term in plain if "_" not in term]
+    assert list(analyzer.tokenizer().analyze(found)) == found.split()
+    assert all(len(term.encode()) <= 83 for term in found.split())
 
 
 def test_a_word_of_a_million_letters_is_taken_apart_in_time() -> None:
@@ -103,7 +106,10 @@ def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:
         ("Please list the drugs that target EGFR", ["drug", "target", "egfr"]),
         ("SUMMARIZE metformin", ["metformin"]),
         ("why?", ["whi"]),
-        ("WHO classification", ["who", "classif"]),
+        ("WHO classification", ["who_", "who", "classif"]),
+        ("What does HAS do?", ["has_", "has"]),
+        ("WHAT DOES HAS DO?", ["what", "doe", "has", "do"]),
+        ("HOW IS VITAMIN D MADE?", ["vitamin", "d", "made"]),
         ("whole", ["whole"]),
         ("Which drugs are currently available for asthma?", ["drug", "asthma"]),
         ("What is the mechanism of action of IL-6 inhibitors?", ["il", "6", "il6", "inhibitor"]),
@@ -123,3 +129,49 @@ def test_what_is_remembered_of_words_has_an_end_in_letters(monkeypatch: pytest.M
     for number in range(2000):
         assert words["α" * 60 + f"{number}"]
         assert sum(len(word) + len(made) for word, made in words.items()) < 11_000
+
+
+IN_INDEX = {
+    "vitamin": 100,
+    "vitamin_a": 20,
+    "a_": 300,
+    "group": 10_000,
+    "group_a": 50,
+    "use": 9000,
+    "use_a": 5,
+    "was_": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("What is vitamin A?", ["vitamin", "vitamin_a", "a_"]),
+        ("what is vitamin a?", ["vitamin", "vitamin_a", "a_"]),
+        ("group a streptococcus", ["group", "group_a", "streptococcus", "a_"]),
+        ("Using a drug", ["use", "drug"]),
+        ("Using A Drug", ["use", "drug"]),
+        ("vitamin A or D", ["vitamin", "vitamin_a", "d", "a_"]),  # the index knows no vitamin D
+        ("What is a virus?", ["virus"]),
+        ("WAS", ["was_"]),
+        ("IT", []),
+        ("vitamin A's receptor", ["vitamin", "receptor"]),
+    ],
+)
+def test_a_query_has_the_symbols_that_an_index_knows(query: str, expected: list[str]) -> None:
+    assert analyzer.query_terms(query, lambda term: IN_INDEX.get(term, 0)) == expected
+
+
+@pytest.mark.parametrize("query", ["vitamin A", "What is WAS?", "influenza A and B", "IT or ALL"])
+def test_an_index_without_symbols_is_asked_for_none(query: str) -> None:
+    assert not any("_" in term for term in analyzer.query_terms(query, lambda term: "_" not in term))
+
+
+def test_a_text_can_be_analyzed_as_by_the_analyzer_before() -> None:
+    analyzed = analyzer.analyze("Vitamin A in WAS: vitamin-D, IL-6")
+    assert analyzer.analyzed_by("biomedical-2", analyzed) == "vitamin vitamin d il 6 il6"
+    assert analyzer.analyzed_by(analyzer.NAME, analyzed) == analyzed
+
+
+def test_terms_of_a_text_are_compared_without_those_of_a_name_and_a_letter_together() -> None:
+    assert analyzer.terms("vitamins A and D") == ["vitamin", "a_", "d"]
