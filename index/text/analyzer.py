@@ -22,7 +22,6 @@ _QUESTION_WORDS = re.compile(  # words that phrase the question and do not occur
     r"|evidence (?:that|for|of)|mechanisms? of action)\b",
     re.IGNORECASE,
 )
-_LETTER_BEHIND = re.compile(r"([^\W\d_]{3,})[-‐‑–]([A-Z])(?![^\W_])")  # vitamin-A
 _SMALL_A = re.compile(r"(?<=[^\W\d_] )a\b(?!['’])")
 _RARE = 0.003  # share of a word's passages; what is rarer than that is more often an article in a title
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -64,22 +63,27 @@ def _terms_of(word: str) -> list[str]:
     if word.isascii() and word.isalnum():
         return list(_stemmed().analyze(word))
     word = _POSSESSIVE.sub("", word)
-    parts = [*_stemmed().analyze(greek.spell_out(word)), *_letters_behind(word)]
-    compounds = " ".join("".join(greek.spell_out(symbol).split()) for symbol in dict.fromkeys(_compounds(word)))
+    pairs = _PAIR.findall(word)
+    if word.isascii() and not pairs:
+        return list(_stemmed().analyze(word))
+    parts = [*_stemmed().analyze(greek.spell_out(word)), *_letters_behind(pairs)]
+    compounds = " ".join("".join(greek.spell_out(name).split()) for name in dict.fromkeys(_compounds(word, pairs)))
     return [*parts, *_as_written().analyze(compounds)] if compounds else parts
 
 
-def _letters_behind(word: str) -> Iterator[str]:
-    """The terms of a name with the letter behind its hyphen: vitamin-A."""
-    for name, letter in _LETTER_BEHIND.findall(word):
-        for term in _stemmed().analyze(name):
-            yield from [f"{term}_{letter.lower()}", *(["a_"] if letter == "A" else [])]
+def _letters_behind(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The terms of names with the letter behind the hyphen: vitamin-A."""
+    for name, letter in pairs:
+        if len(letter) == 1 and letter.isupper() and len(name) > 2 and name.isalpha():
+            for term in _stemmed().analyze(greek.spell_out(name)):
+                yield from [f"{term}_{letter.lower()}", *(["a_"] if letter == "A" else [])]
 
 
-def _compounds(word: str) -> Iterator[str]:
+def _compounds(word: str, pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Symbols that authors write with or without separator: TNFα, IL-6 (IL6), HER2/neu, TNF-alpha, but not T-cell."""
-    yield from (run for run in _RUN.findall(word) if len(run) > 1 and greek.LETTER.search(run))
-    for pair in _PAIR.findall(word):
+    if not word.isascii():
+        yield from (run for run in _RUN.findall(word) if len(run) > 1 and greek.LETTER.search(run))
+    for pair in pairs:
         both = "".join(pair)
         mixed = not both.isalpha() and not both.isdigit()
         if mixed or greek.LETTER.search(both) or any(greek.NAME.fullmatch(part.lower()) for part in pair):
@@ -87,22 +91,26 @@ def _compounds(word: str) -> Iterator[str]:
 
 
 class _Words(dict[str, str]):
-    """A cache of the terms of words, most of which occur often, with a mark where the neighbours add terms."""
+    """A cache of the terms of words: most words occur often. `beside` are those for which their neighbours count."""
 
     letters = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.beside: set[str] = set()
+
     def __missing__(self, word: str) -> str:
         bare = word.strip(symbols.AROUND)
-        if bare == word:
-            made = symbols.marked(word, " ".join(_terms_of(word)))
-        else:
-            made = symbols.in_punctuation(word, self[bare])
+        made = " ".join(_terms_of(word)) if bare == word else self[bare]
         if len(word) < _LONG:
             if len(self) >= _REMEMBERED or self.letters > _MOST_LETTERS:
                 self.clear()
+                self.beside.clear()
                 self.letters = 0
             self[word] = made
             self.letters += len(word) + len(made)
+            if (bare[:1].isupper() or len(bare) == 1) and symbols.depends_on_neighbours(word, bare):
+                self.beside.add(word)
         return made
 
 
@@ -113,12 +121,12 @@ def analyze(text: str) -> str:
     """The search terms of `text` joined by blanks, in order, with repeats: the input of `tokenizer`.
 
     A symbol that looks like a stop word has a term of its own (WAS: was_), and so have a name and the letter behind it
-    together (vitamin A: vitamin, a_ and vitamin_a).
+    together (vitamin A: a_ and vitamin_a). These terms come last.
     """
-    written = text.split()
-    found = list(map(_words.__getitem__, written))
-    joined = " ".join(filter(None, found))
-    return symbols.with_neighbours(written, found) if symbols.is_marked(joined) else joined
+    words = text.split()
+    found = " ".join(filter(None, map(_words.__getitem__, words)))
+    beside = _words.beside.intersection(words)
+    return " ".join([found, *symbols.terms_beside(words, beside, _words)]).strip() if beside else found
 
 
 def analyzed_by(name: str, analyzed: str) -> str:

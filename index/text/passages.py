@@ -60,8 +60,9 @@ def _windows_of_stretch(text: str, max_words: int) -> list[tuple[int, int]]:
     pieces: list[tuple[int, int]] = []
     lengths: list[int] = []
     before = 0
+    evenly = "  " not in text and text.isprintable()  # a single blank between all words: the only printable white space
     for start, end in sentences.split(text):
-        words = len(text[start:end].split())
+        words = text.count(" ", start, end) + 1 if evenly else len(text[start:end].split())
         whole = words <= max_words and end - start <= _LONGEST
         for first, last in [(start, end)] if whole else _cut(text, start, end, max_words):
             count = words if whole else len(text[first:last].split())

@@ -1,7 +1,7 @@
 """Symbols that look like stop words: WAS, ALL, IT, and the letter behind a name, as in vitamin A."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _WORDS = frozenset(  # of the language; not those in capitals for emphasis or between queries: AND, OR, NOT
     re.findall(
@@ -12,10 +12,8 @@ _WORDS = frozenset(  # of the language; not those in capitals for emphasis or be
 )
 # vitamin A-deficient, influenza A(H1N1), cytochrome c; other small letters are quantities and units
 _LETTER = re.compile(r"[A-Z](?=[-‐‑–/(]|$)|[b-fk]$")
-_NAME = re.compile(r"[^\W\d_]{3,}$")
 _AND = frozenset(["and", "or", "and/or", "&"])
-AROUND = '.,;:?!()[]"“”'  # punctuation around a word, which does not change its terms
-_BEHIND_NAME, _IN_CAPITALS = "\0", "\1"  # before the terms of words for which their neighbours decide
+AROUND = '.,;:?!()[]"'  # punctuation around a word, which does not change its terms
 
 
 def is_symbol(word: str) -> bool:
@@ -23,52 +21,46 @@ def is_symbol(word: str) -> bool:
     return word.isupper() and len(word) > 1 and word.lower() in _WORDS
 
 
-def is_marked(terms: str) -> bool:
-    """Whether a mark is among these terms."""
-    return _BEHIND_NAME in terms or _IN_CAPITALS in terms
+def depends_on_neighbours(word: str, bare: str) -> bool:
+    """Whether neighbours decide what a word is, which is `bare` without punctuation. Behind a bracket a letter is no
+    part of a name."""
+    return is_symbol(bare) or (_LETTER.match(bare) is not None and word[0] == bare[0])
 
 
-def marked(word: str, terms: str) -> str:
-    """The terms of a word without punctuation, behind a mark if its neighbours may add others."""
-    if len(word) > 1 and not word[0].isupper():
-        return terms
-    if letter := _LETTER.match(word):
-        return f"{_BEHIND_NAME}{letter[0].lower()}{terms}"
-    return f"{_IN_CAPITALS}{terms}" if is_symbol(word) else terms
-
-
-def in_punctuation(word: str, terms: str) -> str:
-    """The terms of a word with punctuation around it: a letter behind a bracket stands behind no name."""
-    return terms[2:] if terms.startswith(_BEHIND_NAME) and not word[0].isalnum() else terms
-
-
-def with_neighbours(words: Sequence[str], marked_terms: Sequence[str]) -> str:
-    """The terms of words, joined by blanks, with those that neighbours add: was_ for WAS, a_ and vitamin_a for
-    vitamin A."""
-    found = list(marked_terms)
+def terms_beside(words: Sequence[str], beside: Iterable[str], terms_of: Mapping[str, str]) -> list[str]:
+    """The terms that neighbours add to the words `beside`: was_ for WAS, a_ and vitamin_a for vitamin A."""
+    found: list[str] = []
     name, last = "", -1  # of the last letter behind a name, and its place
-    for place in [place for place, terms in enumerate(marked_terms) if terms and terms[0] <= _IN_CAPITALS]:
-        mark, own = marked_terms[place][0], marked_terms[place][1:]
-        if mark == _BEHIND_NAME:
-            letter, own = own[0], own[1:]
-            name = _name_before(words, marked_terms, place) or (name if _continues(words, last, place) else "")
-            if name:
-                last = place
-                own = f"{'a_ ' if letter == 'a' else ''}{name}_{letter} {own}"  # other letters have a term
-        elif not _is_shouted(words, place):
-            own = f"{words[place].strip(AROUND).lower()}_ {own}"
-        found[place] = own.rstrip()
-    return " ".join(filter(None, found))
+    for place in sorted(place for word in beside for place in _places(word, words)):
+        bare = words[place].strip(AROUND)
+        if is_symbol(bare):
+            if not _is_shouted(words, place):
+                found.append(f"{bare.lower()}_")
+            continue
+        name = _name_before(words, place, terms_of) or (name if _continues(words, last, place) else "")
+        if name:
+            last = place
+            letter = bare[0].lower()
+            found += [f"{name}_{letter}", *(["a_"] if letter == "a" else [])]  # other letters have a term
+    return found
 
 
-def _name_before(words: Sequence[str], marked_terms: Sequence[str], place: int) -> str:
+def _places(word: str, words: Sequence[str]) -> Iterator[int]:
+    place = -1
+    for _ in range(words.count(word)):
+        place = words.index(word, place + 1)
+        yield place
+
+
+def _name_before(words: Sequence[str], place: int, terms_of: Mapping[str, str]) -> str:
     """The term of the name that the letter in this place stands behind; empty if there is none."""
-    if not place or not _NAME.search(words[place - 1]):
+    last_letters = words[place - 1][-3:] if place else ""
+    if len(last_letters) < 3 or not last_letters.isalpha():
         return ""
     if words[place + 1 : place + 2] and words[place + 1][0] in "=<>≤≥":  # a quantity
         return ""
-    term = marked_terms[place - 1].rsplit(" ", maxsplit=1)[-1]
-    return "" if "_" in term or is_marked(term) else term
+    term = terms_of[words[place - 1]].rsplit(" ", maxsplit=1)[-1]
+    return "" if "_" in term else term
 
 
 def _continues(words: Sequence[str], last: int, place: int) -> bool:

@@ -106,8 +106,8 @@ def test_a_run_of_letters_too_long_to_be_a_word_is_dropped() -> None:
         ("Please list the drugs that target EGFR", ["drug", "target", "egfr"]),
         ("SUMMARIZE metformin", ["metformin"]),
         ("why?", ["whi"]),
-        ("WHO classification", ["who_", "who", "classif"]),
-        ("What does HAS do?", ["has_", "has"]),
+        ("WHO classification", ["who", "classif", "who_"]),
+        ("What does HAS do?", ["has", "has_"]),
         ("WHAT DOES HAS DO?", ["what", "doe", "has", "do"]),
         ("HOW IS VITAMIN D MADE?", ["vitamin", "d", "made"]),
         ("whole", ["whole"]),
@@ -148,10 +148,10 @@ IN_INDEX = {
     [
         ("What is vitamin A?", ["vitamin", "vitamin_a", "a_"]),
         ("what is vitamin a?", ["vitamin", "vitamin_a", "a_"]),
-        ("group a streptococcus", ["group", "group_a", "streptococcus", "a_"]),
+        ("group a streptococcus", ["group", "streptococcus", "group_a", "a_"]),
         ("Using a drug", ["use", "drug"]),
         ("Using A Drug", ["use", "drug"]),
-        ("vitamin A or D", ["vitamin", "vitamin_a", "d", "a_"]),  # the index knows no vitamin D
+        ("vitamin A or D", ["vitamin", "d", "vitamin_a", "a_"]),  # the index knows no vitamin D
         ("What is a virus?", ["virus"]),
         ("WAS", ["was_"]),
         ("IT", []),
@@ -174,4 +174,4 @@ def test_a_text_can_be_analyzed_as_by_the_analyzer_before() -> None:
 
 
 def test_terms_of_a_text_are_compared_without_those_of_a_name_and_a_letter_together() -> None:
-    assert analyzer.terms("vitamins A and D") == ["vitamin", "a_", "d"]
+    assert analyzer.terms("vitamins A and D") == ["vitamin", "d", "a_"]
