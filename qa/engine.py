@@ -19,6 +19,7 @@ from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, sele
 from bioqa.qa.config import DEFAULTS, AskConfig
 from bioqa.qa.forms import class_members, corrections, declined, names, routing, several, uncertain
 from bioqa.qa.forms.form import Form, QuestionForm, form_of
+from bioqa.qa.question_focus import focus_of, with_background
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reader, Reading
@@ -36,7 +37,8 @@ class AnalyzedQuestion:
     """A validated question with its type, expected answer type and search terms.
 
     `question` is the text as written; `plain` is the text that search and reader use, in the words of the index, and
-    `notice` explains the brand names in it. `written` is that text before words were `replaced`.
+    `notice` explains the brand names in it. `written` is that text before words were `replaced`. Of a long question,
+    `plain` is what asks, and `background`, the rest, has a part in the search only.
     """
 
     question: str
@@ -49,6 +51,7 @@ class AnalyzedQuestion:
     notice: str = ""
     written: str = ""
     replaced: tuple[str, ...] = ()
+    background: str = ""
 
 
 class Engine:
@@ -97,11 +100,13 @@ class Engine:
         watch = Stopwatch()
         with watch("question"):
             text = wording.validate_question(question, config.max_question_characters)
-            form = form_of(text)
-            if notice := declined.notice(form, text):
+            focus = focus_of(text)
+            form = form_of(focus.question)
+            if notice := declined.notice(form, focus.question):
                 return self._declined(text, form, notice, watch)
             if form.parts and question_type is None:
-                return several.combine(text, [self.ask(part, config) for part in form.parts])
+                parts = (" ".join(filter(None, (focus.background, part))) for part in form.parts)
+                return several.combine(text, [self.ask(part, config) for part in parts])
             analyzed = self.analyze(question, config, question_type)
         with watch("search"):
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
@@ -119,9 +124,15 @@ class Engine:
     def analyze(self, question: str, config: AskConfig, question_type: QuestionType | None = None) -> AnalyzedQuestion:
         """The question's type, expected answer type, search terms and vector. Raises InputError as `ask` does."""
         text = wording.validate_question(question, config.max_question_characters)
-        plain = wording.plain_wording(text)
+        focus = focus_of(text)
+        plain = wording.plain_wording(focus.question)
         worded = names.in_words_of(plain, self.index.document_frequency)
         form = form_of(worded.text)
+        query = replace(Query.of(worded.text, self.encoder), text=worded.query)
+        terms = QuestionTerms(worded.text, self.index, worded.aliases)
+        if focus.background:
+            told = Query.of(focus.background, self.encoder)
+            query = with_background(query, told, terms, QuestionTerms(focus.background, self.index))
         if question_type and not routing.fits(form, question_type):
             form = QuestionForm(Form.QUESTION)
         return AnalyzedQuestion(
@@ -131,10 +142,11 @@ class Engine:
             replaced=worded.replaced,
             notice=worded.notice,
             form=form,
-            type=question_type or routing.type_of(form) or question_types.classify(text),
+            type=question_type or routing.type_of(form) or question_types.classify(focus.question),
             answer_type=answer_types.expected_answer_type(worded.text),
-            query=replace(Query.of(worded.text, self.encoder), text=worded.query),
-            terms=QuestionTerms(worded.text, self.index, worded.aliases),
+            query=query,
+            terms=terms,
+            background=focus.background,
         )
 
     def answer(
@@ -178,6 +190,7 @@ class Engine:
             )
         response = Response(
             question=analyzed.question,
+            asked=analyzed.plain if analyzed.background else "",
             form=analyzed.form.form,
             notice=analyzed.notice,
             type=analyzed.type,

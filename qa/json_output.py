@@ -41,6 +41,7 @@ def explanation_json(response: Response) -> dict[str, Any]:
     """The object that `ask --json --explain` adds."""
     return {
         "kind": response.answer_type,
+        "asked": response.asked or response.question,
         "found": round(response.relevance, 4),
         "threshold": response.threshold,
         "guesses": [{"text": guess.text, "confidence": round(guess.confidence, 4)} for guess in response.guesses],

@@ -31,7 +31,8 @@ class Response:
     `ideal_answer` consists of `citations`, chosen from the most relevant `sentences`. `encoder` and `reader` are the
     names of the models; `encoder` is None for a lexical index. `form` is how the question is worded. `notice` is one
     line for the reader: why there is no answer, or a possible correction of the question. `parts` are the responses to
-    the single questions where one question holds several.
+    the single questions where one question holds several. `asked` is what was read of a long question, whose rest had
+    a part in the search only; empty if all was read.
     """
 
     question: str
@@ -56,6 +57,7 @@ class Response:
     form: Form = Form.QUESTION
     notice: str = ""
     parts: "tuple[Response, ...]" = ()
+    asked: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `bioqa ask --json` prints, ready for `json.dumps`."""

@@ -173,7 +173,8 @@ def _reference(document: Document) -> str:
 
 
 def _explanation_lines(response: Response) -> list[str]:
-    lines = [
+    lines = [f"asked: {response.asked} (the rest of the question helps the search)"] if response.asked else []
+    lines += [
         f"type {response.type}, asks for {response.answer_type or 'anything'}; "
         f"relevant passages: {response.relevance:.0%}; abstains below {response.threshold:.0%}",
         "retrieved:",

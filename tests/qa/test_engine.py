@@ -77,6 +77,29 @@ def test_what_the_corpus_says_is_found_with_its_document(
     assert document in response.answers[0].documents
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_case_history_is_answered_as_what_it_asks(engine: Engine, first: bool) -> None:
+    case = (
+        "A farmer of 45 years has had cough and fever for three weeks. He keeps two dogs and some hens, has lost "
+        "weight, sleeps badly, drinks little, sees his doctor rarely, and lives alone in a small and damp house."
+    )
+    question = "Which drug lowers uric acid?"
+    response = engine.ask(f"{question} {case}" if first else f"{case} {question}", ALWAYS, QuestionType.FACTOID)
+    alone = engine.ask(question, ALWAYS, QuestionType.FACTOID)
+    assert response.answers[0].text == alone.answers[0].text
+    assert (response.asked, alone.asked) == (question, "")
+    assert case in response.question
+
+
+def test_each_question_of_a_case_history_is_asked(engine: Engine) -> None:
+    case = "A man of 45 years has had pain in his toe " + "and in his knee " * 8 + "for days."
+    response = engine.ask(f"{case} Which drug lowers uric acid? On which chromosome is the CFTR gene?", ALWAYS)
+    assert [part.asked for part in response.parts] == [
+        "Which drug lowers uric acid?",
+        "On which chromosome is the CFTR gene?",
+    ]
+
+
 def test_a_list_question_gives_the_items(engine: Engine) -> None:
     response = engine.ask(QUESTIONS[QuestionType.LIST], ALWAYS)
     assert response.type is QuestionType.LIST

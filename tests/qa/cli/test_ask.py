@@ -295,6 +295,14 @@ def test_an_explanation_in_text_tells_the_trip(run: Run, small_index: Path) -> N
         assert words in outcome.out
 
 
+def test_an_explanation_tells_what_was_read_of_a_long_question(run: Run, small_index: Path, ask_json: Ask) -> None:
+    case = f"My two children have had coughs {'and fevers and many colds ' * 6}for years. {FACTOID}"
+    outcome = run("ask", case, "--index", small_index, "--explain")
+    assert f"asked: {FACTOID} (the rest of the question helps the search)" in outcome.out
+    assert ask_json(case, "--explain")["explanation"]["asked"] == FACTOID
+    assert "asked:" not in run("ask", FACTOID, "--index", small_index, "--explain").out
+
+
 # Standard input
 
 
