@@ -53,13 +53,24 @@ LONGEST_QUERY = 50_000  # characters of a search query, which may be a whole abs
 
 
 def validate_question(question: str, most: int) -> str:
-    """The question with white space collapsed. Raises InputError where it is empty or longer than `most` characters."""
-    text = " ".join(question.replace("\0", " ").encode("utf-8", "ignore").decode().split())
+    """The question as it is read everywhere. Raises InputError where it is empty or longer than `most` characters."""
+    text = clean(question)
     if not any(character.isalnum() for character in text):
         raise InputError('the question is empty; try: bioqa ask "what gene causes cystic fibrosis?"')
     if len(text) > most:
         raise InputError(f"the question has {len(text):,} characters; the limit is {most:,}")
     return text
+
+
+def clean(question: str) -> str:
+    """A question as papers are read: without markup, entities and invisible characters, with composed accents, and
+    with its white space collapsed."""
+    text = question.replace("\0", " ").encode("utf-8", "ignore").decode()
+    if not text.isascii() or "&" in text or "<" in text:
+        from bioqa.index.corpus.values import characters  # which needs lxml, and most questions do not
+
+        text = characters.clean(text)
+    return " ".join(text.split())
 
 
 def plain_wording(question: str) -> str:

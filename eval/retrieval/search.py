@@ -11,6 +11,7 @@ from bioqa.index.records import Hit
 from bioqa.index.search import feedback
 from bioqa.index.search.fusion import FUSION
 from bioqa.index.search.search_index import Query, SearchIndex
+from bioqa.qa import wording
 from bioqa.qa.reranking import Reranker
 
 MODES = ("lexical", "dense", "hybrid")
@@ -47,12 +48,12 @@ def search_all(
     encoder = index.open_encoder() if set(modes) - {"lexical"} else None
     runs: dict[str, dict[str, dict[str, float]]] = {mode: {} for mode in [*modes, *([RERANKED] if rerank else [])]}
     for place, (identity, text) in enumerate(queries.items(), start=1):
-        query = Query.of(text, encoder)
+        query = Query.of(wording.clean(text), encoder)
         for mode in modes:
             hits = search_passages(index, query, mode, fusion=fusion, feedback_passages=feedback_passages)
             runs[mode][identity] = rank_documents(hits, but=identity)
         if rerank:
-            runs[RERANKED][identity] = rank_documents(rerank(text, hits), but=identity)
+            runs[RERANKED][identity] = rank_documents(rerank(query.text, hits), but=identity)
         (progress or NoProgress()).update(place / len(queries), place)
     return dict(runs)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from bioqa.index.errors import InputError
-from bioqa.qa.wording import plain_wording, validate_question
+from bioqa.qa.wording import clean, plain_wording, validate_question
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,27 @@ def test_a_checked_question_has_its_white_space_folded() -> None:
     assert validate_question("  what\tgene \n causes\0cystic fibrosis ? ", 100) == "what gene causes cystic fibrosis ?"
 
 
-@pytest.mark.parametrize("question", ["", "   ", "\t\n", "\0\0", "?", "... ?!", "—«»…", "_"])
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What causes hepa\u00adtitis?", "What causes hepatitis?"),
+        ("What causes hepa\u00ad\ntitis?", "What causes hepatitis?"),
+        ("What is TNF\u200b-\u200balpha?", "What is TNF-alpha?"),
+        ("What is Sjo\u0308gren\u00a0syndrome?", "What is Sjögren syndrome?"),
+        ("Does &lt;i&gt;TP53&lt;/i&gt; bind <b>MDM2</b>?", "Does TP53 bind MDM2?"),
+        ("What is TNF-&amp;alpha;?", "What is TNF-α?"),
+        ("Is P < 0.05 & n > 10 enough?", "Is P < 0.05 & n > 10 enough?"),
+        ("What\r\nis\n\nCFTR?", "What is CFTR?"),
+    ],
+)
+def test_a_question_is_read_as_papers_are(question: str, expected: str) -> None:
+    assert clean(question) == validate_question(question, 100) == expected
+    assert clean(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "question", ["\u200b", "&nbsp;", "<i></i>", "", "   ", "\t\n", "\0\0", "?", "... ?!", "—«»…", "_"]
+)
 def test_a_question_without_a_letter_or_digit_is_refused_with_an_example(question: str) -> None:
     with pytest.raises(InputError, match=r"empty.*bioqa ask"):
         validate_question(question, 100)

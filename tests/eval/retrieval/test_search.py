@@ -41,6 +41,15 @@ def test_the_document_with_the_id_of_the_query_is_not_ranked(small_index: Path) 
     assert first not in runs["lexical"][first]
 
 
+def test_a_query_is_read_as_questions_are(small_index: Path) -> None:
+    index = Index(small_index)
+    runs = [
+        retrieval.search_all({"q": text}, index, ["lexical"])
+        for text in ("cystic fibrosis", "cys\u00adtic fi&#98;rosis")
+    ]
+    assert runs[0] == runs[1]
+
+
 def test_a_document_ranks_where_its_best_passage_does(long_documents: Index) -> None:
     hits = long_documents.search(Query("gene", None), 1000, mode="lexical")
     assert len(hits) == sum(range(1, 9))
