@@ -21,7 +21,7 @@ class QuestionTerms:
         self._aliases = aliases
         total = max(1, index.passages)
         terms = analyzer.query_terms(question, index.document_frequency)
-        frequencies = {term: index.document_frequency(term) for term in terms}
+        frequencies = {term: index.document_frequency(term) for term in terms if not analyzer.is_pair(term)}
         self.weights = {term: log(1 + total / (0.5 + frequency)) for term, frequency in frequencies.items()}
         self.known = [term for term, frequency in frequencies.items() if frequency]
         self._sum = sum(self.weights.values())
@@ -37,7 +37,7 @@ class QuestionTerms:
 
     def present(self, text: str) -> set[str]:
         """The search terms of a text, with those of the question for other names and spellings."""
-        present = set(analyzer.analyze(text).split())
+        present = set(analyzer.terms(text))
         for other, meant in self._aliases:
             if other <= present:
                 present |= meant

@@ -14,6 +14,7 @@ from bioqa.index.progress import TerminalProgress
 from bioqa.index.store.lock import LOCK, locked
 from bioqa.index.store.manifest import FORMAT
 from bioqa.index.store.storage import read_verified
+from bioqa.index.text import analyzer
 
 _MAKING = re.compile("starter-[a-z0-9_]{8}")  # the folder beside its place in which an index is made
 _BEGINNING = 60  # seconds, within which who has made such a folder has surely locked it
@@ -30,11 +31,13 @@ def questions_file() -> Path:
 
 
 def cached_index() -> Path:
-    """Where the index over the passages is kept: a name of its own for every state of passages, encoder and format."""
+    """Where the index over the passages is kept: a name of its own for every state of passages, encoder, analyzer and
+    format."""
     import platformdirs
 
     identity = hashlib.sha256(passages_file().read_bytes())
     identity.update(model.open_model(model.shipped("encoder"), "encoder").card.digest.encode())
+    identity.update(analyzer.NAME.encode())
     return Path(platformdirs.user_cache_dir("bioqa")) / f"starter-{FORMAT}-{identity.hexdigest()[:12]}"
 
 

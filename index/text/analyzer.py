@@ -138,7 +138,12 @@ def analyzed_by(name: str, analyzed: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The search terms of `text`, in order, with repeats; without those of a name and a letter together."""
-    return [term for term in analyze(text).split() if "_" not in term or term[-1] == "_"]
+    return [term for term in analyze(text).split() if not is_pair(term)]
+
+
+def is_pair(term: str) -> bool:
+    """Whether a term is that of a name and a letter together, which counts in the search only."""
+    return "_" in term and term[-1] != "_"
 
 
 def query_terms(query: str, frequency: Callable[[str], int] | None = None) -> list[str]:

@@ -23,6 +23,12 @@ def test_question_words_are_no_terms(engine: Engine, word: str) -> None:
     assert len(QuestionTerms(f"{word} gene", engine.index).weights) == 1
 
 
+def test_a_name_and_the_letter_behind_it_count_as_two_terms_of_a_question_and_a_text(engine: Engine) -> None:
+    terms = QuestionTerms("what does vitamin K do?", engine.index)
+    assert set(terms.weights) == {"vitamin", "k"}
+    assert terms.coverage("Vitamin K is needed.") == pytest.approx(1.0)
+
+
 def test_a_rare_term_weighs_more_than_a_common_one(engine: Engine) -> None:
     weights = QuestionTerms("gene huntingtin unheard", engine.index).weights
     common, rare, unknown = weights.values()

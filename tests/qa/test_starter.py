@@ -33,6 +33,13 @@ def test_the_starter_index_holds_every_passage_that_ships() -> None:
     assert {index._store.document(row).id for row in range(len(shipped))} == {passage["id"] for passage in shipped}
 
 
+def test_another_analyzer_has_a_starter_index_of_its_own(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = starter.cached_index()
+    monkeypatch.setattr(starter.analyzer, "NAME", "another")
+    assert starter.cached_index() != before
+    assert starter.cached_index().parent == before.parent == cache
+
+
 def test_the_index_is_built_once_and_found_again(cache: Path) -> None:
     folder = starter.index_folder()
     assert folder.parent == cache
