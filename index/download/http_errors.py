@@ -11,16 +11,18 @@ from bioqa.index.errors import NetworkError, TransientError
 _BUSY = {408, 425, 429}  # transient statuses, besides most from 500 on
 _UNABLE = {501, 505, 506, 510, 511}  # permanent statuses; 511 requires a login
 _MOST_OF_REASON = 200  # characters
+_MOST_OF_BODY = 4096  # bytes read of the body of a failure
+_STATED = re.compile(rb'"error"\s*:\s*"([^"]*)"|<ERROR>([^<]*)</ERROR>')
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # http.client's message for a refusing proxy
 _NOISE = re.compile(r"\[SSL(?:: \w+)?\] | ?\(?_ssl\.c:\d+(?:\)|: )")  # source locations in Python's messages
 _CERTIFICATE_CURE = "behind a proxy that decrypts connections, set SSL_CERT_FILE to the file with its certificate"
 _PROXY_CURE = "let HTTPS_PROXY name the proxy with user and password, as in http://user:password@host:port"
 
 
-def status_error(url: str, response: http.client.HTTPResponse) -> NetworkError:
-    """The error for a response with a status other than 200 to 299."""
+def status_error(url: str, response: http.client.HTTPResponse, stated: str = "") -> NetworkError:
+    """The error for a response with a status other than 200 to 299; `stated` is the reason that its body gives."""
     status = response.status
-    answer = f"{url}: the server answers {status} {_short(response.reason)}".rstrip()
+    answer = f"{url}: the server answers {status} {_short(response.reason)}".rstrip() + (stated and f" ({stated})")
     if status in _BUSY or (500 <= status < 600 and status not in _UNABLE):
         return TransientError(answer, status, seconds(response.headers.get("Retry-After", "")))
     if status == 407:
@@ -53,6 +55,20 @@ def request_error(url: str, error: Exception) -> NetworkError:
         cure = _PROXY_CURE if refused[1] == "407" else "look at the address of the proxy"
         return NetworkError(f"{url}: {error_text(reason)}; {cure}", int(refused[1]))
     return TransientError(f"{url}: {error_text(reason)}")
+
+
+def stated_error(response: http.client.HTTPResponse) -> str:
+    """The reason that a service gives for a failure, in JSON or XML; empty if it gives none."""
+    try:
+        found = _STATED.search(response.read1(_MOST_OF_BODY))
+    except (OSError, http.client.HTTPException):
+        return ""
+    return _short((found[1] or found[2]).decode("utf-8", "replace")) if found else ""
+
+
+def is_refused_tunnel(error: Exception) -> bool:
+    """Whether a proxy answered in place of the server."""
+    return _TUNNEL.match(str(error.reason if isinstance(error, URLError) else error)) is not None
 
 
 def error_text(error: object) -> str:

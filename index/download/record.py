@@ -16,6 +16,7 @@ from bioqa.index.store.lock import locked
 from bioqa.index.store.manifest import MANIFEST
 
 RECORD = "downloads.json"
+SEARCHES = "searches.json"  # what was searched for, beside the papers found
 BASELINE, UPDATES = "baseline", "updatefiles"  # the server's folders
 _FORMAT = 1
 _RECORD_CURE = "delete it, and 'bioqa corpus download' will check which files are complete"
