@@ -49,7 +49,7 @@ def search_command(
       bioqa corpus search "sepsis[ti] AND review[pt]" --to sepsis --limit 500
       bioqa corpus search '"long covid"[tiab]' --to covid --dry-run
     """
-    from bioqa.index.download import client, paper_search, record, search_record
+    from bioqa.index.download import client, eutilities, paper_search, record, search_record
     from bioqa.index.download.eutilities import MOST_LISTED, EUtilities
     from bioqa.index.progress import TerminalProgress
 
@@ -58,7 +58,7 @@ def search_command(
         raise InputError(f"the query is {'empty' if not query else f'longer than {_LONGEST_QUERY:,} characters'}")
     client.check_address(address)
     search_record.check_folder(folder)
-    web = client.HttpClient(client.RETRY_POLICY, lambda what: say(what, err=True))
+    web = client.HttpClient(eutilities.PATIENCE, lambda what: say(what, err=True))
     key = os.environ.get("NCBI_API_KEY", "").strip()
     server = EUtilities(web, f"{address.rstrip('/')}/", key=key, email=email)
     whole = server.search(query, min(limit or MOST_LISTED, MOST_LISTED))

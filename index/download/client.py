@@ -106,8 +106,11 @@ class HttpClient:
             except ConnectionFailedError as error:
                 # the host may be that of a proxy
                 reason = f"{url}: {request.host}: {http_errors.error_text(error.__cause__)}"
-                known = urlsplit(place).netloc in self._known
-                raise TransientError(reason) if known else UnreachableError(reason) from None
+                if urlsplit(place).netloc in self._known:
+                    raise TransientError(reason) from None
+                if http_errors.is_unknown_host(error.__cause__):
+                    raise NetworkError(f"{reason}; look at the address, and {_OFFLINE_CURE}") from None
+                raise UnreachableError(reason) from None
             except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host that is no name
                 failure = http_errors.request_error(url, error)
                 if http_errors.is_refused_tunnel(error) and isinstance(failure, TransientError):

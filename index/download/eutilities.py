@@ -15,9 +15,10 @@ from datetime import date
 from lxml import etree
 
 from bioqa.index.download import pubmed_articles
-from bioqa.index.download.client import HttpClient
+from bioqa.index.download.client import HttpClient, RetryPolicy
 from bioqa.index.errors import InputError, NetworkError, TransientError
 
+PATIENCE = RetryPolicy(pauses=(1.0, 3.0, 10.0, 30.0))  # somebody waits at the terminal
 MOST_LISTED = 9999  # papers of one query that the servers give access to
 _PACE, _PACE_WITH_KEY = 0.35, 0.105  # seconds between two requests
 _MOST_OF_SEARCH = 4 << 20  # bytes; 9,999 PMIDs have 0.2 MB

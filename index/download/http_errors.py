@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 import ssl
 from urllib.error import URLError
 
@@ -13,10 +14,20 @@ _UNABLE = {501, 505, 506, 510, 511}  # permanent statuses; 511 requires a login
 _MOST_OF_REASON = 200  # characters
 _MOST_OF_BODY = 4096  # bytes read of the body of a failure
 _STATED = re.compile(rb'"error"\s*:\s*"([^"]*)"|<ERROR>([^<]*)</ERROR>')
+_NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # http.client's message for a refusing proxy
 _NOISE = re.compile(r"\[SSL(?:: \w+)?\] | ?\(?_ssl\.c:\d+(?:\)|: )")  # source locations in Python's messages
-_CERTIFICATE_CURE = "behind a proxy that decrypts connections, set SSL_CERT_FILE to the file with its certificate"
 _PROXY_CURE = "let HTTPS_PROXY name the proxy with user and password, as in http://user:password@host:port"
+_CURES = {  # of statuses that a repetition does not change
+    401: "it asks for a login, which bioqa does not have; look at the address",
+    403: "it refuses this machine or this address; look at the address, or ask whoever runs the server",
+    404: "the file is not there; look at the address",
+    407: _PROXY_CURE,
+    410: "the file is not there any more; look at the address",
+    451: "it may not be given out here for legal reasons; get it elsewhere",
+    511: "this network asks for a login; open a page in a web browser, log in, and try again",
+}
+_CERTIFICATE_CURE = "behind a proxy that decrypts connections, set SSL_CERT_FILE to the file with its certificate"
 
 
 def status_error(url: str, response: http.client.HTTPResponse, stated: str = "") -> NetworkError:
@@ -25,9 +36,7 @@ def status_error(url: str, response: http.client.HTTPResponse, stated: str = "")
     answer = f"{url}: the server answers {status} {_short(response.reason)}".rstrip() + (stated and f" ({stated})")
     if status in _BUSY or (500 <= status < 600 and status not in _UNABLE):
         return TransientError(answer, status, seconds(response.headers.get("Retry-After", "")))
-    if status == 407:
-        return NetworkError(f"{answer}; {_PROXY_CURE}", status)
-    return NetworkError(f"{answer}; the file is not there" if status in (404, 410) else answer, status)
+    return NetworkError(f"{answer}; {_CURES.get(status, 'look at the address')}", status)
 
 
 def request_error(url: str, error: Exception) -> NetworkError:
@@ -64,6 +73,11 @@ def stated_error(response: http.client.HTTPResponse) -> str:
     except (OSError, http.client.HTTPException):
         return ""
     return _short((found[1] or found[2]).decode("utf-8", "replace")) if found else ""
+
+
+def is_unknown_host(error: BaseException | None) -> bool:
+    """Whether the name server says that there is no such host, or there is no name server."""
+    return isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_HOST
 
 
 def is_refused_tunnel(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bioqa.index.download import client, eutilities
+from bioqa.index.download import eutilities
 from bioqa.index.download.client import HttpClient, RetryPolicy
 from bioqa.index.download.eutilities import EUtilities
 
@@ -150,7 +150,7 @@ def eutils(monkeypatch: pytest.MonkeyPatch) -> Iterator[Eutils]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     for name in ("NCBI_API_KEY", "NCBI_EMAIL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(client, "RETRY_POLICY", HASTE)
+    monkeypatch.setattr(eutilities, "PATIENCE", HASTE)
     monkeypatch.setattr(eutilities, "_PACE", 0.0)
     with serving(Eutils()) as server:
         yield server

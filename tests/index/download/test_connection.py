@@ -159,6 +159,27 @@ def test_where_nothing_was_ever_reached_there_is_one_more_attempt_and_the_cure(
     assert len(said) == 1
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_host_that_does_not_exist_is_told_at_once_unless_it_did(
+    known: bool, answering: Answering, said: list[str], monkeypatch: Any
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    client = HttpClient(RetryPolicy(pauses=(0.01, 0.01)), said.append)
+    url = answering(HEAD + b"Content-Length: 5\r\n\r\nhello").replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("no_proxy", "localhost")
+    if known:
+        assert client.page(url) == "hello"
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(
+        NetworkError, match="not known" if known else "not known; look at the address, and check"
+    ) as caught:
+        client.page(url)
+    assert isinstance(caught.value, TransientError) == known
+    assert len(said) == (2 if known else 0)
+
+
 def test_a_server_that_answered_once_is_waited_for(answering: Answering, said: list[str], monkeypatch: Any) -> None:
     client = HttpClient(RetryPolicy(pauses=(0.01, 0.01, 0.01)), said.append)
     url = answering(HEAD + b"Content-Length: 5\r\n\r\nhello")
