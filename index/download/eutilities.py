@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lxml import etree
@@ -23,6 +23,7 @@ MOST_LISTED = 9999  # papers of one query that the servers give access to
 _PACE, _PACE_WITH_KEY = 0.35, 0.105  # seconds between two requests
 _MOST_OF_SEARCH = 4 << 20  # bytes; 9,999 PMIDs have 0.2 MB
 _MOST_OF_PAPERS = 64 << 20  # bytes; 200 papers have 2 MB, and a few with 3,000 authors 1 MB each
+_MOST_PAGES = 100  # of a list of PMIDs; NCBI gives all at once
 _MOST_MISSING = 20  # papers; of more, a server that works delivers some
 _MOST_COUNTED = 10**9
 _MOST_WARNINGS = 20
@@ -83,11 +84,25 @@ class EUtilities:
         Raises InputError if the server rejects the query, NetworkError if it fails.
         """
         form = {"term": query, "usehistory": "y", "retmode": "xml", "sort": "pub_date"}
-        form |= {"retstart": "0", "retmax": str(min(most, MOST_LISTED))}
+        most = min(most, MOST_LISTED)
         if dates:
             form |= {"datetype": "edat", "mindate": f"{dates.first:%Y/%m/%d}", "maxdate": f"{dates.last:%Y/%m/%d}"}
         url = f"{self._address}esearch.fcgi"
-        return self._web.retry(lambda: _search_result(self._ask(url, form, _MOST_OF_SEARCH), url))
+
+        def page(first: int) -> SearchResult:
+            part = {"retstart": str(first), "retmax": str(most - first)}
+            return self._web.retry(lambda: _search_result(self._ask(url, form | part, _MOST_OF_SEARCH), url))
+
+        found = page(0)
+        pmids = dict.fromkeys(found.pmids[:most])
+        for _ in range(_MOST_PAGES):
+            if len(pmids) >= min(most, found.count):
+                break
+            more = [pmid for pmid in page(len(pmids)).pmids if pmid not in pmids]  # a server may list fewer at once
+            if not more:
+                break
+            pmids |= dict.fromkeys(more[: most - len(pmids)])
+        return replace(found, pmids=list(pmids))
 
     def fetch(self, history: tuple[str, str], first: int, count: int) -> dict[str, bytes]:
         """The papers at these places of a history, as XML by PMID, without those that the server does not deliver.

@@ -72,6 +72,7 @@ class Eutils(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.papers: dict[str, date] = {}
         self.most = 9999
+        self.page = 9999  # PMIDs that are listed at once
         self.count: str | None = None  # stated in place of the true one
         self.withheld: set[str] = set()  # listed, and never delivered
         self.heeds_dates = True
@@ -107,7 +108,8 @@ class Eutils(ThreadingHTTPServer):
         name = f"MCID_{len(self.histories) + 1}"
         self.histories[name] = found
         start = int(form["retstart"])
-        ids = "".join(f"<Id>{pmid}</Id>\n" for pmid in found[start : min(start + int(form["retmax"]), self.most)])
+        end = min(start + min(int(form["retmax"]), self.page), self.most)
+        ids = "".join(f"<Id>{pmid}</Id>\n" for pmid in found[start:end])
         return (
             '<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD esearch//EN" '
             '"https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20060628/esearch.dtd">\n'

@@ -32,6 +32,14 @@ def test_a_search_gives_count_and_papers(asking: EUtilities, eutils: Server) -> 
     assert asking.search("CFTR", dates=days).pmids == found[-3:]
 
 
+def test_a_server_that_lists_few_at_once_is_asked_for_the_others(asking: EUtilities, eutils: Server) -> None:
+    found = eutils.add(30)
+    eutils.page = 12
+    assert asking.search("CFTR").pmids == found
+    assert [form["retstart"] for form in eutils.forms("esearch")] == ["0", "12", "24"]
+    assert asking.search("CFTR", 20).pmids == found[:20]
+
+
 def test_papers_come_by_their_place(asking: EUtilities, eutils: Server, history: tuple[str, str]) -> None:
     papers = asking.fetch(history, 10, 3)
     assert list(papers) == ["30000019", "30000018", "30000017"]
