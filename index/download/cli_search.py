@@ -2,6 +2,7 @@
 
 import math
 import os
+import shlex
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +80,8 @@ def search_command(
             with TerminalProgress("Fetching", "papers") as progress:
                 paper_search.fetch_papers(server, query, whole, folder, held, limit, report, progress)
         except KeyboardInterrupt:
-            say(f"{folder}: {report.fetched:,} papers are kept, and the same command fetches the others", err=True)
+            kept = _counted(report.fetched, "new paper")
+            say(f"{folder}: {kept} kept, and the same command fetches the others", err=True)
             raise
         finally:
             search_record.write_search(folder, earlier, _entry(query, limit, address, whole, report))
@@ -111,7 +113,7 @@ def _print_plan(found: "SearchResult", held: set[str], limit: int | None) -> Non
     from bioqa.index.download.paper_search import BATCH
 
     wanted = found.count if limit is None else min(limit, found.count)
-    line = f"{found.count:,} papers match"
+    line = f"{_counted(found.count, 'paper')} match{'es' if found.count == 1 else ''}"
     if wanted < found.count:
         line += f", the newest {wanted:,} are wanted"
     if wanted > MOST_LISTED:
@@ -127,7 +129,8 @@ def _print_plan(found: "SearchResult", held: set[str], limit: int | None) -> Non
 
 def _print_report(report: "SearchReport", whole: "SearchResult", folder: Path, limit: int | None) -> None:
     say(
-        f"{report.fetched:,} papers fetched into {len(report.files):,} files; {report.held:,} were there already.",
+        f"{_counted(report.fetched, 'paper')} fetched into {_counted(len(report.files), 'file')}; "
+        f"{report.held:,} were there already.",
         err=True,
     )
     expected = whole.count if limit is None else min(limit, whole.count)
@@ -135,12 +138,16 @@ def _print_report(report: "SearchReport", whole: "SearchResult", folder: Path, l
         say(f"warning: PubMed counts {expected:,} papers and lists {report.listed:,}", err=True)
     if report.missing:
         some = ", ".join(report.missing[:_SHOWN]) + (" ..." if len(report.missing) > _SHOWN else "")
-        message = f"{len(report.missing):,} papers are listed but were not delivered (PMID {some})"
+        message = f"PubMed lists {_counted(len(report.missing), 'paper')} that it did not deliver (PMID {some})"
         if not report.fetched:
             raise NetworkError(f"{message}; try the same command again later")
-        say(f"warning: {message}; the same command asks for them again", err=True)
+        say(f"warning: {message}; the same command asks again", err=True)
     if report.fetched:
-        say(f"next: bioqa index build {folder} --to INDEX", err=True)
+        say(f"next: bioqa index build {shlex.quote(str(folder))} --to INDEX", err=True)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _entry(query: str, limit: int | None, address: str, whole: "SearchResult", report: "SearchReport") -> "SearchEntry":

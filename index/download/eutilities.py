@@ -109,7 +109,7 @@ class EUtilities:
 
         Raises HistoryExpiredError if the history is gone, NetworkError if the server fails.
         """
-        form = {"WebEnv": history[0], "query_key": history[1], "retmode": "xml", "rettype": "full"}
+        form = {"WebEnv": history[0], "query_key": history[1], "retmode": "xml"}
         form |= {"retstart": str(first), "retmax": str(count)}
         url = f"{self._address}efetch.fcgi"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bioqa.index import atomic
 from bioqa.index.download.fetch import storage_errors
-from bioqa.index.download.record import RECORD, SEARCHES
+from bioqa.index.download.record import RECORD, SEARCHES, refuse_occupied
 from bioqa.index.errors import InputError
 from bioqa.index.plain_files import open_plain, plain_size, read_plain
 
@@ -43,7 +43,8 @@ class SearchEntry:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise InputError if `folder` is a download of all PubMed, whose files `index build` reads by another rule."""
+    """Raise InputError if `folder` is a file, an index, or a download of all PubMed, which is read by another rule."""
+    refuse_occupied(folder)
     if (folder / RECORD).exists():
         raise InputError(f"{folder}: holds a download of PubMed; choose another folder for the papers of a search")
 

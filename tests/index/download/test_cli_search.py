@@ -182,7 +182,7 @@ def test_papers_that_are_not_delivered_are_named(call: Run, few: Server, folder:
     few.withheld = {found[3], found[14]}
     outcome = call()
     assert outcome.status == 0
-    assert f"warning: 2 papers are listed but were not delivered (PMID {found[3]}, {found[14]})" in outcome.err
+    assert f"warning: PubMed lists 2 papers that it did not deliver (PMID {found[3]}, {found[14]})" in outcome.err
     assert len(pmids(folder)) == 23
     outcome = call()
     assert outcome.status == 1
@@ -256,6 +256,24 @@ def test_a_download_of_all_pubmed_is_left_alone(call: Run, folder: Path) -> None
     assert "holds a download of PubMed; choose another folder" in outcome.err
 
 
+@pytest.mark.parametrize("name", ["", "manifest.json"])
+def test_a_folder_that_is_something_else_is_refused_before_anything_is_asked(
+    name: str, call: Run, few: Server, folder: Path
+) -> None:
+    if name:
+        folder.mkdir()
+    (folder / name if name else folder).write_text("{}")
+    assert call().status == 2
+    assert few.requests == []
+
+
+def test_one_paper_is_no_papers(call: Run, few: Server) -> None:
+    few.add(1)
+    err = call().err
+    assert "1 paper matches; 0 are there already, 1 to fetch" in err
+    assert "1 paper fetched into 1 file; 0 were there already." in err
+
+
 def test_a_damaged_file_of_the_folder_is_named(call: Run, few: Server, folder: Path) -> None:
     few.add(5)
     call()
@@ -294,7 +312,7 @@ def test_ctrl_c_keeps_what_came(eutils: Server, folder: Path) -> None:
     assert process.returncode == 130
     assert out.splitlines() == [str(folder / "pubmed-search-000001.xml.gz")]
     assert [line for line in err.splitlines() if line][-2:] == [
-        f"{folder}: 200 papers are kept, and the same command fetches the others",
+        f"{folder}: 200 new papers kept, and the same command fetches the others",
         "interrupted; finished work is kept",
     ]
     assert pmids(folder) == found[:200]
