@@ -34,7 +34,7 @@ def status_error(url: str, response: http.client.HTTPResponse, stated: str = "")
     """The error for a response with a status other than 200 to 299; `stated` is the reason that its body gives."""
     status = response.status
     answer = f"{url}: the server answers {status} {_short(response.reason)}".rstrip() + (stated and f" ({stated})")
-    if status in _BUSY or (500 <= status < 600 and status not in _UNABLE):
+    if _may_change(status):
         return TransientError(answer, status, seconds(response.headers.get("Retry-After", "")))
     return NetworkError(f"{answer}; {_CURES.get(status, 'look at the address')}", status)
 
@@ -60,7 +60,7 @@ def request_error(url: str, error: Exception) -> NetworkError:
     if isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
         return NetworkError(f"{url}: the answer violates HTTP ({error_text(reason)}); look at the address")
     refused = _TUNNEL.match(str(reason))
-    if refused and int(refused[1]) < 500 and int(refused[1]) not in _BUSY:
+    if refused and not _may_change(int(refused[1])):
         cure = _PROXY_CURE if refused[1] == "407" else "look at the address of the proxy"
         return NetworkError(f"{url}: {error_text(reason)}; {cure}", int(refused[1]))
     return TransientError(f"{url}: {error_text(reason)}")
@@ -73,6 +73,10 @@ def stated_error(response: http.client.HTTPResponse) -> str:
     except (OSError, http.client.HTTPException):
         return ""
     return _short((found[1] or found[2]).decode("utf-8", "replace")) if found else ""
+
+
+def _may_change(status: int) -> bool:
+    return status in _BUSY or (500 <= status < 600 and status not in _UNABLE)
 
 
 def is_unknown_host(error: BaseException | None) -> bool:

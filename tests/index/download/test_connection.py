@@ -266,7 +266,17 @@ def test_a_proxy_that_reaches_no_server_is_asked_once_more(
     assert len(said) == 1
 
 
-@pytest.mark.parametrize("status", [b"407 Proxy Authentication Required", b"403 Forbidden", b"401 Unauthorized"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        b"407 Proxy Authentication Required",
+        b"403 Forbidden",
+        b"401 Unauthorized",
+        b"501 No",
+        b"511 Log In",
+        b"999 What",
+    ],
+)
 def test_a_proxy_that_refuses_is_told_at_once(status: bytes, proxy: Callable[[Any], None], said: list[str]) -> None:
     proxy(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(NetworkError, match=status.decode() + ".*proxy") as caught:
