@@ -15,7 +15,7 @@ from bioqa.index.corpus.compression import DAMAGED, open_decompressed
 from bioqa.index.corpus.folders import list_files
 from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.corpus.values.characters import cleaned
-from bioqa.index.download.record import RECORD
+from bioqa.index.download.record import RECORD, SEARCHES
 from bioqa.index.errors import InputError
 from bioqa.index.records import BadRecord, Record, UnrecognizedFile
 
@@ -39,6 +39,7 @@ _SUFFIXES = {  # of files read from folders; a file named explicitly may have an
 }
 _TEXTS = {".txt", ".text", ".medline", ".pubtator", ""}  # suffixes of files that are read if their content is known
 _COMPANIONS = {".lock", ".md5", ".part"}  # auxiliary files of downloads and writers
+_RECORDS = {RECORD, SEARCHES}  # of downloads, beside the papers
 _HEAD = 4096  # bytes that show what a text is
 _COMPRESSED = {".gz", ".xz", ".bz2"}
 _BEIR = ("corpus.jsonl", "queries.jsonl")
@@ -176,7 +177,7 @@ def unreadable_folders(inputs: Iterable[Path]) -> list[InputError]:
 def _is_companion(file: PurePath) -> bool:
     """Whether a file is hidden, in a hidden folder, or an auxiliary file, and so is skipped silently."""
     hidden = any(part.startswith(".") for part in file.parts if part != "..")
-    return hidden or file.name == RECORD or file.suffix in _COMPANIONS
+    return hidden or file.name in _RECORDS or file.suffix in _COMPANIONS
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -212,7 +213,7 @@ def _beir_folders(files: Collection[PurePath]) -> set[PurePath]:
 
 
 def _has_known_suffix(file: PurePath) -> bool:
-    return _suffix(file) in _SUFFIXES and not file.name.startswith(".") and file.name != RECORD
+    return _suffix(file) in _SUFFIXES and not file.name.startswith(".") and file.name not in _RECORDS
 
 
 def _suffix(file: PurePath) -> str:

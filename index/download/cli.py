@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bioqa.index.download import listing, mirror, record
+from bioqa.index.download.cli_search import search_command
 from bioqa.index.errors import NetworkError
 from bioqa.index.terminal import say, say_json
 
@@ -21,7 +22,16 @@ _SHOWN = 5  # failures that are listed individually
 
 @click.group()
 def corpus() -> None:
-    """Download literature to build an index from."""
+    """Get papers to build an index from: those of a PubMed search, or PubMed as a whole.
+
+    \b
+    Examples:
+      bioqa corpus search "cystic fibrosis[MeSH] AND 2015:2024[dp]" --to cf
+      bioqa corpus download --to pubmed --updates --newest 30
+    """
+
+
+corpus.add_command(search_command)
 
 
 @corpus.command()

@@ -4,11 +4,11 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bioqa.index.download import redirects
 from bioqa.index.errors import InputError, NetworkError, TransientError, UnreachableError
@@ -22,7 +22,8 @@ _MOST_REDIRECTIONS = 5
 _MOST_OF_PAGE = 8 << 20  # bytes; the listing of 1,300 files has 0.3 MB
 _LONGEST_PAGE = 600.0  # seconds; at the least rate, twice that listing
 _CHUNK = 1 << 16
-_QUICK = 2.0  # seconds; a failure to connect that takes longer is not retried
+_LONGEST_QUERY = 1500  # characters of a form in an address; longer ones are sent in the body
+_QUICK = 1.0  # seconds; a failure to connect that takes longer is not retried
 _OFFLINE_CURE = "check the connection of this machine; where only a proxy leads out, let HTTPS_PROXY name it"
 
 
@@ -64,23 +65,26 @@ class HttpClient:
         self.stop = threading.Event()
 
     @contextlib.contextmanager
-    def open(self, url: str, first_byte: int = 0, method: str = "GET") -> Iterator["HTTPResponse"]:
+    def open(
+        self, url: str, first_byte: int = 0, method: str = "GET", form: Mapping[str, str] | None = None
+    ) -> Iterator["HTTPResponse"]:
         """The response, from byte `first_byte` on if the server supports this (status 206); read it within `with`.
 
-        Raises NetworkError if the server refuses, its certificate is not trusted, it redirects to an unsafe address or
+        A `form` may hold a key: no message shows it, and it is not sent on where the server redirects. Raises
+        NetworkError if the server refuses, its certificate is not trusted, it redirects to an unsafe address or
         violates HTTP, and TransientError if a retry may succeed.
         """
         import http.client
 
         from bioqa.index.download import http_errors
 
-        with self._answer(url, first_byte, method) as response:
+        with self._answer(url, first_byte, method, urlencode(form or {})) as response:
             try:
                 yield response
             except (OSError, http.client.HTTPException) as error:
                 raise http_errors.request_error(url, error) from None
 
-    def _answer(self, url: str, first_byte: int, method: str) -> "HTTPResponse":
+    def _answer(self, url: str, first_byte: int, method: str, query: str) -> "HTTPResponse":
         """The response with a status from 200 to 299, after redirections."""
         import http.client
         import urllib.request
@@ -91,25 +95,34 @@ class HttpClient:
         headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
         if first_byte:
             headers["Range"] = f"bytes={first_byte}-"
-        place = url
+        body = query.encode() if len(query) > _LONGEST_QUERY else None
+        place = f"{url}?{query}" if query and body is None else url
         for _ in range(_MOST_REDIRECTIONS + 1):
-            request = urllib.request.Request(place, headers=headers, method=method)  # noqa: S310 (check_address)
+            request = urllib.request.Request(  # noqa: S310 (check_address)
+                place, body, headers, method="POST" if body else method
+            )
             try:
                 response: HTTPResponse = self._opener.open(request, timeout=self._patience.silence)
             except ConnectionFailedError as error:
                 # the host may be that of a proxy
                 reason = f"{url}: {request.host}: {http_errors.error_text(error.__cause__)}"
-                known = urlsplit(place).netloc in self._known
-                raise TransientError(reason) if known else UnreachableError(reason) from None
+                if urlsplit(place).netloc in self._known:
+                    raise TransientError(reason) from None
+                if http_errors.is_unknown_host(error.__cause__):
+                    raise NetworkError(f"{reason}; look at the address, and {_OFFLINE_CURE}") from None
+                raise UnreachableError(reason) from None
             except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host that is no name
-                raise http_errors.request_error(url, error) from None
+                failure = http_errors.request_error(url, error)
+                if http_errors.is_refused_tunnel(error) and isinstance(failure, TransientError):
+                    failure = failure if urlsplit(place).netloc in self._known else UnreachableError(str(failure))
+                raise failure from None
             self._known.add(urlsplit(place).netloc)
             if 200 <= response.status < 300:
                 return response
             with response:  # its body may have no end, and is not read
                 location = response.headers.get("Location")
-                if response.status not in _MOVED or location is None:
-                    raise http_errors.status_error(url, response)
+                if response.status not in _MOVED or location is None or query:
+                    raise http_errors.status_error(url, response, http_errors.stated_error(response) if query else "")
                 place = redirects.target(place, str(location))
         raise NetworkError(
             f"{url}: the server answers {response.status} and leads on after {_MOST_REDIRECTIONS} redirections; "
@@ -118,10 +131,17 @@ class HttpClient:
 
     def page(self, url: str) -> str:
         """The short text at `url`. Raises NetworkError as `open` does, and if the text is too long."""
-        return self.retry(lambda: self._page(url))
+        return self.retry(lambda: self._content(url, _MOST_OF_PAGE, None, _has_end).decode("utf-8", "replace"))
 
-    def _page(self, url: str) -> str:
-        with self.open(url) as response:
+    def answer(self, url: str, form: Mapping[str, str], most: int) -> bytes:
+        """The answer to a form in one attempt, of at most `most` bytes. Raises NetworkError as `open` does."""
+        return self._content(url, most, form, lambda _: True)
+
+    def _content(
+        self, url: str, most: int, form: Mapping[str, str] | None, has_end: Callable[[bytes | bytearray], bool]
+    ) -> bytes:
+        """The content of a response in full; `has_end` judges one whose length is not stated."""
+        with self.open(url, form=form) as response:
             if response.status != 200:
                 raise NetworkError(
                     f"{url}: the server answers {response.status}, which is no page; look at the address"
@@ -130,17 +150,17 @@ class HttpClient:
                 raise NetworkError(f"{url}: the server compresses a page though it was asked not to")
             expected, framed = response.length, response.length is not None or response.chunked
             content, began = bytearray(), time.monotonic()
-            while piece := response.read(min(_CHUNK, _MOST_OF_PAGE - len(content))):
+            while piece := response.read(min(_CHUNK, most - len(content))):
                 content += piece
                 if time.monotonic() - began > _LONGEST_PAGE:
                     raise TransientError(f"{url}: the page was not complete after {_LONGEST_PAGE:g} s")
-        if len(content) == _MOST_OF_PAGE:
-            raise NetworkError(f"{url}: the page goes on after {_MOST_OF_PAGE:,} bytes; look at the address")
+        if len(content) == most:
+            raise NetworkError(f"{url}: the page goes on after {most:,} bytes; look at the address")
         if expected is not None and len(content) < expected:
             raise TransientError(f"{url}: the connection broke off after {len(content):,} of {expected:,} bytes")
-        if not framed and not _has_end(content):
+        if not framed and not has_end(content):
             raise TransientError(f"{url}: the page ends after {len(content):,} bytes without </html>, so it broke off")
-        return content.decode("utf-8", "replace")
+        return bytes(content)
 
     def size(self, url: str) -> int | None:
         """The size of the file at `url` in bytes; None if the server does not state it. Raises TransientError."""

@@ -13,7 +13,8 @@ from typing import Any
 
 from bioqa.index.download.bounded_reads import MalformedResponse, PacedStream
 
-_CONTACT = 6.0  # seconds for the name server, and again for the connection; the system would wait for minutes
+_CONTACT = 6.0  # seconds for the name server and the connection together; the system would wait for minutes
+_HANDSHAKE = 8.0  # seconds for a proxy to reach the server, and for the keys to be agreed on
 _MOST_ADDRESSES = 8  # per server
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")  # RFC 9112, 7.1
 _MOST_STATED = 10**15  # bytes
@@ -92,10 +93,15 @@ class SecureConnection(_BoundedConnect, http.client.HTTPSConnection):
 
     def connect(self) -> None:
         """Raises ConnectionFailedError also if the server accepts the connection but does not respond."""
+        silence = self.timeout
+        self.timeout = _HANDSHAKE if silence is None else min(silence, _HANDSHAKE)
         try:
             super().connect()
         except (TimeoutError, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise ConnectionFailedError from error
+        finally:
+            self.timeout = silence
+        self.sock.settimeout(silence)
 
 
 class _HttpHandler(urllib.request.HTTPHandler):
@@ -125,11 +131,11 @@ def build_opener() -> urllib.request.OpenerDirector:
 
 def _connect(server: tuple[str, int], silence: float, _source: object = None) -> socket.socket:
     """A connection to `server` with a read timeout of `silence` seconds. Raises ConnectionFailedError."""
+    until = time.monotonic() + _CONTACT
     try:
         addresses = _resolve(*server)[:_MOST_ADDRESSES]
     except OSError as error:
         raise ConnectionFailedError from error
-    until = time.monotonic() + _CONTACT
     failure = OSError("the name server knows no address")
     for place, (family, kind, protocol, _, where) in enumerate(addresses):
         share = (until - time.monotonic()) / (len(addresses) - place)  # a silent address leaves time for the others

@@ -16,6 +16,7 @@ from bioqa.index.store.lock import locked
 from bioqa.index.store.manifest import MANIFEST
 
 RECORD = "downloads.json"
+SEARCHES = "searches.json"  # what was searched for, beside the papers found
 BASELINE, UPDATES = "baseline", "updatefiles"  # the server's folders
 _FORMAT = 1
 _RECORD_CURE = "delete it, and 'bioqa corpus download' will check which files are complete"
@@ -45,15 +46,20 @@ def locked_for_download(folder: Path) -> Iterator[None]:
 
     Raises InputError if it is a file or an index, StorageError if writing fails or another process holds the lock.
     """
+    refuse_occupied(folder)
+    with storage_errors(folder), locked(folder, "downloading to this folder"):
+        with storage_errors(atomic.temporary_path(folder / RECORD)):
+            atomic.temporary_path(folder / RECORD).unlink(missing_ok=True)  # of a process that was killed
+        yield
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Raise InputError if `folder` is a file or an index, StorageError if it cannot be looked at."""
     with storage_errors(folder):
         if os.path.lexists(folder) and not folder.is_dir():
             raise InputError(f"{folder}: is a file; downloads go into a folder")
         if os.path.lexists(folder / MANIFEST):
             raise InputError(f"{folder}: is an index; choose another folder for what it is made of")
-    with storage_errors(folder), locked(folder, "downloading to this folder"):
-        with storage_errors(atomic.temporary_path(folder / RECORD)):
-            atomic.temporary_path(folder / RECORD).unlink(missing_ok=True)  # of a process that was killed
-        yield
 
 
 def read_record(folder: Path) -> DownloadRecord:

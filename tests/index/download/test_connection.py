@@ -159,6 +159,27 @@ def test_where_nothing_was_ever_reached_there_is_one_more_attempt_and_the_cure(
     assert len(said) == 1
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_host_that_does_not_exist_is_told_at_once_unless_it_did(
+    known: bool, answering: Answering, said: list[str], monkeypatch: Any
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    client = HttpClient(RetryPolicy(pauses=(0.01, 0.01)), said.append)
+    url = answering(HEAD + b"Content-Length: 5\r\n\r\nhello").replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("no_proxy", "localhost")
+    if known:
+        assert client.page(url) == "hello"
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(
+        NetworkError, match="not known" if known else "not known; look at the address, and check"
+    ) as caught:
+        client.page(url)
+    assert isinstance(caught.value, TransientError) == known
+    assert len(said) == (2 if known else 0)
+
+
 def test_a_server_that_answered_once_is_waited_for(answering: Answering, said: list[str], monkeypatch: Any) -> None:
     client = HttpClient(RetryPolicy(pauses=(0.01, 0.01, 0.01)), said.append)
     url = answering(HEAD + b"Content-Length: 5\r\n\r\nhello")
@@ -191,6 +212,77 @@ def test_one_that_takes_the_call_and_makes_no_secure_connection_was_not_reached(
     with pytest.raises(UnreachableError, match="check the connection of this machine"):
         HttpClient(RetryPolicy(silence=0.2, pauses=(0.01, 60.0)), said.append).page(url)
     assert len(said) == 1
+
+
+def test_name_server_and_connection_share_their_time(monkeypatch: Any) -> None:
+    limits = []
+
+    class Socket(socket.socket):
+        def connect(self, address: Any) -> None:
+            limits.append(self.gettimeout())
+            raise TimeoutError("timed out")
+
+    def slow(*_: object, **__: object) -> list[Any]:
+        time.sleep(0.4)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 443))]
+
+    monkeypatch.setattr(connection, "_CONTACT", 1.0)
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(socket, "socket", Socket)
+    with pytest.raises(connection.ConnectionFailedError):
+        connection._connect(("nlm.example", 443), 60.0)
+    assert limits[0] < 0.65
+
+
+@pytest.fixture
+def proxy(answering: Answering, monkeypatch: Any) -> Callable[[Any], None]:
+    """Names a proxy for https that answers so."""
+
+    def start(answer: Any) -> None:
+        monkeypatch.setenv("https_proxy", answering(answer))
+        monkeypatch.delenv("no_proxy")
+
+    return start
+
+
+def test_a_proxy_or_server_that_takes_the_call_and_is_silent_is_not_waited_for(
+    proxy: Callable[[Any], None], said: list[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(connection, "_HANDSHAKE", 0.2)
+    proxy(lambda _: time.sleep(3))
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match="check the connection of this machine"):
+        HttpClient(RetryPolicy(silence=30, pauses=(0.01, 60.0)), said.append).page("https://nlm.example/")
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("status", [b"502 Bad Gateway", b"503 Service Unavailable", b"504 Gateway Timeout"])
+def test_a_proxy_that_reaches_no_server_is_asked_once_more(
+    status: bytes, proxy: Callable[[Any], None], said: list[str]
+) -> None:
+    proxy(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(UnreachableError, match=status.decode() + "; check the connection of this machine"):
+        HttpClient(RetryPolicy(pauses=(0.01, 60.0)), said.append).page("https://nlm.example/")
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        b"407 Proxy Authentication Required",
+        b"403 Forbidden",
+        b"401 Unauthorized",
+        b"501 No",
+        b"511 Log In",
+        b"999 What",
+    ],
+)
+def test_a_proxy_that_refuses_is_told_at_once(status: bytes, proxy: Callable[[Any], None], said: list[str]) -> None:
+    proxy(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(NetworkError, match=status.decode() + ".*proxy") as caught:
+        HttpClient(RetryPolicy(pauses=(60.0,)), said.append).page("https://nlm.example/")
+    assert not isinstance(caught.value, TransientError)
+    assert said == []
 
 
 def test_a_silent_address_leaves_time_for_the_others(monkeypatch: Any) -> None:
