@@ -12,6 +12,8 @@ from bioqa.index.search.fusion import FUSION, FUSIONS
 from bioqa.index.terminal import say
 
 if TYPE_CHECKING:
+    from bioqa.index.search.filters import Filter
+    from bioqa.index.search.search_index import SearchIndex
     from bioqa.qa.engine import Engine
 
 index_option = click.option(
@@ -24,7 +26,7 @@ index_option = click.option(
 )
 _FILTERS = (
     click.option("--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."),
-    click.option("--journal", metavar="NAME", help="Only papers of this journal (full title, case ignored)."),
+    click.option("--journal", metavar="NAME", help="Only papers of this journal: its title, abbreviation or ISSN."),
     click.option(
         "--mesh",
         metavar="TERM",
@@ -32,7 +34,7 @@ _FILTERS = (
         help="Only papers with this MeSH heading, such as 'Cystic Fibrosis'; repeat it to require several.",
     ),
     click.option("--publication-type", metavar="TYPE", help="Only papers of this type, such as Review."),
-    click.option("--language", metavar="CODE", help="Only papers in this language, a PubMed code such as eng."),
+    click.option("--language", metavar="CODE", help="Only papers in this language, such as eng or English."),
     click.option("--not-retracted", is_flag=True, help="Exclude retracted papers."),
 )
 
@@ -57,6 +59,14 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         command(filters=filters, **others)
 
     return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), with_filters)
+
+
+def report_filter(index: "SearchIndex", filters: "Filter") -> str:
+    """Say on standard error which values of a filter are read as others; returns why no paper passes, if none does."""
+    report = index.filter_report(filters)
+    for note in report.notes:
+        say(f"note: {note}", err=True)
+    return report.fault
 
 
 def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Path | None:

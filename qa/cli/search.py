@@ -7,7 +7,7 @@ import click
 
 from bioqa.index.search import feedback
 from bioqa.index.search.fusion import FUSION
-from bioqa.index.terminal import say_json
+from bioqa.index.terminal import say, say_json
 from bioqa.qa.cli.options import (
     feedback_option,
     filter_options,
@@ -15,6 +15,7 @@ from bioqa.qa.cli.options import (
     index_option,
     json_option,
     reader_option,
+    report_filter,
     rerank_option,
 )
 
@@ -74,6 +75,8 @@ def search_command(
         raise click.UsageError("--reader has no effect without --rerank N")
     text = wording.validate_question(query, most=wording.LONGEST_QUERY)
     opened = Index(folder or starter.index_folder())
+    if fault := report_filter(opened, filters):
+        say(f"warning: {fault}", err=True)
     encoder = opened.open_encoder() if mode != "lexical" else None
     hits = documents.search_passages(
         opened,
