@@ -130,7 +130,7 @@ def ask_command(
     if question != "-":
         wording.validate_question(question, config.max_question_characters)  # before loading anything
     engine = Engine.open(folder, reader_folder)
-    warn_of_borrowed_confidence(engine)
+    warn_of_borrowed_confidence(engine.reader.model)
     report_filter(engine.index, filters)
     chosen_type = QuestionType(question_type) if question_type else None
     failed = 0

@@ -12,9 +12,9 @@ from bioqa.index.search.fusion import FUSION, FUSIONS
 from bioqa.index.terminal import say
 
 if TYPE_CHECKING:
+    from bioqa.index.models.model import Model
     from bioqa.index.search.filters import Filter
     from bioqa.index.search.search_index import SearchIndex
-    from bioqa.qa.engine import Engine
 
 index_option = click.option(
     "--index",
@@ -76,11 +76,13 @@ def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Pat
     return None if name is None else registry.find_model(name)
 
 
-def warn_of_borrowed_confidence(engine: "Engine") -> None:
-    """Say it on standard error where the reader has no calibration of its own."""
-    if not engine.calibrations.own:
+def warn_of_borrowed_confidence(reader: "Model") -> None:
+    """Say it on standard error where a reader has no calibration of its own."""
+    from bioqa.qa import calibration
+
+    if not calibration.is_own(reader):
         say(
-            f"warning: {engine.reader.model.folder}: has no calibration of its own, so its confidence is that of the "
+            f"warning: {reader.folder}: has no calibration of its own, so its confidence is that of the "
             "reader that ships; fit one with 'bioqa train calibration'",
             err=True,
         )
