@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import xml_records
+from bioqa.index.corpus import jats_tables, xml_records
 from bioqa.index.corpus.pubmed import chosen_extra
 from bioqa.index.corpus.values import abstracts, journals, languages, sections, statuses, years
 from bioqa.index.corpus.values.abstracts import ENGLISH, Abstract
@@ -112,7 +112,7 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
         language=language if text is article else f"{language}; eng",
         status=statuses.status_of(related, types, title),
         sections=sections.collect_sections(
-            chain.from_iterable(_paragraphs(text.find(part), ()) for part in ("body", *_FLOATS))
+            chain.from_iterable(_with_tables(text.find(part), ()) for part in ("body", *_FLOATS))
         ),
         extra={name: value for name, value in extra.items() if value}
         | journals.names_field(journal, names)
@@ -243,6 +243,16 @@ def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Ite
                 yield headings, _prose(child)
             for inside in child.iter(*_OUTSIDE):
                 yield headings, " ".join(_prose(part) for part in inside.iterchildren("label", "caption"))
+
+
+def _with_tables(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paragraphs in an element, and behind all of them the rows of its tables, each table a section of its own."""
+    yield from _paragraphs(parent, headings)
+    for wrap in () if parent is None else parent.iter("table-wrap"):
+        name = _prose(wrap.find("label")) or "Table"
+        caption = _prose(wrap.find("caption"))
+        for row in jats_tables.rows(wrap, _prose):
+            yield (" ".join(filter(None, (name, caption))),), row
 
 
 def _prose(element: etree._Element | None) -> str:
