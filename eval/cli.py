@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.eval.cli_learned import folder_of, warn_of_learned
 from bioqa.eval.everyday.cli import everyday
 from bioqa.eval.retrieval.cli import retrieval
 from bioqa.eval.speed.cli import speed
@@ -146,7 +147,9 @@ def _run(
 
     batches = evaluation.read_batches(files or [starter.questions_file()])
     engine = Engine.open(folder, reader_folder)
-    warn_of_borrowed_confidence(engine)
+    warn_of_borrowed_confidence(engine.reader.model)
+    asked = [question.body for batch in batches for question in batch.questions]
+    warn_of_learned(asked, engine.reader.model.folder, folder_of(engine.encoder) if source == "nothing" else None)
     with TerminalProgress("Asking", "questions") as progress:
         return runner.evaluate(batches, engine, source, baseline, progress, deliver)
 
@@ -225,6 +228,7 @@ def _read(dataset: "SquadDataset", reader_folder: Path | None) -> "Predictions":
     from bioqa.qa.reader import Reader
 
     reader = Reader(reader_folder or model.shipped("reader"))
+    warn_of_learned([question.question for question in dataset.questions], reader.model.folder)
     with TerminalProgress("Reading", "questions") as progress:
         return squad_runner.predict(dataset, reader, progress)
 

@@ -2,9 +2,12 @@
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
+T = TypeVar("T")
 _LINE_EVERY = 10.0  # seconds between lines without a terminal
 
 
@@ -15,8 +18,27 @@ class Progress(Protocol):
         """Report that `fraction` of the work, `count` units, is done."""
 
 
+class DividedProgress(Progress, Protocol):
+    """A receiver of the progress of work that has long parts of another kind, such as evaluation in training."""
+
+    def part(self, title: str, unit: str) -> AbstractContextManager[Progress]:
+        """A receiver of the progress of such a part, within a `with` block."""
+        ...
+
+
+def tracked(items: Sequence[T], progress: Progress) -> Iterator[T]:
+    """The items one by one, each reported as done when the next one is taken."""
+    for place, item in enumerate(items, start=1):
+        yield item
+        progress.update(place / len(items), place)
+
+
 class NoProgress:
     """Ignores all reports."""
+
+    def part(self, title: str, unit: str) -> AbstractContextManager[Progress]:
+        """Ignore the reports of a part, too."""
+        return nullcontext(self)
 
     def update(self, fraction: float, count: int) -> None:
         """Do nothing."""
@@ -25,14 +47,23 @@ class NoProgress:
 class TerminalProgress:
     """Shows fraction, count, rate and remaining time on standard error, within a `with` block."""
 
-    def __init__(self, title: str, unit: str):
-        self._title, self._unit = title, unit
+    def __init__(self, title: str, unit: str, within: "TerminalProgress | None" = None):
+        """`within` is the progress of the whole of which this is a part."""
+        self._title, self._unit, self._within = title, unit, within
         self._began = self._last_line = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
 
+    def part(self, title: str, unit: str) -> "TerminalProgress":
+        """The progress of a part, in a line below that of the whole."""
+        return TerminalProgress(title, unit, self)
+
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        self._began = self._last_line = time.monotonic()
+        if self._within and self._within._bar is not None:
+            self._bar = self._within._bar
+            self._task = self._bar.add_task(self._title, total=1.0, talk="")
+        elif sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
@@ -51,7 +82,11 @@ class TerminalProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
+        if self._bar is None:
+            return
+        if self._within and self._bar is self._within._bar:
+            self._bar.remove_task(self._task)
+        else:
             self._bar.stop()
 
     def update(self, fraction: float, count: int) -> None:

@@ -6,6 +6,7 @@ order of text (CVE-2021-42574). JSON output keeps these characters as escapes.
 
 import json
 import re
+import shutil
 import sys
 from typing import Any, TextIO
 
@@ -24,8 +25,20 @@ def printable(text: str) -> str:
 
 
 def say(line: object = "", *, err: bool = False) -> None:
-    """Print one line."""
-    _write(printable(str(line)), sys.stderr if err else sys.stdout)
+    """Print one line; on a terminal, wrapped between words."""
+    stream, text = sys.stderr if err else sys.stdout, printable(str(line))
+    _write("\n".join(wrapped(text, shutil.get_terminal_size().columns)) if stream.isatty() else text, stream)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """`line` in lines of at most `width` characters, where words permit; all but the first are indented further."""
+    if len(line) <= width:
+        return [line]
+    from textwrap import wrap
+
+    indent = line[: len(line) - len(line.lstrip())] + "  "
+    lines = wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return lines or [line]
 
 
 def say_lines(text: str, *, err: bool = False) -> None:

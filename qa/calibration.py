@@ -78,7 +78,7 @@ def load(model: Model) -> Calibrations:
 
     Raises ModelError where it is damaged or incomplete.
     """
-    own = FILE in model.card.digests
+    own = is_own(model)
     if not own:
         model = open_model(shipped("reader"), "reader")
     content = model.read_json(FILE)
@@ -88,6 +88,11 @@ def load(model: Model) -> Calibrations:
         return Calibrations(Calibration(**searched), Calibration(**{**searched, **given}), own)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{model.folder / FILE}: not a calibration ({error}); fit it again") from None
+
+
+def is_own(model: Model) -> bool:
+    """Whether a reader has a calibration of its own."""
+    return FILE in model.card.digests
 
 
 def _logistic(name: str, fields: dict[str, Any]) -> Logistic:

@@ -111,6 +111,8 @@ class Engine:
         with watch("search"):
             hits = self.index.search(analyzed.query, config.passages, filters=config.filters)
         response = self.answer(analyzed, hits, config, watch)
+        if not hits and (fault := self.index.filter_report(config.filters).fault):
+            return replace(response, notice=fault)
         corrected = corrections.suggestion(analyzed.plain, self.index)
         if question_type is None and config.min_confidence is None:  # no short answer was asked for at any price
             if corrected:

@@ -11,6 +11,8 @@ from bioqa.qa.config import DEFAULTS
 from bioqa.qa.reader import VERDICTS
 from bioqa.qa.response import Response
 
+_MARKED = ("annotations", "relations")  # fields of documents from BioC files, given with hits where there are any
+
 
 def response_json(response: Response, max_evidence: int = DEFAULTS.max_evidence) -> dict[str, Any]:
     """The object that `ask --json` prints for one question."""
@@ -77,6 +79,7 @@ def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
             "lexical_rank": hit.lexical_rank,
             "dense_rank": hit.dense_rank,
             **_facts(hit.passage),
+            **{name: hit.passage.document.extra[name] for name in _MARKED if name in hit.passage.document.extra},
         }
         for rank, hit in enumerate(hits, start=1)
     ]

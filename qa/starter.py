@@ -1,4 +1,8 @@
-"""The built-in index, so that the first question needs no data: made at first use, found again after that."""
+"""The built-in index, so that the first question needs no data: made at first use, found again after that.
+
+Its vectors ship with the passages: encoding these would take ten seconds. `python -m bioqa.qa.starter` writes them
+after a change of the passages, their division, or the encoder.
+"""
 
 import contextlib
 import hashlib
@@ -30,6 +34,11 @@ def questions_file() -> Path:
     return _data() / "questions.json"
 
 
+def vectors_file() -> Path:
+    """Their vectors, by the digests of their texts."""
+    return _data() / "vectors.npz"
+
+
 def cached_index() -> Path:
     """Where the index over the passages is kept: a name of its own for every state of passages, encoder, analyzer and
     format."""
@@ -53,7 +62,7 @@ def index_folder() -> Path:
     _remove(target)
 
     from bioqa.index.ingest import builder
-    from bioqa.index.models.encoder import Encoder
+    from bioqa.index.models.known_vectors import RememberingEncoder
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +76,8 @@ def index_folder() -> Path:
     try:
         with locked(fresh, "making the starter index"):
             with TerminalProgress("First use: indexing the starter passages", "passages") as progress:
-                builder.build([passages_file()], fresh / "index", Encoder(model.shipped("encoder")), progress=progress)
+                encoder = RememberingEncoder(model.shipped("encoder"), vectors_file())
+                builder.build([passages_file()], fresh / "index", encoder, progress=progress)
             try:
                 (fresh / "index").rename(target)
             except OSError:
@@ -116,3 +126,20 @@ def _data() -> Path:
     import bioqa.data
 
     return Path(str(bioqa.data.__file__)).parent / "starter"
+
+
+def write_vectors(path: Path) -> None:
+    """Write the vectors of the passages of the starter index, for `vectors_file`."""
+    from bioqa.index.corpus.files import CorpusFile
+    from bioqa.index.models import known_vectors
+    from bioqa.index.models.encoder import Encoder
+    from bioqa.index.records import Document, search_texts
+    from bioqa.index.search.hybrid import Index
+
+    ids = [record.id for record in CorpusFile(passages_file()).records() if isinstance(record, Document)]
+    texts = list(search_texts(Index(index_folder()).passages_of(ids)))
+    known_vectors.write(texts, Encoder(model.shipped("encoder")), path)
+
+
+if __name__ == "__main__":
+    write_vectors(vectors_file())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.eval.cli_learned import warn_of_learned
 from bioqa.index.terminal import say
 from bioqa.qa.cli.options import model_folder
 from bioqa.train import extras
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from bioqa.qa.engine import Engine
 
 _REPORTED_THRESHOLD = 0.5  # of confidence, whose effect on accuracy the help of `ask` reports
+
+
+_smoke_option = click.option(
+    "--smoke",
+    is_flag=True,
+    help="A trial in a minute: all steps on a few examples, to see that files, model and machine suffice; keeps "
+    "nothing.",
+)
 
 
 @click.group()
@@ -62,6 +71,7 @@ def train() -> None:
     help="Fit on the development half of the everyday questions, too: they are asked of the reader to calibrate, those "
     "over PubMed abstracts from --index.",
 )
+@_smoke_option
 def calibration(
     gold: tuple[Path, ...],
     folder: Path,
@@ -69,6 +79,7 @@ def calibration(
     held_out: tuple[Path, ...],
     target: Path,
     everyday: bool,
+    smoke: bool,
 ) -> None:
     """Fit the confidence of a reader on the questions of BioASQ GOLD files, as answered from an index with their
     documents, and as answered from their gold snippets.
@@ -92,12 +103,23 @@ def calibration(
     batches, checked = evaluation.read_batches(gold), evaluation.read_batches(held_out)
     scores.pooled([*batches, *checked], cure="give every question once, and check on questions that are not fitted on")
     questions = scores.pooled(batches).questions
+    checked_questions = scores.pooled(checked).questions if checked else []
+    fitting.refuse_unusable(questions, everyday=everyday)
     engine = Engine.open(folder, reader_folder or target)
+    observations.refuse_without_gold(questions, engine)
+    warn_of_learned([question.body for question in questions], reader_folder or target)
+    asked = _everyday_questions(folder, target) if everyday else []
+    kept = target
+    if smoke:
+        from bioqa.train import smoke as trial
+
+        questions, checked_questions = map(trial.few_of_each_type, (questions, checked_questions))
+        asked, target = asked[: trial.QUESTIONS], _copy_to_discard(target)
     with TerminalProgress("Asking", "questions") as progress:
         samples = observations.collect(questions, engine, progress)
-    if everyday:
+    if asked:
         with TerminalProgress("Asking everyday questions", "questions") as progress:
-            observations.add_everyday(samples, _everyday_questions(folder, target), progress)
+            observations.add_everyday(samples, asked, progress)
     with TerminalProgress("Reading snippets", "questions") as progress:
         samples_given = observations.collect_given(questions, engine, progress)
     models = fitting.fit_all(samples, questions)
@@ -111,7 +133,7 @@ def calibration(
             cuts = f"threshold {fitted.threshold:.3f}" + (f", share {fitted.share:.2f}" if fitted.share else "")
             say(f"{prefix}{name}: {weights}, bias {fitted.bias:+.2f}; {cuts}")
     if held_out:
-        checked_questions, checking = scores.pooled(checked).questions, Engine.open(folder, target)
+        checking = Engine.open(folder, target)
         with TerminalProgress("Checking", "questions") as progress:
             samples = observations.collect(checked_questions, checking, progress)
         with TerminalProgress("Checking on snippets", "questions") as progress:
@@ -126,6 +148,22 @@ def calibration(
                 f"factoid, confidence of at least {selective['least']}: {selective['answered']:.3f} answered, "
                 f"accuracy {selective['accuracy']:.3f}, of all {selective['accuracy_of_all']:.3f}"
             )
+    _say_next(f'bioqa ask "what gene causes cystic fibrosis?" --reader {kept}', smoke=smoke)
+
+
+def _copy_to_discard(folder: Path) -> Path:
+    """A copy of a model that is deleted when the command ends."""
+    import shutil
+    import tempfile
+
+    temporary = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="bioqa-smoke-"))
+    return Path(shutil.copytree(folder, Path(temporary) / "model"))
+
+
+def _say_next(command: str, *, smoke: bool, err: bool = False) -> None:
+    """Say which command comes next; after a trial, that it was one."""
+    done = "smoke: all steps were done on a few examples; nothing is kept"
+    say(done if smoke else f"next: {command}", err=err)
 
 
 def _everyday_questions(index: Path, reader: Path) -> "list[tuple[EverydayQuestion, Engine]]":
@@ -167,6 +205,7 @@ def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="cpu, cuda, or such as cuda:1; auto uses a GPU if there is one.",
         ),
+        _smoke_option,
     )
     for option in reversed(options):
         command = option(command)
@@ -175,7 +214,9 @@ def _recipe_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @train.command()
 @_recipe_options
-def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
+def reader(
+    recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str, smoke: bool
+) -> None:
     """Train a reader by RECIPE: spans, list items, yes/no and relevance on one BERT-family encoder.
 
     RECIPE is a TOML file with the base model, the training files and the hyperparameters; a copy of its values goes to
@@ -185,17 +226,20 @@ def reader(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[in
     \b
     Examples:
       bioqa train reader recipe.toml --to runs/reader
+      bioqa train reader recipe.toml --to runs/reader --smoke
       bioqa train reader recipe.toml --to runs/three --seed 1 --seed 2 --seed 3
       bioqa train reader recipe.toml --to runs/biobert --set base=dmis-lab/biobert-base-cased-v1.2
       bioqa train reader recipe.toml --to runs/short --set schedule.epochs=1 --set max_tokens=256
       bioqa train reader recipe.toml --to runs/taught --set teacher=runs/mpnet
     """
-    _train("reader", recipe, folder, changes, seeds, device)
+    _train("reader", recipe, folder, changes, seeds, device, smoke=smoke)
 
 
 @train.command()
 @_recipe_options
-def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str) -> None:
+def retriever(
+    recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple[int, ...], device: str, smoke: bool
+) -> None:
     """Train a retriever by RECIPE: an encoder that places questions near the passages that answer them.
 
     Training is contrastive, on pairs of a question and a passage. Negatives are the other passages of a batch and hard
@@ -211,7 +255,7 @@ def retriever(recipe: Path, folder: Path, changes: tuple[str, ...], seeds: tuple
       bioqa train retriever recipe.toml --to runs/careful --set doubtful=0.0 --set negatives=3
       bioqa train retriever recipe.toml --to runs/second --set miner=runs/retriever
     """
-    _train("retriever", recipe, folder, changes, seeds, device)
+    _train("retriever", recipe, folder, changes, seeds, device, smoke=smoke)
 
 
 def _train(
@@ -221,30 +265,50 @@ def _train(
     changes: tuple[str, ...],
     seeds: tuple[int, ...],
     device: str,
+    *,
+    smoke: bool,
 ) -> None:
     """Train a model for every seed, and print the mean of their figures."""
     extras.require()
+    import tempfile
+
     from bioqa.index.progress import TerminalProgress
     from bioqa.train import run_record
+    from bioqa.train import smoke as trial
     from bioqa.train.recipe import read_recipe
     from bioqa.train.task_table import TASKS
 
     task = TASKS[name_of_task]
     kind, train_model = task.load("recipe"), task.load("train")
+    if smoke:
+        with tempfile.TemporaryDirectory(prefix="bioqa-smoke-") as temporary:
+            config = trial.shortened(read_recipe(recipe, kind, changes))
+            with TerminalProgress("Trial", "steps") as progress:
+                train_model(config, Path(temporary), device, progress, _talk, most_questions=trial.QUESTIONS)
+        _say_next("", smoke=True, err=True)
+        return
 
-    results = []
+    results, targets = [], []
     for seed in [f"schedule.seed={seed}" for seed in seeds] or [""]:
         config = read_recipe(recipe, kind, [*changes, *filter(None, [seed])])
         name = f"seed-{config.schedule.seed}"
         target = folder / name if len(seeds) > 1 else folder
+        targets.append(target)
         finished = run_record.finished_figures(target, config) if len(seeds) > 1 else None
         if finished is not None:
             say(f"{target}: already trained", err=True)
             results.append(finished)
             continue
         with TerminalProgress(f"Training, {name}", "steps") as progress:
-            results.append(train_model(config, target, device, progress, lambda line: say(line, err=True)))
+            results.append(train_model(config, target, device, progress, _talk))
     for name in results[0]:
         values = [figures[name] for figures in results]
         spread = f" ± {stdev(values):.4f} over {len(values)} seeds" if len(values) > 1 else ""
         say(f"{name} {fmean(values):.4f}{spread}")
+    first = next(iter(results[0]))  # which selects the best weights, and the best seed
+    best = max(zip(results, targets, strict=True), key=lambda pair: pair[0][first])[1]
+    _say_next(f"bioqa export {best} --task {task.exported} --to {best}-onnx", smoke=False, err=True)
+
+
+def _talk(line: str) -> None:
+    say(line, err=True)

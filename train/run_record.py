@@ -10,8 +10,11 @@ from typing import Any
 from safetensors import SafetensorError
 
 from bioqa.eval.datasets.files import read_json
+from bioqa.eval.runs import learned as questions
+from bioqa.eval.runs.learned import Digests
 from bioqa.index import atomic
 from bioqa.index.errors import InputError, StorageError
+from bioqa.index.models.model import QUESTIONS
 from bioqa.train.tasks.reader_recipe import ReaderConfig
 from bioqa.train.tasks.retriever_recipe import RetrieverConfig
 
@@ -37,9 +40,16 @@ def config_json(config: Config) -> dict[str, Any]:
     return content
 
 
-def write_record(folder: Path, config: Config, figures: Mapping[str, float], *, finished: bool) -> None:
-    """Write the record of a training. Raises StorageError where the disk refuses."""
-    content = {"config": asdict(config), "figures": dict(figures), "finished": finished}
+def write_record(
+    folder: Path, config: Config, figures: Mapping[str, float], learned: Digests = frozenset(), *, finished: bool
+) -> None:
+    """Write the record of a training, and beside it the digests of the questions that were learned from.
+
+    Raises StorageError where the disk refuses.
+    """
+    if learned:
+        atomic.write(folder / QUESTIONS, questions.serialize(learned))
+    content = {"config": asdict(config), "figures": dict(figures), "questions": len(learned), "finished": finished}
     atomic.write_text(folder / RECORD, json.dumps(content, indent=1) + "\n")
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from bioqa.eval.cli_learned import warn_of_learned
+from bioqa.index.models.model import open_model, shipped
 from bioqa.index.terminal import say, say_json, say_lines
-from bioqa.qa.cli.options import json_option, reader_option
+from bioqa.qa.cli.options import json_option, reader_option, warn_of_borrowed_confidence
 
 
 @click.command()
@@ -49,6 +51,11 @@ def everyday(folder: Path | None, half: str, reader_folder: Path | None, failure
     from bioqa.qa import starter
 
     table = everyday_table.read_table(everyday_table.shipped_folder())
+    chosen = table.of_half(half)
+    twins = (twin for pair in chosen.pairs for twin in pair.questions())
+    reader = open_model(reader_folder or shipped("reader"), "reader")
+    warn_of_borrowed_confidence(reader)
+    warn_of_learned((one.text for one in (*chosen.questions, *twins)), reader.folder)
     with TerminalProgress("Asking", "questions") as progress:
         scores = run.evaluate(table, half, starter.index_folder(), folder, reader_folder, progress)
     if as_json:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bioqa.eval.cli_learned import folder_of, warn_of_learned
 from bioqa.index import atomic
 from bioqa.index.errors import InputError
 from bioqa.index.search import feedback
@@ -159,10 +160,11 @@ def _search(
         say(
             f"warning: {index.location}: {others:,} of its documents are not in the corpus and are ranked too", err=True
         )
+    modes = retrieval.modes_of(index, mode)
+    encoder = index.open_encoder() if set(modes) - {"lexical"} else None
+    warn_of_learned(queries.values(), folder_of(encoder), rerank.reader.model.folder if rerank else None)
     with TerminalProgress("Searching", "queries") as progress:
-        runs = retrieval.search_all(
-            queries, index, retrieval.modes_of(index, mode), progress, fusion, rerank, feedback_passages
-        )
+        runs = retrieval.search_all(queries, index, modes, progress, fusion, rerank, feedback_passages)
     if save:
         retrieval.save_runs(save, runs)
     facts: dict[str, str | int] = {

@@ -8,7 +8,7 @@ from bioqa.eval.datasets.trec import Run
 from bioqa.index.errors import InputError
 from bioqa.index.progress import NoProgress, Progress
 from bioqa.index.records import Hit
-from bioqa.index.search import feedback
+from bioqa.index.search import documents, feedback
 from bioqa.index.search.fusion import FUSION
 from bioqa.index.search.search_index import Query, SearchIndex
 from bioqa.qa import wording
@@ -67,14 +67,9 @@ def search_passages(
     feedback_passages: int = feedback.PASSAGES,
 ) -> list[Hit]:
     """The best passages, best first, from at least `count` documents unless the index has fewer."""
-    depth, hits = (
-        _PASSAGES,
-        index.search(query, _PASSAGES, mode=mode, fusion=fusion, feedback_passages=feedback_passages),
+    return documents.search_passages(
+        index, query, mode, count, _PASSAGES, fusion=fusion, feedback_passages=feedback_passages
     )
-    while len({hit.passage.document.id for hit in hits}) < count and len(hits) == depth:
-        depth *= 2
-        hits = index.search(query, depth, mode=mode, fusion=fusion, feedback_passages=feedback_passages)
-    return hits
 
 
 def rank_documents(hits: Iterable[Hit], count: int = DOCUMENTS, but: str = "") -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import xml_records
+from bioqa.index.corpus import bioc_annotations, xml_records
 from bioqa.index.corpus.bioc_json import iter_documents
 from bioqa.index.corpus.values import sections, statuses, years
 from bioqa.index.records import BadRecord, Document, Record
@@ -67,7 +67,8 @@ def read_json(stream: BinaryIO, source: str) -> Iterator[Record]:
         passages = (
             [_from_json(piece) for piece in pieces if isinstance(piece, dict)] if isinstance(pieces, list) else []
         )
-        yield _document_or_bad(_text(found.get("id")), passages, source, f"document {number}")
+        kept = bioc_annotations.of_json(found)
+        yield _document_or_bad(_text(found.get("id")), passages, source, f"document {number}", kept)
 
 
 def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
@@ -84,7 +85,8 @@ def read_xml(stream: BinaryIO, source: str) -> Iterator[Record]:
             for passage in element.iterfind("passage")
         ]
         place = f"line {element.sourceline}"
-        yield _document_or_bad(xml_records.text(element.find("id")), passages, source, place)
+        kept = bioc_annotations.of_xml(element)
+        yield _document_or_bad(xml_records.text(element.find("id")), passages, source, place, kept)
 
 
 def _from_json(piece: Mapping[str, Any]) -> _Passage:
@@ -113,11 +115,13 @@ def _infons(passage: etree._Element) -> dict[str, str]:
     return {infon.get("key", ""): xml_records.text(infon) for infon in passage.iterfind("infon")}
 
 
-def _document_or_bad(name: str, passages: Sequence[_Passage], source: str, place: str) -> Document | BadRecord:
+def _document_or_bad(
+    name: str, passages: Sequence[_Passage], source: str, place: str, kept: Mapping[str, Any]
+) -> Document | BadRecord:
     front = next((passage for passage in passages if passage.is_title), _Passage({}, ""))
     pmid = front.infons.get("article-id_pmid", "")
     try:
-        document = _document(pmid or name, front, passages)
+        document = _document(pmid or name, front, passages, kept)
     except ValueError as error:
         return BadRecord(source, place, str(error))
     if not document.id:
@@ -127,7 +131,7 @@ def _document_or_bad(name: str, passages: Sequence[_Passage], source: str, place
     return document
 
 
-def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Document:
+def _document(name: str, front: _Passage, passages: Sequence[_Passage], kept: Mapping[str, Any]) -> Document:
     infons = front.infons
     pmc = infons.get("article-id_pmc", "")
     return Document(
@@ -140,7 +144,7 @@ def _document(name: str, front: _Passage, passages: Sequence[_Passage]) -> Docum
         authors=_authors(infons),
         status=statuses.status_of([f"{infons.get('article-type', '')}-type"], (), front.text),
         sections=sections.collect_sections(_paragraphs(passages)),
-        extra={"pmc": f"PMC{pmc.removeprefix('PMC')}"} if pmc else {},
+        extra=({"pmc": f"PMC{pmc.removeprefix('PMC')}"} if pmc else {}) | dict(kept),
     )
 
 

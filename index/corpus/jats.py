@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from bioqa.index.corpus import xml_records
+from bioqa.index.corpus import jats_tables, xml_records
 from bioqa.index.corpus.pubmed import chosen_extra
-from bioqa.index.corpus.values import abstracts, sections, statuses, years
+from bioqa.index.corpus.values import abstracts, journals, languages, sections, statuses, years
 from bioqa.index.corpus.values.abstracts import ENGLISH, Abstract
 from bioqa.index.corpus.xml_records import first
 from bioqa.index.records import BadRecord, Document, Record
@@ -39,23 +39,9 @@ _DATES = (  # kinds; the issue's comes first
     *("ppub", "print", "collection", "epub-ppub", "epub", "electronic", "pub", "original-publication", ""),
 )
 _RELEASES = ("pmc", "nihms", "received", "accepted")  # kinds of dates that are not those of the publication
+_ABBREVIATIONS = ("iso-abbrev", "nlm-ta")  # types of journal ids
 _AUTHORS = {None, "", "author"}  # types of contributors
 _MEMBERS = {"contrib-group", "contrib", "aff", "xref", "fn", "address", "ext-link", "email"}  # and what tells of them
-_LANGUAGES = {  # ISO 639 to the codes of PubMed
-    "cs": "cze",
-    "de": "ger",
-    "en": "eng",
-    "es": "spa",
-    "fr": "fre",
-    "it": "ita",
-    "ja": "jpn",
-    "ko": "kor",
-    "pl": "pol",
-    "pt": "por",
-    "ru": "rus",
-    "tr": "tur",
-    "zh": "chi",
-}
 _TYPES = {  # article types to PubMed's publication types
     "case-report": "Case Reports",
     "correction": "Published Erratum",
@@ -112,22 +98,35 @@ def _document(article: etree._Element, meta: etree._Element) -> Document:
     types = (kind,) if kind else ()
     related = [notice.get("related-article-type", "") for notice in meta.iterfind("related-article")]
     related = [] if kind in _NOTICES else [*related, f"{article_type}-type"]
+    about = article.find("front/journal-meta")
+    journal, names = _journal(about)
     return Document(
         source="jats",
         id=pmid if _is_number(pmid) else pmc or doi,
         title=title,
         abstract=abstract.text,
         year=_year(meta),
-        journal=xml_records.text(article.find("front/journal-meta//journal-title")),
+        journal=journal,
         authors=_authors(meta),
         publication_types=types,
         language=language if text is article else f"{language}; eng",
         status=statuses.status_of(related, types, title),
         sections=sections.collect_sections(
-            chain.from_iterable(_paragraphs(text.find(part), ()) for part in ("body", *_FLOATS))
+            chain.from_iterable(_with_tables(text.find(part), ()) for part in ("body", *_FLOATS))
         ),
-        extra={name: value for name, value in extra.items() if value} | chosen_extra(title, own_title, others),
+        extra={name: value for name, value in extra.items() if value}
+        | journals.names_field(journal, names)
+        | chosen_extra(title, own_title, others),
     )
+
+
+def _journal(about: etree._Element | None) -> tuple[str, list[str]]:
+    """The title of the journal, and its abbreviations and ISSNs."""
+    if about is None:
+        return "", []
+    names = [found for found in about.iterfind("journal-id") if found.get("journal-id-type") in _ABBREVIATIONS]
+    names += about.iter("abbrev-journal-title", "issn", "issn-l")
+    return xml_records.text(about.find(".//journal-title")), list(map(xml_records.text, names))
 
 
 def _is_number(text: str) -> bool:
@@ -151,7 +150,7 @@ def _sentence(title: str) -> str:
 def _language(element: etree._Element, default: str = "") -> str:
     """The language of an element as PubMed abbreviates it."""
     code = element.get("{http://www.w3.org/XML/1998/namespace}lang", "").partition("-")[0].lower()
-    return _LANGUAGES.get(code, code) or default
+    return languages.pubmed_code(code) or default
 
 
 def _translation(article: etree._Element) -> etree._Element | None:
@@ -244,6 +243,16 @@ def _paragraphs(parent: etree._Element | None, headings: tuple[str, ...]) -> Ite
                 yield headings, _prose(child)
             for inside in child.iter(*_OUTSIDE):
                 yield headings, " ".join(_prose(part) for part in inside.iterchildren("label", "caption"))
+
+
+def _with_tables(parent: etree._Element | None, headings: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paragraphs in an element, and behind all of them the rows of its tables, each table a section of its own."""
+    yield from _paragraphs(parent, headings)
+    for wrap in () if parent is None else parent.iter("table-wrap"):
+        name = _prose(wrap.find("label")) or "Table"
+        caption = _prose(wrap.find("caption"))
+        for row in jats_tables.rows(wrap, _prose):
+            yield (" ".join(filter(None, (name, caption))),), row
 
 
 def _prose(element: etree._Element | None) -> str:

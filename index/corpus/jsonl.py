@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from bioqa.index.corpus import lines
-from bioqa.index.corpus.values import characters, field_names, statuses, years
+from bioqa.index.corpus.values import characters, field_names, journals, statuses, years
 from bioqa.index.records import STATUSES, BadRecord, Document, Record
 
 MOST_VALUES = 1_000_000  # per record, which take 100 MB
@@ -100,20 +100,21 @@ def parse_document(fields: Any) -> Document:
     if not title and not abstract:
         raise ValueError(f"record {taken['id']} has neither title nor abstract")
     types = field_names.texts(taken["publication_types"])
+    journal = _text(taken, "journal")
     return Document(
         source="table",
         id=_document_id(taken["id"]),
         title=title,
         abstract=abstract,
         year=_year(taken["year"]),
-        journal=_text(taken, "journal"),
+        journal=journal,
         authors=field_names.texts(taken["authors"]),
         mesh=field_names.texts(taken["mesh"]),
         publication_types=types,
         language=_text(taken, "language"),
         version=_version(taken["version"]),
         status=rest.pop("status") if rest.get("status") in STATUSES else statuses.status_of((), types, title),
-        extra=rest,
+        extra=rest | journals.names_among(journal, rest),
     )
 
 

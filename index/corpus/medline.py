@@ -11,7 +11,7 @@ from typing import BinaryIO
 from bioqa.index.corpus import lines
 from bioqa.index.corpus.limits import LARGEST
 from bioqa.index.corpus.pubmed import NO_ABSTRACT, chosen_extra, chosen_title, pmid_fault
-from bioqa.index.corpus.values import abstracts, statuses, years
+from bioqa.index.corpus.values import abstracts, journals, statuses, years
 from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.records import BadRecord, Document, Record
 
@@ -102,13 +102,14 @@ def _document(pmid: str, entry: _MedlineRecord) -> Document:
     title = chosen_title(entry.value("TI", "BTI"), vernacular)
     abstract, others = abstracts.choose(_abstracts(entry))
     publication_types = entry.values("PT")
+    journal = entry.value("JT", "TA")
     return Document(
         source="medline",
         id=pmid,
         title=title,
         abstract=abstract.text,
         year=years.first_year(entry.value("DP")) or years.first_year(entry.value("DEP")[:4]),
-        journal=entry.value("JT", "TA"),
+        journal=journal,
         authors=entry.values("AU", "CN"),
         mesh=tuple(heading.partition("/")[0].lstrip("*") for heading in entry.values("MH")),
         publication_types=publication_types,
@@ -116,7 +117,7 @@ def _document(pmid: str, entry: _MedlineRecord) -> Document:
         status=statuses.status_of(
             [tag for tag, pieces in entry.fields if any(map(str.strip, pieces))], publication_types, title
         ),
-        extra=chosen_extra(title, vernacular, others),
+        extra=journals.names_field(journal, entry.values("TA", "IS")) | chosen_extra(title, vernacular, others),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from bioqa.index.corpus import xml_records
-from bioqa.index.corpus.values import abstracts, statuses, years
+from bioqa.index.corpus.values import abstracts, journals, statuses, years
 from bioqa.index.corpus.values.abstracts import Abstract
 from bioqa.index.corpus.xml_records import first, text
 from bioqa.index.records import BadRecord, Deletion, Document, Record
@@ -14,6 +14,7 @@ from bioqa.index.records import BadRecord, Deletion, Document, Record
 _ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _TYPES = ("PublicationTypeList/PublicationType", "PublicationType")  # paths in an article and in a book
+_JOURNAL_NAMES = ("ISOAbbreviation", "ISSN", "MedlineTA", "ISSNLinking")
 _NO_TITLE = {"", "[not available].", "[not available]"}
 NO_ABSTRACT = "Abstract available from the publisher."  # placeholder for an abstract in another language
 
@@ -78,22 +79,31 @@ def _document(record: etree._Element) -> Document:
     notices = [notice.get("RefType", "") for notice in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")]
     notices += [date.get("PubStatus", "") for date in record.iterfind("PubmedData/History/PubMedPubDate")]
     abstract, others = abstracts.choose(_abstracts(article, citation))
+    info = citation.find("MedlineJournalInfo")
+    journal = text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
+    journal = journal or ("" if info is None else text(info.find("MedlineTA")))
     return Document(
         source="pubmed",
         id=text(pmid),
         title=title,
         abstract=abstract.text,
         year=_year(article),
-        journal=text(first(article, "Journal/Title", "Journal/ISOAbbreviation"))
-        or text(citation.find("MedlineJournalInfo/MedlineTA")),
+        journal=journal,
         authors=_authors(article),
         mesh=_mesh(citation.find("MeshHeadingList")),
         publication_types=publication_types,
         language="; ".join(filter(None, map(text, article.iterfind("Language")))),
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1,
         status=statuses.status_of(notices, publication_types, title),
-        extra=chosen_extra(title, vernacular, others),
+        extra=journals.names_field(journal, _journal_names(article.find("Journal"), info))
+        | chosen_extra(title, vernacular, others),
     )
+
+
+def _journal_names(*parents: etree._Element | None) -> list[str]:
+    """Abbreviations and ISSNs."""
+    known = (parent for parent in parents if parent is not None)
+    return [name.text or "" for parent in known for name in parent if name.tag in _JOURNAL_NAMES]
 
 
 def _mesh(headings: etree._Element | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from bioqa.index.corpus import lines
 from bioqa.index.corpus.limits import LARGEST
-from bioqa.index.corpus.values import characters, field_names, statuses, years
+from bioqa.index.corpus.values import characters, field_names, journals, statuses, years
 from bioqa.index.records import BadRecord, Document, Record
 
 _FIELD = re.compile(r"(?P<tag>[A-Z][A-Z0-9])  ?-(?: (?P<value>.*))?", re.DOTALL)
@@ -66,6 +66,7 @@ def _document(fields: _Fields) -> Document:
     types = tuple(_TYPES[kind] for kind in _values(fields, "TY") if kind in _TYPES)
     doi = field_names.identity(_value(fields, "DO"))
     pmc = next((found[0] for value in _values(fields, "C2", "AN", "U2", "UR") if (found := _PMC.search(value))), "")
+    journal = _value(fields, "JF", "JO", "T2", "JA", "J2")
     extra = {"doi": doi, "pmc": pmc, "keywords": list(_values(fields, "KW"))}
     return Document(
         source="ris",
@@ -73,12 +74,13 @@ def _document(fields: _Fields) -> Document:
         title=title,
         abstract=_value(fields, "AB", "N2"),
         year=years.first_year(_value(fields, "PY", "Y1", "DA")),
-        journal=_value(fields, "JF", "JO", "T2", "JA", "J2"),
+        journal=journal,
         authors=tuple(map(_author, _values(fields, "AU", "A1"))),
         publication_types=types,
         language=_value(fields, "LA"),
         status=statuses.status_of((), types, title),
-        extra={name: value for name, value in extra.items() if value},
+        extra={name: value for name, value in extra.items() if value}
+        | journals.names_field(journal, _values(fields, "JO", "JA", "J2", "J1", "SN")),
     )
 
 

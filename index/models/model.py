@@ -17,12 +17,14 @@ from bioqa.index.plain_files import open_plain, read_plain
 CARD = "bioqa.json"
 QUESTION = "question"  # subfolder of a passage encoder for the paired question encoder
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"
+QUESTIONS = "questions.json"  # digests of the questions that a model learned from
 TASKS = ("encoder", "reader")
 FILES: Mapping[str, int] = {
     NETWORK: 1_500_000_000,  # BERT-large in fp32 has 1.34 GB
     TOKENIZER: 25_000_000,  # XLM-RoBERTa's, with 250,000 words, has some 18 MB
     "config.json": 1_000_000,
     "calibration.json": 1_000_000,
+    QUESTIONS: 20_000_000,  # two million questions
 }
 """All files that a card may list, with their size limits in bytes."""
 LONGEST_INPUT = 1024  # tokens; BERT models have 512 positions, and memory grows with the square

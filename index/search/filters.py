@@ -13,8 +13,9 @@ _YEARS = re.compile(r"(?P<only>\d{4})|(?P<first>\d{4})?:(?P<last>\d{4})?", re.AS
 class Filter:
     """Conditions that must all hold. A document of unknown year is outside every range of years.
 
-    Journal, MeSH terms, publication type and language must match completely, ignoring case. For a document in several
-    languages, separated by semicolons, one of them must match.
+    Journal, MeSH terms, publication type and language must match completely; an index ignores case, and where no value
+    is written so, also number, order of words and signs. A journal is named by its title, an abbreviation or an ISSN, a
+    language by its code or its English name. Of several languages of a document, one must match.
     """
 
     first_year: int | None = None
@@ -30,8 +31,25 @@ class Filter:
         """Whether the filter accepts every document."""
         return self == Filter()
 
+    @property
+    def values(self) -> list[tuple[str, str]]:
+        """Fields with the values that they must have, years and retractions left out."""
+        others = [(name, getattr(self, name)) for name in ("journal", "publication_type", "language")]
+        return [("mesh", term) for term in self.mesh] + [(name, value) for name, value in others if value is not None]
+
 
 NO_FILTER = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterReport:
+    """What a filter does in an index.
+
+    `notes`: lines on values that are read as others. `fault`: why no paper passes; empty if some do.
+    """
+
+    notes: tuple[str, ...] = ()
+    fault: str = ""
 
 
 def parse_filter(

@@ -15,9 +15,9 @@ from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.models.encoder import Encoder
 from bioqa.index.models.model import shipped
 from bioqa.index.records import Hit, Passage
-from bioqa.index.search import feedback, ties
+from bioqa.index.search import feedback, filter_report, ties
 from bioqa.index.search.dense import VectorIndex
-from bioqa.index.search.filters import NO_FILTER, Filter
+from bioqa.index.search.filters import NO_FILTER, Filter, FilterReport
 from bioqa.index.search.fusion import FUSION, FUSIONS
 from bioqa.index.search.ivf import InvertedLists
 from bioqa.index.search.layout import open_inverted_lists, open_vectors
@@ -160,6 +160,10 @@ class Index:
                 fusion
             )
         return self._hits(ties.rank_with_ties(best, k, self._store.place), results, vector)
+
+    def filter_report(self, filters: Filter) -> FilterReport:
+        """How the values of a filter are understood, and why no paper passes, if none does."""
+        return filter_report.report(filters, self.lexical, lambda number: self._store.passage(number).document)
 
     def _search_both(
         self, weights: Mapping[str, float], vector: Array | None, depth: int, filters: Filter, allowed: Array | None

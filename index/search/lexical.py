@@ -18,7 +18,7 @@ from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.plain_files import read_plain
 from bioqa.index.records import RETRACTED, Passage
-from bioqa.index.search import bm25, tantivy_errors, ties
+from bioqa.index.search import bm25, filter_values, tantivy_errors, ties
 from bioqa.index.search.filters import Filter
 from bioqa.index.store import digests
 from bioqa.index.store.manifest import Manifest
@@ -108,6 +108,8 @@ class LexicalIndex:
             self._searcher = self._index.searcher()
         self._living = living
         self._frequencies: dict[str, int] = {}
+        self._field_values: dict[str, dict[str, int]] = {}
+        self._keys: dict[str, dict[tuple[str, ...], list[str]]] = {}
         self._tantivy_mean: float | None = None
 
     @property
@@ -215,6 +217,45 @@ class LexicalIndex:
         with self._reading():
             return self._all_values(self._filter_query(filters), "passage")
 
+    def any_passes(self, filters: Filter) -> bool:
+        """Whether any passage passes the filter."""
+        with self._reading():
+            return bool(self._hits(self._filter_query(filters), 1))
+
+    def meant_values(self, name: str, value: str) -> list[str]:
+        """The values of a field of filters that `value` means, in lower case; the value itself if it is one."""
+        with self._reading():
+            if name != "language" and self._searcher.doc_freq(name, value.casefold()):
+                return [value.casefold()]
+        values = self.field_values(name)
+        if name not in self._keys:
+            self._keys[name] = filter_values.by_key(values)
+        return filter_values.meant(name, value, values, self._keys[name])
+
+    def field_values(self, name: str) -> Mapping[str, int]:
+        """The values of a field of filters, in lower case, with the number of their passages."""
+        if name not in self._field_values:
+            with self._reading():
+                living = tantivy.Query.all_query() if self.deleted_passages else None
+                counted = self._searcher.terms_with_prefix(name, "", living)
+                self._field_values[name] = {value: count for value, count in counted if count}
+        return self._field_values[name]
+
+    def passages_with(self, name: str, value: str, most: int) -> list[int]:
+        """Up to `most` passages with a value, in lower case, of a field of filters."""
+        with self._reading():
+            return list(self._top_passages(self._term(name, value), most))
+
+    def years(self) -> tuple[int, int] | None:
+        """The first and the last year of its documents; None if no document has a year."""
+        with self._reading():
+            dated = self._filter_query(Filter(first_year=1))
+            first, last = (
+                self._searcher.search(dated, 1, count=False, order_by_field="year", order=order).hits
+                for order in (tantivy.Order.Asc, tantivy.Order.Desc)
+            )
+            return (int(first[0][0]), int(last[0][0])) if first and last else None
+
     def document_rows(self, ids: Sequence[str]) -> dict[int, None]:
         """The rows of the documents with these ids, ascending."""
         with self._reading():
@@ -304,9 +345,9 @@ class LexicalIndex:
                     9999 if filters.last_year is None else filters.last_year,
                 )
             )
-        terms = [("mesh", term) for term in filters.mesh]
-        terms += [(name, getattr(filters, name)) for name in ("journal", "publication_type", "language")]
-        must += [self._term(name, term.casefold()) for name, term in terms if term is not None]
+        for name, value in filters.values:
+            meant = self.meant_values(name, value)
+            must.append(tantivy.Query.term_set_query(self._index.schema, name, meant))
         clauses = [(tantivy.Occur.Must, query) for query in must or [tantivy.Query.all_query()]]
         if filters.not_retracted:
             clauses.append((tantivy.Occur.MustNot, self._term("status", RETRACTED)))

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import tantivy
 
+from bioqa.index.corpus.values import journals
 from bioqa.index.errors import StorageError
 from bioqa.index.records import Passage
 from bioqa.index.search import tantivy_errors
@@ -52,7 +53,7 @@ class LexicalWriter:
         if document.year:
             entry.add_unsigned("year", document.year)
         exact = (
-            (document.journal,),
+            (document.journal, *journals.names_of(document.extra)),
             document.mesh,
             document.publication_types,
             map(str.strip, document.language.split(";")),  # an article can have several

@@ -8,7 +8,7 @@ from bioqa.index.arrays import Array
 from bioqa.index.models.encoder import Encoder
 from bioqa.index.records import Hit, Passage
 from bioqa.index.search import feedback
-from bioqa.index.search.filters import NO_FILTER, Filter
+from bioqa.index.search.filters import NO_FILTER, Filter, FilterReport
 from bioqa.index.search.fusion import FUSION
 
 
@@ -71,6 +71,10 @@ class SearchIndex(Protocol):
 
     def passages_of(self, document_ids: Sequence[str]) -> list[Passage]:
         """All passages of these documents by number; none for documents that the index does not hold."""
+        ...
+
+    def filter_report(self, filters: Filter) -> FilterReport:
+        """How the values of a filter are understood, and why no paper passes, if none does."""
         ...
 
     def search(

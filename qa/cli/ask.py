@@ -12,7 +12,14 @@ from bioqa.index.corpus import lines
 from bioqa.index.corpus.lines import Line
 from bioqa.index.errors import InputError
 from bioqa.index.terminal import say, say_json
-from bioqa.qa.cli.options import filter_options, index_option, json_option, reader_option, warn_of_borrowed_confidence
+from bioqa.qa.cli.options import (
+    filter_options,
+    index_option,
+    json_option,
+    reader_option,
+    report_filter,
+    warn_of_borrowed_confidence,
+)
 
 if TYPE_CHECKING:
     from bioqa.index.search.filters import Filter
@@ -123,7 +130,8 @@ def ask_command(
     if question != "-":
         wording.validate_question(question, config.max_question_characters)  # before loading anything
     engine = Engine.open(folder, reader_folder)
-    warn_of_borrowed_confidence(engine)
+    warn_of_borrowed_confidence(engine.reader.model)
+    report_filter(engine.index, filters)
     chosen_type = QuestionType(question_type) if question_type else None
     failed = 0
     for line in _lines() if question == "-" else [Line(1, question)]:

@@ -15,7 +15,7 @@ from bioqa.index.terminal import say
 
 _COMMANDS = {  # name: import path and line in the help
     "ask": ("bioqa.qa.cli.ask:ask_command", "Answer a question from the literature."),
-    "search": ("bioqa.qa.cli.search:search_command", "Find passages."),
+    "search": ("bioqa.qa.cli.search:search_command", "Find papers and their passages."),
     "index": ("bioqa.index.cli:index", "Build, update and inspect an index over papers."),
     "corpus": ("bioqa.index.download.cli:corpus", "Download PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),

@@ -12,7 +12,9 @@ from bioqa.index.search.fusion import FUSION, FUSIONS
 from bioqa.index.terminal import say
 
 if TYPE_CHECKING:
-    from bioqa.qa.engine import Engine
+    from bioqa.index.models.model import Model
+    from bioqa.index.search.filters import Filter
+    from bioqa.index.search.search_index import SearchIndex
 
 index_option = click.option(
     "--index",
@@ -24,7 +26,7 @@ index_option = click.option(
 )
 _FILTERS = (
     click.option("--year", metavar="FROM:TO", help="Only papers of these years: 2015, 2015:2024, 2015: or :2024."),
-    click.option("--journal", metavar="NAME", help="Only papers of this journal (full title, case ignored)."),
+    click.option("--journal", metavar="NAME", help="Only papers of this journal: its title, abbreviation or ISSN."),
     click.option(
         "--mesh",
         metavar="TERM",
@@ -32,7 +34,7 @@ _FILTERS = (
         help="Only papers with this MeSH heading, such as 'Cystic Fibrosis'; repeat it to require several.",
     ),
     click.option("--publication-type", metavar="TYPE", help="Only papers of this type, such as Review."),
-    click.option("--language", metavar="CODE", help="Only papers in this language, a PubMed code such as eng."),
+    click.option("--language", metavar="CODE", help="Only papers in this language, such as eng or English."),
     click.option("--not-retracted", is_flag=True, help="Exclude retracted papers."),
 )
 
@@ -59,6 +61,14 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda function, option: option(function), reversed(_FILTERS), with_filters)
 
 
+def report_filter(index: "SearchIndex", filters: "Filter") -> str:
+    """Say on standard error which values of a filter are read as others; returns why no paper passes, if none does."""
+    report = index.filter_report(filters)
+    for note in report.notes:
+        say(f"note: {note}", err=True)
+    return report.fault
+
+
 def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Path | None:
     """Click callback: the folder of the model that an option names, by a folder or a registered name."""
     from bioqa.index.models import registry
@@ -66,11 +76,13 @@ def model_folder(_: click.Context, __: click.Parameter, name: str | None) -> Pat
     return None if name is None else registry.find_model(name)
 
 
-def warn_of_borrowed_confidence(engine: "Engine") -> None:
-    """Say it on standard error where the reader has no calibration of its own."""
-    if not engine.calibrations.own:
+def warn_of_borrowed_confidence(reader: "Model") -> None:
+    """Say it on standard error where a reader has no calibration of its own."""
+    from bioqa.qa import calibration
+
+    if not calibration.is_own(reader):
         say(
-            f"warning: {engine.reader.model.folder}: has no calibration of its own, so its confidence is that of the "
+            f"warning: {reader.folder}: has no calibration of its own, so its confidence is that of the "
             "reader that ships; fit one with 'bioqa train calibration'",
             err=True,
         )

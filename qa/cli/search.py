@@ -7,7 +7,7 @@ import click
 
 from bioqa.index.search import feedback
 from bioqa.index.search.fusion import FUSION
-from bioqa.index.terminal import say_json
+from bioqa.index.terminal import say, say_json
 from bioqa.qa.cli.options import (
     feedback_option,
     filter_options,
@@ -15,11 +15,14 @@ from bioqa.qa.cli.options import (
     index_option,
     json_option,
     reader_option,
+    report_filter,
     rerank_option,
 )
 
 if TYPE_CHECKING:
     from bioqa.index.search.filters import Filter
+
+_DEEPER = 3  # passages searched for each paper wanted; abstracts have two on average
 
 
 @click.command("search")
@@ -36,7 +39,8 @@ if TYPE_CHECKING:
 @feedback_option
 @rerank_option
 @reader_option
-@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Number of passages.")
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Number of papers.")
+@click.option("--all-passages", is_flag=True, help="Show every passage that matches, also several of one paper.")
 @filter_options
 @json_option
 def search_command(
@@ -48,10 +52,11 @@ def search_command(
     rerank: int,
     reader_folder: Path | None,
     top: int,
+    all_passages: bool,
     filters: "Filter",
     as_json: bool,
 ) -> None:
-    """Find the passages that match QUERY best.
+    """Find the papers that match QUERY best, each with its best passage.
 
     \b
     Examples:
@@ -60,6 +65,7 @@ def search_command(
       bioqa search "does aspirin prevent preeclampsia" --rerank 10
       bioqa search "asthma in children" --mesh Asthma --mesh Child --publication-type Review --not-retracted
     """
+    from bioqa.index.search import documents
     from bioqa.index.search.hybrid import Index
     from bioqa.index.search.search_index import Query
     from bioqa.qa import json_output, starter, wording
@@ -69,12 +75,15 @@ def search_command(
         raise click.UsageError("--reader has no effect without --rerank N")
     text = wording.validate_question(query, most=wording.LONGEST_QUERY)
     opened = Index(folder or starter.index_folder())
+    if fault := report_filter(opened, filters):
+        say(f"warning: {fault}", err=True)
     encoder = opened.open_encoder() if mode != "lexical" else None
-    count = max(top, rerank)
-    hits = opened.search(
+    hits = documents.search_passages(
+        opened,
         Query.of(text, encoder),
-        count,
-        mode=mode,
+        mode,
+        0 if all_passages else top,
+        max(top if all_passages else _DEEPER * top, rerank),
         filters=filters,
         fusion=fusion or FUSION,
         feedback_passages=feedback.PASSAGES if feedback_passages is None else feedback_passages,
@@ -82,7 +91,8 @@ def search_command(
     if rerank:
         from bioqa.qa.reranking import load_reranker
 
-        hits = load_reranker(reader_folder, rerank)(text, hits)[:top]
+        hits = load_reranker(reader_folder, rerank)(text, hits)
+    hits = (hits if all_passages else documents.best_passages(hits))[:top]
     if as_json:
         say_json(json_output.hits_json(hits))
     else:

@@ -107,3 +107,42 @@ def test_an_interruption_passes_and_gives_the_terminal_back(monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt):
         work()
     assert terminal.getvalue().rindex("\x1b[?25h") > terminal.getvalue().rindex("\x1b[?25l")
+
+
+def test_a_part_tells_its_own_progress_without_a_terminal(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with TerminalProgress("Training", "steps") as whole:
+        clock.now += 100
+        with whole.part("Evaluating", "questions") as part:
+            clock.now += 20
+            part.update(0.5, 10)
+    assert capsys.readouterr().err == "Evaluating: 50%, 10 questions, 0.5/s, 0:20 left\n"
+
+
+def test_a_part_is_drawn_below_the_whole_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with TerminalProgress("Training", "steps") as whole:
+        with whole.part("Evaluating", "questions") as part:
+            part.update(0.5, 10)
+            assert [task.description for task in whole._bar.tasks] == ["Training", "Evaluating"]
+        assert [task.description for task in whole._bar.tasks] == ["Training"]
+        whole.update(0.5, 1)
+
+
+def test_nothing_is_said_of_a_part_where_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with NoProgress().part("Evaluating", "questions") as part:
+        part.update(0.5, 10)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_tracked_items_are_reported_when_they_are_done() -> None:
+    reports = []
+
+    class Recording(NoProgress):
+        def update(self, fraction: float, count: int) -> None:
+            reports.append((fraction, count))
+
+    items = progress.tracked(["a", "b"], Recording())
+    assert next(items) == "a"
+    assert reports == []
+    assert list(items) == ["b"]
+    assert reports == [(0.5, 1), (1.0, 2)]

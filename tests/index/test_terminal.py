@@ -1,8 +1,10 @@
+import io
 import json
+import sys
 
 import pytest
 
-from bioqa.index.terminal import as_json, printable, say, say_json
+from bioqa.index.terminal import as_json, printable, say, say_json, wrapped
 
 HOSTILE = "a\x1b]0;owned\x07b\x9bc\u202egnp.exe\u2066d\re\x7f"
 
@@ -62,3 +64,21 @@ def test_ids_titles_names_and_reasons_reach_the_terminal_harmless(run, write_jso
     assert "CFTR" in said
     assert [character for character in said if character != "\n" and not character.isprintable()] == []
     assert "\nerror: forged" not in said
+
+
+def test_a_long_line_is_wrapped_between_words_below_its_indent():
+    assert wrapped("  as it is", 10) == ["  as it is"]
+    assert wrapped("  one two  three four-five", 13) == ["  one two", "    three", "    four-five"]
+    assert wrapped("cannot-be-broken", 5) == ["cannot-be-broken"]
+
+
+def test_on_a_terminal_no_word_is_broken_and_in_a_pipe_a_line_is_one_line(monkeypatch):
+    line = " ".join(["immunohistochemistry"] * 8)
+    monkeypatch.setenv("COLUMNS", "80")
+    for terminal, lines in ((True, 3), (False, 1)):
+        output = io.StringIO()
+        output.isatty = lambda terminal=terminal: terminal
+        monkeypatch.setattr(sys, "stderr", output)
+        say(line, err=True)
+        assert output.getvalue().count("\n") == lines
+        assert output.getvalue().split() == line.split()

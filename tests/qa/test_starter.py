@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from bioqa.index.errors import InputError, StorageError
+from bioqa.index.models import known_vectors
+from bioqa.index.models.model import shipped
+from bioqa.index.records import search_texts
 from bioqa.index.search.hybrid import Index
 from bioqa.index.store.lock import LOCK, locked
 from bioqa.index.store.manifest import read_manifest
@@ -162,3 +165,18 @@ def test_a_folder_that_another_is_about_to_lock_is_left_to_it(cache: Path) -> No
 def test_others_may_read_the_index_where_the_umask_lets_them(cache: Path) -> None:
     folder = starter.index_folder()
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in [folder, *folder.rglob("*")] if path.suffix != ".lock")
+
+
+def test_the_vectors_that_ship_are_those_of_nearly_all_passages_that_ship() -> None:
+    """If not, `python -m bioqa.qa.starter` writes them again."""
+    index = Index(starter.index_folder())
+    known = known_vectors.RememberingEncoder(shipped("encoder"), starter.vectors_file())._vectors
+    passages = index.passages_of([json.loads(line)["id"] for line in starter.passages_file().open(encoding="utf-8")])
+    assert len(passages) == index.passages
+    assert sum(known_vectors._digest(text) in known for text in search_texts(passages)) >= 0.9 * index.passages
+
+
+def test_the_vectors_are_written_for_all_passages(cache: Path, tmp_path: Path) -> None:
+    starter.write_vectors(tmp_path / "vectors.npz")
+    known = known_vectors.RememberingEncoder(shipped("encoder"), tmp_path / "vectors.npz")._vectors
+    assert len(known) == Index(starter.index_folder()).passages

@@ -208,3 +208,46 @@ def test_a_wrong_call_of_export_is_a_wrong_call(run: Run, tmp_path: Path, option
     outcome = run("export", "some-model", *(str(tmp_path / "out") if word == "OUT" else word for word in options))
     assert (outcome.status, outcome.out) == (2, "")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "fault"),
+    [
+        ("234", "no factoid question with an exact answer"),
+        ("134", "no list question with an exact answer"),
+        ("123", "no yes/no question whose answer is no"),
+        ("12", "no yes/no question whose answer is yes, no yes/no question whose answer is no"),
+    ],
+)
+def test_questions_that_nothing_can_be_fitted_on_are_refused_before_they_are_asked(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, kept: str, fault: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(observations, "collect", lambda *_: pytest.fail("questions were asked"))
+    file = gold([question for question in QUESTIONS if question["id"] in kept])
+    outcome = run("train", "calibration", file, "--index", small_index, "--to", reader)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == f"error: too few questions to fit: {fault}; give more gold files\n"
+
+
+def test_an_index_without_gold_documents_is_refused_before_questions_are_asked(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observations, "collect", lambda *_: pytest.fail("questions were asked"))
+    file = gold([question | {"documents": ["999"]} for question in QUESTIONS])
+    outcome = run("train", "calibration", file, "--index", small_index, "--to", reader)
+    assert outcome.status == 2
+    assert f"{small_index}: holds none of the gold documents" in outcome.err
+
+
+def test_a_trial_calibration_keeps_nothing_and_a_real_one_ends_with_what_comes_next(
+    run: Run, small_index: Path, gold: Callable[..., Path], reader: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in reader.iterdir()}
+    call = ("train", "calibration", gold(), "--index", small_index, "--to", reader)
+    outcome = run(*call, "--smoke")
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.endswith("smoke: all steps were done on a few examples; nothing is kept\n")
+    assert {path.name: path.read_bytes() for path in reader.iterdir()} == before
+    last = run(*call).out.splitlines()[-1]
+    assert last == f'next: bioqa ask "what gene causes cystic fibrosis?" --reader {reader}'

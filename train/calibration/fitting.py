@@ -17,6 +17,7 @@ from bioqa.qa.question_types import QuestionType
 from bioqa.train.calibration.observations import WEIGHTS, Observations, SearchSetting
 from bioqa.train.export import onnx
 
+KINDS = (QuestionType.FACTOID, QuestionType.LIST, QuestionType.YESNO)
 _WITHHELD = 0.03  # share of correct answers that abstention may cost
 # List items come from enumerations and vary in length: on years 9 and 10 these features had no value for them.
 _UNUSED_FOR_LISTS = ("enumerates", "words")
@@ -49,6 +50,22 @@ def fit(sample: Observations, without: Sequence[str] = ()) -> Logistic:
             break
     scaled = weights[:-1] / spread
     return Logistic(dict(zip(names, scaled.tolist(), strict=True)), float(weights[-1] - scaled @ mean), 0.0)
+
+
+def refuse_unusable(gold: Sequence[GoldQuestion], *, everyday: bool) -> None:
+    """Raise InputError for questions on which no confidence can be fitted, before they are asked.
+
+    Each type needs questions with an exact answer; yes and no may come from everyday questions instead.
+    """
+    answers = {
+        kind: [question.exact for question in gold if question.type is kind and question.exact] for kind in KINDS
+    }
+    missing = [f"no {kind} question with an exact answer" for kind in KINDS[:2] if not answers[kind]]
+    verdicts = {exact[0][0] for exact in answers[QuestionType.YESNO]}
+    if not everyday:
+        missing += [f"no yes/no question whose answer is {word}" for word in ("yes", "no") if word not in verdicts]
+    if missing:
+        raise InputError(f"too few questions to fit: {', '.join(missing)}; give more gold files")
 
 
 def probabilities(model: Logistic, sample: Observations) -> Array:

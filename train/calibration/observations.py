@@ -10,6 +10,7 @@ from bioqa.eval.everyday.table import EverydayQuestion
 from bioqa.eval.measures.bioasq import is_correct
 from bioqa.eval.runs.diagnosis import is_near_miss
 from bioqa.eval.runs.evidence import from_snippets
+from bioqa.index.errors import InputError
 from bioqa.index.progress import NoProgress, Progress
 from bioqa.index.search.hybrid import DEPTH
 from bioqa.index.text import analyzer
@@ -79,6 +80,13 @@ class Observations:
             if keep(row[0], row[3]):
                 kept.add(*row)
         return kept
+
+
+def refuse_without_gold(gold: Sequence[GoldQuestion], engine: Engine) -> None:
+    """Raise InputError if the index holds no gold document of any question: then nothing found is right."""
+    documents = list(dict.fromkeys(document for question in gold for document in question.documents))
+    if not engine.index.count_documents(documents):
+        raise InputError(f"{engine.index.location}: holds none of the gold documents; pass an index that does")
 
 
 def collect(gold: Sequence[GoldQuestion], engine: Engine, progress: Progress | None = None) -> dict[str, Observations]:

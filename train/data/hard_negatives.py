@@ -10,6 +10,7 @@ from pathlib import Path
 from bioqa.eval.datasets import alignment
 from bioqa.eval.datasets.bioasq import GoldQuestion, Snippet
 from bioqa.index.arrays import Array
+from bioqa.index.progress import NoProgress, Progress, tracked
 from bioqa.index.records import Document, Passage
 from bioqa.index.search.filters import NO_FILTER
 from bioqa.index.search.lexical import LexicalIndex
@@ -52,6 +53,7 @@ def mine_negatives(
     pairs: Sequence[TrainingPair],
     count: int,
     nearest: Callable[[Sequence[str], Sequence[str], int], Array] | None = None,
+    progress: Progress | None = None,
 ) -> list[TrainingPair]:
     """The pairs with up to `count` hard negatives each: the highest-ranked passages of other pairs that are not
     relevant.
@@ -64,7 +66,9 @@ def mine_negatives(
     passages = list({pair.passage.text: pair.passage for pair in pairs}.values())
     texts, queries = [passage.text for passage in passages], list(dict.fromkeys(pair.query for pair in pairs))
     with _lexical_index(texts) as index:
-        ranked = [list(index.search(query, 2 * count, NO_FILTER)) for query in queries]
+        ranked = [
+            list(index.search(query, 2 * count, NO_FILTER)) for query in tracked(queries, progress or NoProgress())
+        ]
     if nearest:
         others = nearest(queries, texts, min(2 * count, len(texts))).tolist()
         ranked = [_interleave(pair) for pair in zip(ranked, others, strict=True)]

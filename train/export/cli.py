@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bioqa.eval.cli_learned import warn_of_learned
 from bioqa.index.terminal import say, say_json, say_lines
 from bioqa.qa.cli.options import json_option
 
@@ -70,6 +71,7 @@ def export(
     from bioqa.eval import tables
     from bioqa.eval.datasets.bioasq import read_gold
     from bioqa.eval.speed import machine
+    from bioqa.index.models import registry
     from bioqa.index.models.model import open_model
     from bioqa.index.progress import TerminalProgress
     from bioqa.qa.cli.doctor import check_model
@@ -78,6 +80,7 @@ def export(
     if gold and task != "reader":
         raise click.UsageError("only a reader is scored: --score goes with --task reader")
     questions = [question for path in gold for question in read_gold(path)]
+    warn_of_learned([question.body for question in questions], registry.find_model(source) if gold else None)
     chosen = PRECISIONS if "all" in precisions else tuple(dict.fromkeys(precisions))
     targets = {precision: folder / precision if len(chosen) > 1 else folder for precision in chosen}
     called = name or Path(os.path.realpath(source)).name

@@ -11,12 +11,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bioqa.eval.runs.learned import learned_by, serialize
 from bioqa.index import atomic
 from bioqa.index.errors import ModelError, StorageError
+from bioqa.index.models import registry
 from bioqa.index.models.model import (
     CARD,
     NETWORK,
     QUESTION,
+    QUESTIONS,
     TASKS,
     TOKENIZER,
     ModelCard,
@@ -57,6 +60,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     called = (
         Path(os.path.realpath(source)).name if Path(source).is_dir() else source
     )  # a card that travels names no folders
+    known = learned_by(registry.find_model(source))
     sides = Path(source) / QUESTION, Path(source) / "passage"
     is_pair = task == "encoder" and all(side.is_dir() for side in sides)
     if is_pair:
@@ -69,7 +73,7 @@ def export(source: str, targets: Mapping[str, Path], task: str, *, name: str, ma
     beside = {
         TOKENIZER: backend_tokenizer(model).to_str(pretty=True).encode(),
         CONFIG: (json.dumps(configuration(model), indent=1) + "\n").encode(),  # to train what is in use further
-    }
+    } | ({QUESTIONS: serialize(known)} if known else {})
     original: TraceableNetwork = task_of_export(task).load("network")(model)
     exact = _in_onnx(original)
     try:

@@ -16,6 +16,7 @@ from bioqa.index.arrays import Array
 from bioqa.index.errors import InputError, ModelError
 from bioqa.index.models import registry
 from bioqa.index.models.model import QUESTION
+from bioqa.index.progress import DividedProgress, NoProgress, Progress
 from bioqa.train.data import batches
 from bioqa.train.devices import autocast
 from bioqa.train.pretrained import loading, source, weights
@@ -132,7 +133,11 @@ def pad(rows: Sequence[Array], device: str) -> TokenBatch:
 
 
 def encode_tokens(
-    encode: Callable[[TokenBatch], Tensor], model: nn.Module, rows: Sequence[Array], precision: str = "auto"
+    encode: Callable[[TokenBatch], Tensor],
+    model: nn.Module,
+    rows: Sequence[Array],
+    precision: str = "auto",
+    progress: Progress | None = None,
 ) -> Array:
     """The vectors that `encode` gives for each row of token ids, without training `model`: float32, shape (rows, d)."""
     device = str(next(model.parameters()).device)
@@ -142,11 +147,18 @@ def encode_tokens(
         for start in range(0, len(order), _BATCH):
             part = pad([rows[number] for number in order[start : start + _BATCH]], device)
             batched.append(encode(part).float().cpu().numpy())
+            done = min(start + _BATCH, len(order))
+            (progress or NoProgress()).update(done / len(order), done)
     return np.concatenate(batched)[np.argsort(order, kind="stable")]
 
 
 def encode_texts(
-    model: PretrainedModel, texts: Sequence[str], max_tokens: int, device: str, pooling: str = "mean"
+    model: PretrainedModel,
+    texts: Sequence[str],
+    max_tokens: int,
+    device: str,
+    pooling: str = "mean",
+    progress: Progress | None = None,
 ) -> Array:
     """The vectors of texts by a trained encoder: float16, shape (texts, d).
 
@@ -156,10 +168,14 @@ def encode_texts(
         raise InputError(f"unknown teacher_pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
     encoder = loading.to_device(loading.load_encoder(model), device).eval()
     rows = tokenize(source.backend_tokenizer(model), texts, max_tokens)
-    return encode_tokens(lambda part: embed(encoder, part, pooling), encoder, rows).astype(np.float16)
+    return encode_tokens(lambda part: embed(encoder, part, pooling), encoder, rows, progress=progress).astype(
+        np.float16
+    )
 
 
-def nearest_passages(model: str, max_tokens: int, device: str) -> Callable[[Sequence[str], Sequence[str], int], Array]:
+def nearest_passages(
+    model: str, max_tokens: int, device: str, progress: DividedProgress | None = None
+) -> Callable[[Sequence[str], Sequence[str], int], Array]:
     """A search by an encoder or a pair of encoders.
 
     The function takes questions, passages and a number, and returns the indices of that many passages for each
@@ -169,7 +185,8 @@ def nearest_passages(model: str, max_tokens: int, device: str) -> Callable[[Sequ
     def search(questions: Sequence[str], passages: Sequence[str], count: int) -> Array:
         sources = encoder_sources(model)
         queries = encode_texts(sources["question"], questions, max_tokens, device).astype(np.float32)
-        keys = encode_texts(sources["passage"], passages, max_tokens, device).astype(np.float32)
+        with (progress or NoProgress()).part(f"Encoding with {model}", "passages") as part:
+            keys = encode_texts(sources["passage"], passages, max_tokens, device, progress=part).astype(np.float32)
         cosines = (queries[start : start + _COMPARED] @ keys.T for start in range(0, len(queries), _COMPARED))
         return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :count] for part in cosines])
 

@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from bioqa.eval.datasets.bioasq import GoldQuestion, read_gold
-from bioqa.eval.runs import plain_sums
+from bioqa.eval.runs import learned, plain_sums
+from bioqa.eval.runs.learned import Digests
 from bioqa.eval.runs.plain_sums import FACTOID_MEASURES, SELECTION_MEASURES
 from bioqa.index.errors import InputError, ModelError
-from bioqa.index.progress import Progress
+from bioqa.index.models import registry
+from bioqa.index.progress import DividedProgress, NoProgress, tracked
 from bioqa.qa.reader import VERDICTS
 from bioqa.train import devices, loop, run_record
 from bioqa.train.data import batches, examples, hard_negatives, pairs
@@ -31,14 +33,24 @@ from bioqa.train.tasks.reader_recipe import ReaderConfig
 
 
 def train(
-    config: ReaderConfig, folder: Path, device: str, progress: Progress, talk: Callable[[str], None]
+    config: ReaderConfig,
+    folder: Path,
+    device: str,
+    progress: DividedProgress,
+    talk: Callable[[str], None],
+    most_questions: int = 0,
 ) -> dict[str, float]:
     """Train a reader into `folder`, resuming if it holds a checkpoint; returns the figures of the best weights.
+
+    `most_questions` limits the questions of all gold files together, and those for model selection; 0: all.
 
     Raises InputError for unusable files and a folder with a finished training, ModelError for an unsuitable teacher,
     and the errors of `loop.train`.
     """
     run_record.refuse_finished(folder, "reader")
+    dev = examples.read_dev_questions(config.dev)
+    if not any(question.snippets and question.exact for question in dev):
+        raise InputError("no questions for model selection: no question under dev has an exact answer and snippets")
     base = source.resolve(config.base)
     teacher = source.resolve(config.teacher) if config.teacher else None
     for model in filter(None, (base, teacher)):
@@ -47,32 +59,36 @@ def train(
         raise ModelError(f"{config.teacher}: not a reader with all heads; name a teacher made by 'bioqa train reader'")
     if config.corpora and not config.teacher:
         raise InputError("corpora are unlabelled and need a teacher: name one under teacher, or remove corpora")
-    dev = examples.read_dev_questions(config.dev)
-    if not any(question.snippets and question.exact for question in dev):
-        raise InputError("no questions for model selection: no question under dev has an exact answer and snippets")
+    named = [registry.find_model(model.source) for model in (base, teacher) if model]
+    for line in filter(None, (learned.warning([question.body for question in dev], folder) for folder in named)):
+        talk(f"warning: dev: {line}")
     selected = devices.select_device(device)
-    task = ReaderTask(config, base, teacher, read_examples(config, dev, talk), dev, selected)
+    rows = read_examples(config, dev, talk, most_questions)
+    known = learned.digests(row.question for row in rows).union(*map(learned.learned_by, named))
+    if most_questions:
+        dev = list(evenly_spaced([one for one in dev if one.snippets and one.exact], most_questions))
+    task = ReaderTask(config, base, teacher, rows, dev, selected, progress)
     talk(f"{len(task):,} windows of at most {config.max_tokens} tokens, on {selected}")
     folder.mkdir(parents=True, exist_ok=True)
     figures = loop.train(
         task,
         config.schedule,
         folder,
-        lambda figures: save(task, folder, figures),
+        lambda figures: save(task, folder, figures, known),
         progress,
         talk,
         run_record.config_json(config),
     )
-    run_record.write_record(folder, config, figures, finished=True)
+    run_record.write_record(folder, config, figures, known, finished=True)
     return figures
 
 
 def read_examples(
-    config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None]
+    config: ReaderConfig, dev: Sequence[GoldQuestion], talk: Callable[[str], None], most_questions: int = 0
 ) -> list[ReaderExample]:
     """All training examples: each pair of question and text once, without the questions of `dev`.
 
-    `talk` receives the counts of each source, kept and left out.
+    `talk` receives the counts of each source, kept and left out. `most_questions` limits those of BioASQ; 0: all.
     """
     kept: dict[tuple[str, str], ReaderExample] = {}
     origins = count()
@@ -90,6 +106,7 @@ def read_examples(
         talk(f"{source}: {len(kept) - before:,} examples{counts}")
 
     questions = [question for path in config.bioasq for question in read_gold(Path(path))]
+    questions = list(evenly_spaced(questions, most_questions))
     if questions:
         add("BioASQ snippets", _thinned(examples.from_bioasq(questions), config.relevant_only))
         add("BioASQ hard negatives", hard_negatives.bioasq_negatives(questions, config.negatives))
@@ -100,11 +117,11 @@ def read_examples(
         more, lost = examples.from_squad(Path(path))
         add(path, evenly_spaced(more, config.limit), len(lost))
     for path in config.pubmedqa:
-        add(path, examples.from_pubmedqa(Path(path)))
-    for path in config.claims:
-        add(path, *examples.from_claims(Path(path)))
-    for path in config.lists:
-        add(path, *examples.from_lists(Path(path)))
+        add(path, evenly_spaced(examples.from_pubmedqa(Path(path)), config.limit))
+    for paths, of_file in ((config.claims, examples.from_claims), (config.lists, examples.from_lists)):
+        for path in paths:
+            more, unusable = of_file(Path(path))
+            add(path, evenly_spaced(more, config.limit), unusable)
     if config.contrast:
         texts = [paper.abstract for paper in pairs.read_papers([Path(path) for path in config.contrast]).values()]
         texts += [text for question in questions for text in (*question.snippet_texts, *question.ideal)]
@@ -142,14 +159,17 @@ class ReaderTask:
         rows: Sequence[ReaderExample],
         dev: Sequence[GoldQuestion],
         device: str,
+        progress: DividedProgress | None = None,
     ):
-        self.config, self.base = config, base
+        self.config, self.base, self._progress = config, base, progress or NoProgress()
         torch.manual_seed(config.schedule.seed)  # for the initial weights of new heads
         self.model = loading.to_device(reader.load_reader(base, dropout=config.dropout), device)
         self.tokenizer = source.backend_tokenizer(base)
         self._device = device
         self._dev = [question for question in dev if question.snippets]
-        self._rows: list[LabelledWindow] = list(batches.label_windows(rows, self.tokenizer, config.max_tokens))
+        with self._progress.part("Dividing texts", "examples") as part:
+            divided = batches.label_windows(tracked(rows, part), self.tokenizer, config.max_tokens)
+            self._rows: list[LabelledWindow] = list(divided)
         self._lengths = [len(row.ids) for row in self._rows]
         counts = torch.zeros(1 + max((row.origin for row in self._rows), default=0), len(VERDICTS))
         for row in self._rows:
@@ -185,18 +205,19 @@ class ReaderTask:
     def evaluate(self) -> Mapping[str, float]:
         """The measures of BioASQ on the held-out questions, answered from their gold snippets by plain sums."""
         running = TorchNetwork(AllHeads(self.model), self.config.schedule.precision)
-        scores = plain_sums.score(self._dev, running, self.tokenizer, self.config.max_tokens)
+        with self._progress.part("Evaluating", "questions") as part:
+            scores = plain_sums.score(tracked(self._dev, part), running, self.tokenizer, self.config.max_tokens)
         selection = {name: scores[name] for name in SELECTION_MEASURES}
         factoid = {name: scores[name] for name in FACTOID_MEASURES}
         return {"mean": float(np.mean(list(selection.values()))), **selection, **factoid}
 
 
-def save(task: ReaderTask, folder: Path, figures: Mapping[str, float]) -> None:
+def save(task: ReaderTask, folder: Path, figures: Mapping[str, float], known: Digests) -> None:
     """Write network, tokenizer and configuration as a folder that `bioqa export` and transformers can load.
 
-    Raises StorageError where the disk refuses.
+    `known` are the digests of the questions that were learned from. Raises StorageError where the disk refuses.
     """
     with run_record.saving(folder):
         task.model.save(folder)
         source.tokenizer(task.base).save_pretrained(folder)
-    run_record.write_record(folder, task.config, figures, finished=False)
+    run_record.write_record(folder, task.config, figures, known, finished=False)

@@ -26,6 +26,6 @@ class ReaderConfig:
     corpora: tuple[str, ...] = ()  # files of papers; the teacher labels what BM25 finds there for BioASQ questions
     unjudged: int = constrained(5, at_least(0))  # passages from `corpora` per question
     max_tokens: int = constrained(384, at_least(16))  # per sequence: a question, a title and a passage
-    limit: int = constrained(0, at_least(0))  # examples per SQuAD file, evenly spaced; 0 for all
+    limit: int = constrained(0, at_least(0))  # examples per file but BioASQ's, evenly spaced; 0 for all
     dropout: float = constrained(0.1, SHARE_BELOW_1)  # in all layers; on a CPU it adds half to the training time
     schedule: Schedule = field(default_factory=Schedule)

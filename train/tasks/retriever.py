@@ -9,15 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bioqa.eval.runs import learned
+from bioqa.eval.runs.learned import Digests
 from bioqa.index.arrays import Array
 from bioqa.index.errors import ModelError
-from bioqa.index.progress import Progress
+from bioqa.index.models import registry
+from bioqa.index.progress import DividedProgress, NoProgress
 from bioqa.train import devices, loop, run_record
 from bioqa.train.checkpoint import CHECKPOINT
 from bioqa.train.data import batches, examples, pairs
 from bioqa.train.data import dev_pool as pool
 from bioqa.train.data import hard_negatives as negatives
 from bioqa.train.data.dev_pool import DevPool
+from bioqa.train.data.examples import evenly_spaced
 from bioqa.train.data.pairs import CandidatePassage, TrainingPair
 from bioqa.train.networks import biencoder, losses
 from bioqa.train.networks.biencoder import Side, TokenBatch
@@ -42,31 +46,43 @@ class RetrieverBatch:
 
 
 def train(
-    config: RetrieverConfig, folder: Path, device: str, progress: Progress, talk: Callable[[str], None]
+    config: RetrieverConfig,
+    folder: Path,
+    device: str,
+    progress: DividedProgress,
+    talk: Callable[[str], None],
+    most_questions: int = 0,
 ) -> dict[str, float]:
     """Train a retriever into `folder`, resuming if it holds a checkpoint; returns the figures of the best weights.
+
+    `most_questions` limits the questions for model selection; 0: all.
 
     Raises InputError for unusable files and a folder with a finished training, ModelError for an unsuitable model, and
     the errors of `loop.train`.
     """
     run_record.refuse_finished(folder, "retriever")
+    dev = examples.read_dev_questions(config.dev)
     for model in filter(None, (config.base, config.miner, config.teacher)):
         sides = biencoder.encoder_sources(model)
         for side in sides.values():
             source.check_room(side, config.max_tokens)
         if model == config.teacher and biencoder.is_pair(sides):
             raise ModelError(f"{config.teacher}: a pair of encoders; name the folder of one encoder as the teacher")
-    dev = examples.read_dev_questions(config.dev)
+    named = [registry.find_model(model) for model in (config.base, config.miner, config.teacher) if model]
+    for line in filter(None, (learned.warning([question.body for question in dev], model) for model in named)):
+        talk(f"warning: dev: {line}")
     papers = list(pairs.read_papers([Path(path) for path in config.distractors]).values()) if config.distractors else []
-    dev_pool = pool.build_pool(dev, negatives.nearest_papers(dev, papers, config.pool))
+    judged = evenly_spaced([one for one in dev if one.snippets], most_questions) if most_questions else dev
+    dev_pool = pool.build_pool(judged, negatives.nearest_papers(judged, papers, config.pool))
     selected = devices.select_device(device)
     for model in filter(None, (config.miner, config.teacher)):
         talk(f"{model} encodes all texts first; a large model takes a while")
-    search = biencoder.nearest_passages(config.miner, config.max_tokens, selected) if config.miner else None
-    training_pairs = negatives.mine_negatives(
-        pairs.read_pairs(config, dev, talk), _MINED if config.negatives else 0, search
-    )
-    task = RetrieverTask(config, training_pairs, dev_pool, selected)
+    search = biencoder.nearest_passages(config.miner, config.max_tokens, selected, progress) if config.miner else None
+    with progress.part("Mining negatives", "questions") as part:
+        read = pairs.read_pairs(config, dev, talk)
+        training_pairs = negatives.mine_negatives(read, _MINED if config.negatives else 0, search, part)
+    known = learned.digests(pair.query for pair in training_pairs).union(*map(learned.learned_by, named))
+    task = RetrieverTask(config, training_pairs, dev_pool, selected, progress)
     talk(
         f"{len(training_pairs):,} pairs of at most {config.max_tokens} tokens, on {selected}; "
         f"model selection by {len(dev_pool.questions):,} questions over {len(dev_pool.texts):,} texts"
@@ -78,20 +94,27 @@ def train(
         task,
         config.schedule,
         folder,
-        lambda figures: save(task, folder, figures),
+        lambda figures: save(task, folder, figures, known),
         progress,
         talk,
         run_record.config_json(config),
     )
-    run_record.write_record(folder, config, figures, finished=True)
+    run_record.write_record(folder, config, figures, known, finished=True)
     return figures
 
 
 class RetrieverTask:
     """The task of training a retriever, for `loop.train`."""
 
-    def __init__(self, config: RetrieverConfig, training_pairs: Sequence[TrainingPair], dev_pool: DevPool, device: str):
-        self.config = config
+    def __init__(
+        self,
+        config: RetrieverConfig,
+        training_pairs: Sequence[TrainingPair],
+        dev_pool: DevPool,
+        device: str,
+        progress: DividedProgress | None = None,
+    ):
+        self.config, self._progress = config, progress or NoProgress()
         self.model = loading.to_device(
             biencoder.load_biencoder(config.base, asymmetric=config.asymmetric, dropout=config.dropout), device
         )
@@ -107,7 +130,10 @@ class RetrieverTask:
         self._teacher_vectors: Array | None = None
         if config.teacher:
             teacher, pooling = source.resolve(config.teacher), config.teacher_pooling
-            self._teacher_vectors = biencoder.encode_texts(teacher, list(texts), config.max_tokens, device, pooling)
+            with self._progress.part(f"Encoding with {config.teacher}", "texts") as part:
+                self._teacher_vectors = biencoder.encode_texts(
+                    teacher, list(texts), config.max_tokens, device, pooling, part
+                )
 
     def batches(self, epoch: int, size: int, seed: int) -> Sequence[Callable[[], RetrieverBatch]]:
         """The batches of an epoch; seed and epoch determine their order and the negatives in them."""
@@ -160,7 +186,8 @@ class RetrieverTask:
 
     def _vectors(self, rows: Sequence[Array], side: Side) -> Array:
         precision = self.config.schedule.precision
-        return biencoder.encode_tokens(lambda part: self.model(part, side), self.model, rows, precision)
+        with self._progress.part("Evaluating", f"{side}s") as part:
+            return biencoder.encode_tokens(lambda batch: self.model(batch, side), self.model, rows, precision, part)
 
 
 def _sample(candidates: Sequence[CandidatePassage], count: int, seed: Sequence[int]) -> list[CandidatePassage]:
@@ -169,12 +196,12 @@ def _sample(candidates: Sequence[CandidatePassage], count: int, seed: Sequence[i
     return [candidates[place] for place in generator.permutation(len(candidates))[:count]]
 
 
-def save(task: RetrieverTask, folder: Path, figures: Mapping[str, float]) -> None:
+def save(task: RetrieverTask, folder: Path, figures: Mapping[str, float], known: Digests) -> None:
     """Write encoder, tokenizer and configuration as a folder that `bioqa export` accepts, or one for each side.
 
-    Raises StorageError where the disk refuses.
+    `known` are the digests of the queries that were learned from. Raises StorageError where the disk refuses.
     """
     with run_record.saving(folder):
         for target in task.model.save(folder):
             source.tokenizer(biencoder.tokenizer_source(task.config.base)).save_pretrained(target)
-    run_record.write_record(folder, task.config, figures, finished=False)
+    run_record.write_record(folder, task.config, figures, known, finished=False)

@@ -78,3 +78,14 @@ def test_a_bad_table_or_index_is_one_line_of_error(run: Run, toy: Path, tmp_path
     outcome = run("eval", "everyday")
     assert (outcome.status, outcome.out) == (2, "")
     assert "line 3: accept: '(' is no regular expression" in outcome.err
+
+
+def test_a_reader_without_a_calibration_of_its_own_says_whose_it_uses(
+    run: Run, model_folder: Callable[..., Path]
+) -> None:
+    folder = model_folder("reader")
+    card = json.loads((folder / "bioqa.json").read_text())
+    del card["digests"]["calibration.json"]
+    (folder / "bioqa.json").write_text(json.dumps(card))
+    outcome = run("eval", "everyday", "--json", "--reader", folder)
+    assert f"warning: {folder}: has no calibration of its own" in outcome.err

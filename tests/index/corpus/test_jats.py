@@ -348,3 +348,15 @@ def test_authors_of_all_forms_are_read(contributor: str, names: tuple[str, ...])
 )
 def test_a_date_of_any_form_gives_the_year(date: str) -> None:
     assert document(article(meta=date)).year == 2003
+
+
+def test_the_rows_of_a_table_are_a_section_of_their_own_behind_the_text() -> None:
+    table = (
+        "<table-wrap><label>Table 1</label><caption><p>Doses.</p></caption><table>"
+        "<tr><th>Drug</th><th>Dose</th></tr><tr><td>Warfarin</td><td>5 mg</td></tr></table></table-wrap>"
+    )
+    found = document(article(body=f"<sec><title>Results</title><p>We saw.</p>{table}<p>And more.</p></sec>"))
+    assert found.sections == (
+        Section("Results", "We saw.\nTable 1 Doses.\nAnd more."),
+        Section("Table 1 Doses.", "Warfarin: Dose 5 mg."),
+    )

@@ -70,7 +70,7 @@ def test_a_whole_citation_arrives() -> None:
             mesh=("Humans", "Cystic Fibrosis"),
             publication_types=("Journal Article", "Review"),
             language="eng; ger",
-            extra={"vernacular_title": "Wirkung von CFTR."},
+            extra={"journal_names": ["Ann Invent"], "vernacular_title": "Wirkung von CFTR."},
         ),
         Document("32", "A second one."),
     ]

@@ -119,6 +119,7 @@ def test_a_whole_citation_arrives() -> None:
             publication_types=("Journal Article", "Review"),
             language="eng; ger",
             version=2,
+            extra={"journal_names": ["0000-0000", "Ann Inv", "Ann Invent"]},
         )
     ]
 

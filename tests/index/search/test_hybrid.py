@@ -200,15 +200,20 @@ FILTERS = st.builds(
 )
 
 
+def simplest(value: str) -> str:
+    """A value without case, article and plural, which do not matter."""
+    return value.casefold().removeprefix("the ").removesuffix("s")
+
+
 def passes(document: Document, filters: Filter) -> bool:
     """What a filter means, by the book."""
-    folded = {heading.casefold() for heading in document.mesh}
+    folded = {simplest(heading) for heading in document.mesh}
     kinds = {kind.casefold() for kind in document.publication_types}
     by_year = filters.first_year is not None or filters.last_year is not None
     return (
         (not by_year or (filters.first_year or 0) <= (document.year or -1) <= (filters.last_year or 9999))
-        and (filters.journal is None or filters.journal.casefold() == document.journal.casefold())
-        and all(term.casefold() in folded for term in filters.mesh)
+        and (filters.journal is None or simplest(filters.journal) == simplest(document.journal))
+        and all(simplest(term) in folded for term in filters.mesh)
         and (filters.publication_type is None or filters.publication_type.casefold() in kinds)
         and (filters.language is None or filters.language.casefold() == document.language)
         and not (filters.not_retracted and document.status == "retracted")

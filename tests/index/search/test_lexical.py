@@ -145,7 +145,8 @@ FILTERED = [
         (Filter(1999, 2010), {0, 1, 2}),
         (Filter(2011, None), set()),
         (Filter(journal="GUT"), {0, 2}),
-        (Filter(journal="Lancet"), set()),
+        (Filter(journal="Lance"), set()),
+        (Filter(journal="Lancet"), {1}),
         (Filter(journal="the lancet"), {1}),
         (Filter(2000, 2020, "Gut"), {2}),
     ],
@@ -172,6 +173,11 @@ FACTS = [
     [
         (Filter(mesh=("humans",)), {0, 1}),
         (Filter(mesh=("HUMANS", "Cystic fibrosis")), {0}),
+        (Filter(mesh=("human", "fibrosis, cystic")), {0}),
+        (Filter(publication_type="Journal articles"), {1}),
+        (Filter(language="english"), {0}),
+        (Filter(language="fr"), {2}),
+        (Filter(language="Latin"), set()),
         (Filter(mesh=("Fibrosis",)), set()),
         (Filter(mesh=("Cystic",)), set()),
         (Filter(mesh=("",)), set()),
@@ -190,6 +196,30 @@ def test_facts_of_a_record_narrow_by_whole_terms_in_any_case(filters: Filter, wa
     index = index_of(FACTS)
     assert set(index.search("gene", 10, filters)) == wanted
     assert set(index.filtered_passages(filters).tolist()) == wanted
+
+
+@pytest.mark.parametrize(
+    "name", ["The New England Journal of Medicine", "n engl j med", "N. Engl. J. Med.", "1533-4406", "15334406"]
+)
+def test_a_journal_is_found_by_title_abbreviation_and_issn(name: str, index_of: Add) -> None:
+    names = {"journal_names": ["N Engl J Med", "0028-4793", "1533-4406"]}
+    known = Document("1", "", "gene", journal="The New England journal of medicine", extra=names)
+    index = index_of([known, Document("2", "", "gene", journal="The New England journal of statistics")])
+    assert set(index.search("gene", 10, Filter(journal=name))) == {0}
+
+
+def test_a_value_written_so_is_preferred_to_one_that_differs_in_number(index_of: Add) -> None:
+    index = index_of([Document("1", "", "gene", mesh=("Child",)), Document("2", "", "gene", mesh=("Childs",))])
+    assert set(index.search("gene", 10, Filter(mesh=("Child",)))) == {0}
+    assert set(index.search("gene", 10, Filter(mesh=("childs",)))) == {1}
+
+
+def test_the_years_of_an_index_are_the_first_and_the_last(index_of: Add) -> None:
+    assert index_of(FILTERED).years() == (1999, 2010)
+
+
+def test_an_index_without_years_has_none(index_of: Add) -> None:
+    assert index_of([Document("4", "", "gene")]).years() is None
 
 
 def test_the_heading_counts_for_every_passage_of_its_section(tmp_path: Path) -> None:

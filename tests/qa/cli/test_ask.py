@@ -224,7 +224,9 @@ def facts_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--mesh", "humans"], {"1", "2"}),
         (["--mesh", "Humans", "--mesh", "Child"], {"1"}),
-        (["--mesh", "Human"], set()),
+        (["--mesh", "human"], {"1", "2"}),
+        (["--mesh", "Human genetics"], set()),
+        (["--publication-type", "Reviews"], {"1", "3"}),
         (["--publication-type", "REVIEW"], {"1", "3"}),
         (["--language", "ger"], {"2"}),
         (["--not-retracted"], {"2", "3"}),
@@ -239,6 +241,28 @@ def test_facts_of_a_paper_narrow_what_is_found(
     found = json.loads(outcome.out)
     hits = found["explanation"]["retrieved"] if command == "ask" else found
     assert {hit["pmid"] for hit in hits} == allowed
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (["--publication-type", "Revieuw"], "no paper of type 'Revieuw'; did you mean 'Review'?"),
+        (["--year", "2020:2024"], "no paper of 2020 to 2024; this index has papers of 2015"),
+    ],
+)
+def test_a_filter_that_nothing_passes_says_why(run: Run, facts_index: Path, options: list[str], fault: str) -> None:
+    call = (FACTOID, "--index", facts_index, *options)
+    assert run("ask", *call).out == f"{fault}\n"
+    assert json.loads(run("ask", *call, "--json").out)["notice"] == fault
+    found = run("search", *call)
+    assert (found.status, found.out, found.err) == (0, "Nothing found.\n", f"warning: {fault}\n")
+    assert run("search", *call, "--json").out == "[]\n"
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_value_that_is_read_as_another_is_named(run: Run, facts_index: Path, command: str) -> None:
+    outcome = run(command, FACTOID, "--index", facts_index, "--mesh", "human", "--json")
+    assert (outcome.status, outcome.err) == (0, "note: --mesh 'human' is read as 'Humans'\n")
 
 
 def test_the_citation_of_a_paper_comes_with_hits_and_evidence(run: Run, facts_index: Path) -> None:

@@ -221,6 +221,13 @@ def test_a_variant_on_the_same_words_is_not_shown_below_the_answer(shown: Show) 
     assert "mutations in the CFTR  (" not in text
 
 
+def test_in_a_pipe_too_a_blank_line_stands_between_two_answers(shown: Show) -> None:
+    blocks = shown(LIST, terminal=False).rstrip("\n").split("\n\n")
+    assert len(blocks) > 3
+    assert all(re.search(r"  \(\d+%, ", block.splitlines()[0]) for block in blocks)
+    assert all(line.startswith("  ") for block in blocks for line in block.splitlines()[1:])
+
+
 def test_every_item_of_a_list_is_shown(shown: Show, engine: Engine) -> None:
     response = engine.ask(LIST, AskConfig(min_confidence=0.0))
     assert len(response.answers) > 3

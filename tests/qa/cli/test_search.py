@@ -140,3 +140,17 @@ def test_an_unknown_mode_lists_the_known_ones(run: Run, small_index: Path, mode:
     outcome = run("search", "gene", "--index", small_index, "--mode", mode)
     assert outcome.status == 2
     assert all(known in outcome.err for known in ("hybrid", "lexical", "dense"))
+
+
+def test_one_hit_is_given_of_each_paper_unless_all_passages_are_asked_for(
+    run: Run, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    records = [{"id": "long", "text": f"{'gene ' * 150}. " * 10}]
+    records += [{"id": f"short{number}", "text": f"gene {'filler ' * 50}."} for number in range(3)]
+    run("index", "build", write_jsonl("papers.jsonl", records), "--to", tmp_path / "index", "--encoder", "none")
+    call = ["search", "gene", "--index", tmp_path / "index", "--json", "--top", "3"]
+    found = json.loads(run(*call).out)
+    assert [(hit["rank"], hit["pmid"]) for hit in found] == [(1, "long"), (2, "short0"), (3, "short1")]
+    assert found[0]["lexical_rank"] == 1
+    every = json.loads(run(*call, "--all-passages").out)
+    assert [hit["pmid"] for hit in every] == ["long"] * 3

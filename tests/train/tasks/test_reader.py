@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bioqa.eval.datasets.bioasq import read_gold
+from bioqa.eval.runs import learned
 from bioqa.index.errors import InputError, ModelError, StorageError
 from bioqa.index.progress import NoProgress
 from bioqa.index.records import Document, Passage
@@ -262,3 +263,49 @@ def test_lists_and_contrast_are_sources_of_a_recipe(recipe_file: Path, tmp_path:
     assert {"yes", "no"} <= {each.verdict for each in found if each.text in abstract}
     assert any("lists.jsonl: 1 examples, 1 unusable" in line for line in said)
     assert any(line.startswith("contrast pairs: ") for line in said)
+
+
+def test_a_training_tells_what_it_learned_from_and_what_comes_next(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run")
+    assert outcome.status == 0, outcome.err
+    assert outcome.err.splitlines()[-1] == (
+        f"next: bioqa export {tmp_path / 'run'} --task reader --to {tmp_path / 'run'}-onnx"
+    )
+    questions = [question.body for question in read_gold(tmp_path / "train.json")]
+    assert learned.learned_by(tmp_path / "run") == learned.digests(questions)
+    assert json.loads((tmp_path / "run" / "training.json").read_text())["questions"] == 4
+    exported = run("export", tmp_path / "run", "--task", "reader", "--to", tmp_path / "onnx", "--max-tokens", "96")
+    assert exported.status == 0, exported.err
+    assert learned.learned_by(tmp_path / "onnx") == learned.digests(questions)
+    scored = run(
+        "export", tmp_path / "run", "--task", "reader", "--to", tmp_path / "onnx", "--max-tokens", "96", "--score",
+        tmp_path / "train.json",
+    )  # fmt: skip
+    assert "warning: " in scored.err
+    assert "learned from 4 of these 4 questions" in scored.err
+    further = recipe_file.with_name("further.toml")
+    text = recipe_file.read_text().replace("dev.json", "train.json").replace('bioasq = ["train', 'bioasq = ["dev')
+    further.write_text("\n".join([f'base = "{tmp_path / "run"}"', *text.splitlines()[1:]]))
+    again = run("train", "reader", further, "--to", tmp_path / "further")
+    assert "warning: dev: " in again.err
+    both = [*questions, *(f"Now: {question}" for question in questions[:3])]
+    assert learned.learned_by(tmp_path / "further") == learned.digests(both)
+
+
+def test_a_trial_ends_in_a_moment_and_keeps_nothing(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    outcome = run("train", "reader", recipe_file, "--to", tmp_path / "run", "--smoke")
+    assert outcome.status == 0, outcome.err
+    assert outcome.err.endswith("smoke: all steps were done on a few examples; nothing is kept\n")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_limit_holds_for_every_file_but_those_of_bioasq(
+    recipe_file: Path, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    claims = [{"claim": f"Claim {n}.", "evidence": f"Evidence {n}.", "label": "supports"} for n in range(9)]
+    file = write_jsonl("claims.jsonl", claims)
+    config = ReaderConfig(base="b", bioasq=(str(tmp_path / "train.json"),), claims=(str(file),), limit=2, negatives=0)
+    told: list[str] = []
+    reader.read_examples(config, [], told.append)
+    assert told[0] == "BioASQ snippets: 5 examples"
+    assert told[-1] == f"{file}: 2 examples"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bioqa.eval.datasets.bioasq import read_gold
+from bioqa.eval.runs import learned
 from bioqa.index.errors import ModelError
 from bioqa.index.models.encoder import Encoder
 from bioqa.index.progress import NoProgress
@@ -316,3 +317,13 @@ def test_test_questions_without_snippets_are_stayed_apart_from(recipe_file: Path
     found = retriever.pairs.read_pairs(config, [], heard.append)
     assert {pair.query for pair in found} == {each["body"] for each in learned[4:]}
     assert "4 near a test" in heard[0]
+
+
+def test_a_retriever_has_trials_and_tells_what_it_learned_from(run: Run, recipe_file: Path, tmp_path: Path) -> None:
+    trial = run("train", "retriever", recipe_file, "--to", tmp_path / "run", "--smoke")
+    assert trial.status == 0, trial.err
+    assert "nothing is kept" in trial.err
+    assert not (tmp_path / "run").exists()
+    outcome = run("train", "retriever", recipe_file, "--to", tmp_path / "run", "--set", "schedule.epochs=1")
+    assert outcome.err.splitlines()[-1].startswith(f"next: bioqa export {tmp_path / 'run'} --task encoder")
+    assert learned.learned_by(tmp_path / "run")
