@@ -18,8 +18,8 @@ from bioqa.qa.aggregate import AnswerCandidate, merge, passage_weight, support_m
 from bioqa.qa.answers import Answer, conflicting_answers, score_candidates, select_answers, top_answers
 from bioqa.qa.config import DEFAULTS, AskConfig
 from bioqa.qa.forms import class_members, corrections, declined, names, routing, several, uncertain
+from bioqa.qa.forms.focus import focus_of, with_background
 from bioqa.qa.forms.form import Form, QuestionForm, form_of
-from bioqa.qa.question_focus import focus_of, with_background
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.question_types import QuestionType
 from bioqa.qa.reader import Reader, Reading

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bioqa.index.search.search_index import Query
-from bioqa.qa.question_focus import Focus, focus_of, with_background
+from bioqa.qa.forms.focus import Focus, focus_of, with_background
 from bioqa.qa.question_terms import QuestionTerms
 
 CASE = (
