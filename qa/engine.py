@@ -29,6 +29,7 @@ from bioqa.qa.summary import Sentence
 from bioqa.qa.validation import candidates, quotations
 
 _YESNO_EVIDENCE = 2  # sentences quoted for yes or no when the reader has no verdicts
+_CLOSEST = 3  # passages searched for sentences that could contradict a claim
 _AT_ONCE = 4  # passages read between two checks of whether to stop: twice the free cores of most laptops
 
 
@@ -291,10 +292,14 @@ class Engine:
 
         Where the reader has verdicts, only sentences that say so are evidence, so an answer may have none.
         """
-        said = self.reader.read(analyzed.plain, yesno.as_passages(sentences), max_tokens=1, count=1)
-        judgements = yesno.judge(analyzed.plain, sentences, analyzed.terms, said)
+        closest = summary.sentences_of(hits[:_CLOSEST], analyzed.terms)
+        judged = yesno.to_judge(analyzed.plain, sentences, closest)
+        said = self.reader.read(analyzed.plain, yesno.as_passages(judged), max_tokens=1, count=1)
+        judgements = yesno.judge(analyzed.plain, judged, analyzed.terms, said)
         features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings, judgements)
         yes = fitted.probability(features)
+        if not config.given:  # snippets that people chose all bear on the question: each counts, not the plainest one
+            yes = yesno.with_side_of_sentences(yes, features)
         answers = [
             Answer(text, confidence, features, yesno.evidence(judgements, hits, text))
             for text, confidence in (("yes", yes), ("no", 1 - yes))

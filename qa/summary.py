@@ -34,9 +34,22 @@ def relevant_sentences(
 ) -> list[Sentence]:
     """The sentences of `hits` that are most relevant to the question, best first, at most 16.
 
-    Relevance is half lexical (coverage of the question's terms and the passage's score) and half semantic (cosine with
-    the question); only lexical without an encoder.
+    Relevance is half lexical and half semantic (cosine with the question); only lexical without an encoder.
     """
+    best = sentences_of(hits, terms)[:_ENCODED]
+    if encoder is None or question_vector is None or not best:
+        return best
+    vectors = encoder.encode([sentence.text for sentence in best])
+    cosines = (vectors @ question_vector).tolist()
+    rescored = [
+        Sentence(sentence.passage, sentence.text, (sentence.relevance + max(cosine, 0.0)) / 2, vector)
+        for sentence, cosine, vector in zip(best, cosines, vectors, strict=True)
+    ]
+    return sorted(rescored, key=lambda sentence: -sentence.relevance)
+
+
+def sentences_of(hits: Sequence[Hit], terms: QuestionTerms) -> list[Sentence]:
+    """All sentences of `hits` by their lexical relevance: coverage of the question's terms and the passage's score."""
     best_by_text: dict[str, Sentence] = {}
     for hit in hits:
         context = context_of(hit.passage)
@@ -47,16 +60,7 @@ def relevant_sentences(
                 relevance = 0.7 * terms.coverage(text) + 0.3 * hit.score
                 if text not in best_by_text or best_by_text[text].relevance < relevance:
                     best_by_text[text] = Sentence(hit.passage, text, relevance)
-    best = sorted(best_by_text.values(), key=lambda sentence: (-sentence.relevance, sentence.passage.number))[:_ENCODED]
-    if encoder is None or question_vector is None or not best:
-        return best
-    vectors = encoder.encode([sentence.text for sentence in best])
-    cosines = (vectors @ question_vector).tolist()
-    rescored = [
-        Sentence(sentence.passage, sentence.text, (sentence.relevance + max(cosine, 0.0)) / 2, vector)
-        for sentence, cosine, vector in zip(best, cosines, vectors, strict=True)
-    ]
-    return sorted(rescored, key=lambda sentence: -sentence.relevance)
+    return sorted(best_by_text.values(), key=lambda sentence: (-sentence.relevance, sentence.passage.number))
 
 
 def choose_sentences(sentences: Sequence[Sentence], words: int) -> list[Sentence]:

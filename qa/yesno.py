@@ -7,11 +7,13 @@ from math import log
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.qa.aggregate import Evidence, passage_weight
 from bioqa.qa.claims.claim import Claim, Comparison, negates
+from bioqa.qa.claims.siblings import DIRECTION, attributes
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 
-JUDGED = 8  # sentences, the most relevant ones: 18 ms on two cores
+_JUDGED = 8  # sentences: 18 ms on two cores
+_MOST_RELEVANT = 6  # of them
 UNFITTED: Mapping[str, float] = {"sentences": 0.5, "contradicted": -3.5}  # weights of a calibration that has none
 _COVERED, _MENTIONED = 0.75, 0.6  # of a claim by a sentence that affirms it, and by one that speaks against it
 _WHOLE, _IN_CLAUSE, _MOST_IN_CLAUSE = 0.95, 0.5, 0.8  # of a claim by a sentence, and by one clause of it
@@ -22,6 +24,7 @@ _LITTLE = 0.5  # strengths below say nothing
 _LEAST_LITERAL = -0.5  # strength of the verdict where a claim stands there word for word, without a negation
 _PRIOR = 0.03  # added to both sides, so that a weak verdict of a single passage does not decide
 _LEAST_WEIGHT = 0.1  # of a passage that is quoted, relative to the best one: passages below are off topic
+_BARELY = 0.51  # probability of the side that sentences take where all else speaks for the other
 _SENTENCES = 3  # the sentences that vote: further ones are mostly off topic
 
 
@@ -39,8 +42,27 @@ class Judgement:
     whole: bool = False
 
 
+def to_judge(question: str, sentences: Sequence[Sentence], closest: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences to judge: the most relevant ones, of which some may give way to those that could contradict.
+
+    "Inheritance is dominant" shares no word with "Is chorea recessive?", so relevance alone would pass it over, though
+    it stands in one of the `closest` passages. Verbs such as activate and inhibit are said of anything: they make no
+    sentence worth judging.
+    """
+    claimed = {(attribute.kind, attribute.value) for attribute in attributes(question) if attribute.kind != DIRECTION}
+    kinds = {kind for kind, _ in claimed}
+    first = sentences[:_MOST_RELEVANT]
+    known = {sentence.text for sentence in first}
+    could_contradict = []
+    for sentence in closest:
+        said = {(other.kind, other.value) for other in attributes(sentence.text) if other.kind in kinds}
+        if said and said.isdisjoint(claimed) and sentence.text not in known:
+            could_contradict.append(sentence)
+    return [*first, *could_contradict[: _JUDGED - len(first)], *sentences[_MOST_RELEVANT:]][:_JUDGED]
+
+
 def as_passages(sentences: Sequence[Sentence]) -> list[Passage]:
-    """The sentences to judge, each as a passage of its own for the reader."""
+    """These sentences, each as a passage of its own for the reader."""
     return [
         Passage(
             sentence.passage.number,
@@ -48,14 +70,14 @@ def as_passages(sentences: Sequence[Sentence]) -> list[Passage]:
             0,
             len(sentence.text),
         )
-        for sentence in sentences[:JUDGED]
+        for sentence in sentences
     ]
 
 
 def judge(
     question: str, sentences: Sequence[Sentence], terms: QuestionTerms, readings: Sequence[Reading]
 ) -> list[Judgement]:
-    """What each of the most relevant sentences says, by its wording and by the reader's verdict on it alone.
+    """What each of these sentences says, by its wording and by the reader's verdict on it alone.
 
     A sentence affirms the claim if its verdict is yes and it covers the claim's words; it contradicts it if a sibling
     of a word stands in its place, or agent and target are exchanged; what covers too little says nothing.
@@ -63,7 +85,7 @@ def judge(
     claim = Claim(question, terms.weights)
     return [
         _judge(sentence, claim.compare(sentence.passage.document.title, sentence.text, sentence.passage.text), reading)
-        for sentence, reading in zip(sentences, readings, strict=False)
+        for sentence, reading in zip(sentences, readings, strict=True)
     ]
 
 
@@ -83,7 +105,7 @@ def _judge(sentence: Sentence, compared: Comparison, reading: Reading) -> Judgem
         strength = max(strength, _LEAST_LITERAL) + _LITERAL * says_anything
     elif coverage >= _COVERED:
         strength += _LITERAL / 2 * says_anything
-    if strength > _LITTLE and coverage >= _COVERED and compared.within >= _IN_CLAUSE:
+    if strength > _LITTLE and coverage >= _COVERED and compared.within >= _IN_CLAUSE and not compared.lacks:
         return Judgement(sentence, "yes", strength * coverage, whole=coverage >= _WHOLE)
     if strength < -_LITTLE and coverage >= _MENTIONED:
         return Judgement(sentence, "no", -strength * coverage)
@@ -128,6 +150,16 @@ def features(
         "sentences": yes - no,
         "contradicted": float(contradicting > yes),
     }
+
+
+def with_side_of_sentences(yes: float, features: Mapping[str, float]) -> float:
+    """The probability of yes, on the side that the judged sentences take if they take one.
+
+    How much of a claim is covered, and what is negated, may lower the confidence but does not overturn a verdict.
+    """
+    if features["sentences"] > _LITTLE:
+        return max(yes, _BARELY)
+    return min(yes, 1 - _BARELY) if features["sentences"] < -_LITTLE else yes
 
 
 def _verdict(hits: Sequence[Hit], readings: Sequence[Reading]) -> float:

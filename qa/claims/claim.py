@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from bioqa.index.text import analyzer, sentences
 from bioqa.qa.abbreviations import abbreviation_pairs
 from bioqa.qa.claims.relations import Relation, asked_relation, participle, third_person
-from bioqa.qa.claims.siblings import Attribute, attributes
+from bioqa.qa.claims.siblings import DIRECTION, Attribute, attributes
 
 _NEGATION = re.compile(
     r"\b(?:(?-i:[Nn]o)|not|never|neither|nor|none|without|cannot|lacks?(?! of)|absent|fail(?:s|ed|ure)? to|unlike"
@@ -28,6 +28,8 @@ _CONTRAST = re.compile(  # what a thing is not, beside what it is
 _REFERS = re.compile(
     r"(?:It|They|Its|Their|This|These|Such|Inheritance|Transmission|The (?:disease|disorder|drug|syndrome))\b"
 )
+_RELATIVE = ("which ", "who ", "whose ")
+_ANTECEDENT = 4  # words before a relative clause that it may refer to
 _BOUND = re.compile(r"\b(?:than|least|most|above|below|over|under|up to|to|more|or)\b|[<>≥≤–]")  # of a range
 _CONJUNCTIONS = frozenset(("and", "or", "but", "whereas", "while", "which", "although"))
 _CONNECTORS = frozenset(("than", "from", "into"))
@@ -38,6 +40,7 @@ _AS_NEAR = 0.97  # of the nearest: "alpha and beta"
 _LIGHT_TEXT = """
 often usual mostli most common typic ever realli also nearli regular normal alway general come go make get give take
 work help need mean true fals right about veri main call more less caus known made such than yes no larg least
+locat situat found lie name belong
 """
 _LIGHT = frozenset(_LIGHT_TEXT.split())  # stems that say little: a claim is covered without them
 _SHARE_OF_CLAIM = 0.6  # of the rest of a claim in a sentence, with its title, that speaks of the same
@@ -57,7 +60,7 @@ class Comparison:
     coverage: the share (0..1) of the claim's words in the sentence and its title, weighted by rarity, without those in
     whose place a sibling stands; within: the same for one clause of the sentence; contradicts: a sibling of a word of
     the claim stands in its place, or it is turned: agent and target are exchanged; denies: it negates where the claim
-    does not, or the other way round.
+    does not, or the other way round; lacks: neither a word of the claim that has siblings nor one of these is in it.
     """
 
     coverage: float
@@ -65,6 +68,7 @@ class Comparison:
     contradicts: bool
     turned: bool
     denies: bool
+    lacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,13 @@ class Claim:
         present = _present(f"{title} {sentence}") | _written_out(self.question, sentence, passage)
         held = {term: weight for term, weight in self._content.items() if _is_among(term, present)}
         turned = self._is_turned(sentence) or self._is_exchanged(sentence)
-        contradicts = turned
+        contradicts, lacks = turned, False
         total = dict(self._content)
         for attribute in self._attributes:
             own = frozenset(analyzer.terms(_word_at(self.question, attribute)))
             stands = self._stands(attribute, own, title, sentence)
-            share = _SHARE_BESIDE_DIRECTION if attribute.kind == "direction" else _SHARE_OF_CLAIM
+            share = _SHARE_BESIDE_DIRECTION if attribute.kind == DIRECTION else _SHARE_OF_CLAIM
+            lacks |= stands is None and not own <= _LIGHT
             speaks_of_it = _total(held, own) >= share * _total(self._content, own)
             contradicts |= stands is False and speaks_of_it
             for term in own & total.keys():
@@ -117,7 +122,7 @@ class Claim:
         by_clause = [(_held(spoken, _present(clause)), negates(_CONTRAST.sub(" ", clause))) for clause in clauses]
         against = sum(share for share, negated in by_clause if negated)
         denies = (against > 0 and against >= 0.5 * sum(share for share, _ in by_clause)) != negates(self.question)
-        return Comparison(sum(held.values()) / (sum(total.values()) or 1), within, contradicts, turned, denies)
+        return Comparison(sum(held.values()) / (sum(total.values()) or 1), within, contradicts, turned, denies, lacks)
 
     def _stands(self, attribute: Attribute, own: frozenset[str], title: str, sentence: str) -> bool | None:
         """Whether an attribute of the claim, and not a sibling, stands nearest to the rest of the claim in a sentence.
@@ -208,7 +213,13 @@ def _referred_to(sentence: str, passage: str) -> str:
 
 
 def _clauses(sentence: str) -> list[str]:
-    return [clause for clause in _CLAUSE.split(sentence) if clause] or [sentence]
+    """The clauses of a sentence, those that begin with "which" and the like with the words that these refer to."""
+    clauses = [clause for clause in _CLAUSE.split(sentence) if clause] or [sentence]
+    for number in range(1, len(clauses)):
+        if clauses[number].startswith(_RELATIVE):
+            antecedent = clauses[number - 1].split()[-_ANTECEDENT:]
+            clauses[number] = " ".join((*antecedent, clauses[number]))
+    return clauses
 
 
 def _held(terms: Mapping[str, float], present: frozenset[str]) -> float:

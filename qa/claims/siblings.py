@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bioqa.index.text import greek
 
+DIRECTION = "direction"  # the kind of attribute that verbs such as activate and inhibit are
 _VERBS = """
 direction: increase decrease | raise lower | elevate reduce | augment diminish | activate inhibit | stimulate suppress
  | induce block | promote impair | enhance attenuate | upregulate downregulate | up-regulate down-regulate

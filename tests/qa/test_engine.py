@@ -13,6 +13,7 @@ from bioqa.index.models import model
 from bioqa.index.records import Document, Hit, Passage
 from bioqa.index.search.filters import Filter
 from bioqa.index.store.manifest import read_manifest, write_manifest
+from bioqa.qa import yesno
 from bioqa.qa.config import AskConfig
 from bioqa.qa.engine import Engine
 from bioqa.qa.normalize import normalize_answer
@@ -142,10 +143,18 @@ def verdicts_of(engine: Engine, monkeypatch: pytest.MonkeyPatch, verdict: tuple[
     monkeypatch.setattr(engine, "calibrations", replace(engine.calibrations, searched=sure_of_no))
 
 
+def test_what_a_sentence_says_is_not_overturned_by_all_else(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts_of(engine, monkeypatch, (0.8, 0.1, 0.1))
+    response = engine.ask(QUESTIONS[QuestionType.YESNO], AskConfig())
+    assert [(given.text, given.confidence) for given in response.answers] == [("yes", pytest.approx(0.51))]
+    assert response.answers[0].evidence
+
+
 def test_what_says_yes_is_no_evidence_of_a_no_which_is_then_no_answer(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verdicts_of(engine, monkeypatch, (0.8, 0.1, 0.1))
+    monkeypatch.setattr(yesno, "with_side_of_sentences", lambda yes, features: yes)
     response = engine.ask(QUESTIONS[QuestionType.YESNO], AskConfig())
     assert response.abstained
     assert [(guess.text, guess.evidence) for guess in response.guesses] == [("no", ())]

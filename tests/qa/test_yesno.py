@@ -7,7 +7,7 @@ from bioqa.qa.engine import Engine
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.summary import Sentence
-from bioqa.qa.yesno import Judgement, evidence, features, judge
+from bioqa.qa.yesno import Judgement, evidence, features, judge, to_judge, with_side_of_sentences
 
 QUESTION = "Does metformin cause hypoglycemia?"
 
@@ -178,6 +178,7 @@ def says(engine: Engine, question: str, sentence: str, verdict: Verdict | None) 
         ("Does warfarin inhibit the reductase?", "Warfarin inhibits the reductase.", None, "yes"),
         ("Does the reductase inhibit warfarin?", "Warfarin inhibits the reductase.", YES, "no"),
         ("Is quinine preferred to artesunate?", "Artesunate is preferred to quinine.", YES, "no"),
+        ("Does warfarin quickly raise the ratio?", "Warfarin quickly and always prolongs the ratio.", YES, None),
         ("Do rods serve color vision?", "Unrelated words are all that stands here.", YES, None),
     ],
 )
@@ -200,3 +201,21 @@ def test_the_features_of_sentences_weigh_both_sides(terms: QuestionTerms) -> Non
     assert found(yes, no) == (0.0, 0.0)
     assert found(yes, contradiction) == (-1.0, 1.0)
     assert found(replace(yes, strength=4.0), contradiction) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("balance", "fitted", "expected"),
+    [(1.0, 0.3, 0.51), (1.0, 0.8, 0.8), (-1.0, 0.7, 0.49), (-1.0, 0.2, 0.2), (0.2, 0.3, 0.3)],
+)
+def test_the_sentences_decide_the_side(balance: float, fitted: float, expected: float) -> None:
+    assert with_side_of_sentences(fitted, {"sentences": balance}) == pytest.approx(expected)
+
+
+def test_sentences_that_could_contradict_are_judged_though_they_are_far_from_the_question() -> None:
+    relevant = sentences(*(f"Chorea has the feature number {word}." for word in "abcdefgh"))
+    dominant, recessive, both = sentences(
+        "Inheritance is dominant.", "A trait is recessive.", "Traits are dominant or recessive."
+    )
+    judged = to_judge("Is chorea recessive?", relevant, [recessive, both, dominant])
+    assert judged == [*relevant[:6], dominant, relevant[6]]
+    assert to_judge("Does chorea kill?", relevant, [dominant]) == relevant

@@ -255,7 +255,11 @@ def _related(
         yield _example(asked, around, "yes"), _example(turned, around, "no")
     passive = _passive(agent, verb, target)
     for attribute in siblings.attributes(passive):
-        if attribute.kind == "direction" and _is_swappable(passive, attribute) and _is_swappable(sentence, attribute):
+        if (
+            attribute.kind == siblings.DIRECTION
+            and _is_swappable(passive, attribute)
+            and _is_swappable(sentence, attribute)
+        ):
             yield _example(passive, sentence, "yes"), _example(_swap(passive, attribute, random), sentence, "no")
     words = set(re.findall(r"\w{4,}", fold_text(around)))
     if agents and not words & set(re.findall(r"\w{4,}", fold_text(stranger := random.choice(agents)))):

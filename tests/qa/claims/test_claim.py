@@ -73,6 +73,20 @@ def test_a_claim_may_be_covered_by_a_sentence_but_by_no_clause_of_it() -> None:
     assert found.within < found.coverage == 1.0
 
 
+def test_a_relative_clause_has_what_it_refers_to() -> None:
+    found = compare("Is scurvy due to hunger?", "Sailors died of scurvy, which is due to hunger.")
+    assert found.within == pytest.approx(1.0)
+
+
+def test_a_claim_is_covered_without_the_verb_that_says_where_it_is() -> None:
+    assert compare("Is CFTR located on chromosome 7?", "CFTR is on chromosome 7.").coverage == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("sentence", "lacks"), [("Insulin meets glucose.", True), ("Insulin reduces glucose.", False)])
+def test_a_sentence_may_lack_what_tells_a_claim_from_its_opposite(sentence: str, lacks: bool) -> None:
+    assert compare("Does insulin lower glucose?", sentence).lacks is lacks
+
+
 @pytest.mark.parametrize(
     ("sentence", "denies"),
     [
