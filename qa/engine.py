@@ -292,10 +292,10 @@ class Engine:
 
         Where the reader has verdicts, only sentences that say so are evidence, so an answer may have none.
         """
-        closest = summary.sentences_of(hits[:_CLOSEST], analyzed.terms)
-        judged = yesno.to_judge(analyzed.plain, sentences, closest)
-        said = self.reader.read(analyzed.plain, yesno.as_passages(judged), max_tokens=1, count=1)
-        judgements = yesno.judge(analyzed.plain, judged, analyzed.terms, said)
+        judgements = self._judge(analyzed, sentences[: yesno.JUDGED])
+        if not any(each.says for each in judgements):
+            closest = summary.sentences_of(hits[:_CLOSEST], analyzed.terms)
+            judgements = self._judge(analyzed, yesno.could_contradict(analyzed.plain, closest))
         features = yesno.features(analyzed.plain, sentences, analyzed.terms, hits, readings, judgements)
         yes = fitted.probability(features)
         if not config.given:  # snippets that people chose all bear on the question: each counts, not the plainest one
@@ -309,6 +309,11 @@ class Engine:
             chosen = summary.choose_sentences(sentences, config.ideal_words)[:_YESNO_EVIDENCE]
             first = replace(first, evidence=yesno.quote_sentences(chosen))
         return [first, other]
+
+    def _judge(self, analyzed: AnalyzedQuestion, sentences: Sequence[Sentence]) -> list[yesno.Judgement]:
+        """What each of these sentences says to the claim, read alone."""
+        said = self.reader.read(analyzed.plain, yesno.as_passages(sentences), max_tokens=1, count=1)
+        return yesno.judge(analyzed.plain, sentences, analyzed.terms, said)
 
 
 def _evidence_first(answers: Sequence[Answer], sentences: Sequence[Sentence]) -> list[Sentence]:

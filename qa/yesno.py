@@ -12,8 +12,8 @@ from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading
 from bioqa.qa.summary import Sentence
 
-_JUDGED = 8  # sentences: 18 ms on two cores
-_MOST_RELEVANT = 6  # of them
+JUDGED = 8  # sentences, the most relevant ones: 18 ms on two cores
+_CONTRADICTING = 3  # sentences judged where those say nothing
 UNFITTED: Mapping[str, float] = {"sentences": 0.5, "contradicted": -3.5}  # weights of a calibration that has none
 _COVERED, _MENTIONED = 0.75, 0.6  # of a claim by a sentence that affirms it, and by one that speaks against it
 _WHOLE, _IN_CLAUSE, _MOST_IN_CLAUSE = 0.95, 0.5, 0.8  # of a claim by a sentence, and by one clause of it
@@ -42,23 +42,21 @@ class Judgement:
     whole: bool = False
 
 
-def to_judge(question: str, sentences: Sequence[Sentence], closest: Sequence[Sentence]) -> list[Sentence]:
-    """The sentences to judge: the most relevant ones, of which some may give way to those that could contradict.
+def could_contradict(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences that name a sibling of what is claimed, and not that itself; at most three.
 
-    "Inheritance is dominant" shares no word with "Is chorea recessive?", so relevance alone would pass it over, though
-    it stands in one of the `closest` passages. Verbs such as activate and inhibit are said of anything: they make no
-    sentence worth judging.
+    "Inheritance is dominant" shares no word with "Is chorea recessive?", so relevance passes it over. Verbs such as
+    activate and inhibit are said of anything: they make no sentence worth judging.
     """
-    claimed = {(attribute.kind, attribute.value) for attribute in attributes(question) if attribute.kind != DIRECTION}
+    excluding = [attribute for attribute in attributes(question) if attribute.excludes and attribute.kind != DIRECTION]
+    claimed = {(attribute.kind, attribute.value) for attribute in excluding}
     kinds = {kind for kind, _ in claimed}
-    first = sentences[:_MOST_RELEVANT]
-    known = {sentence.text for sentence in first}
-    could_contradict = []
-    for sentence in closest:
+    found = []
+    for sentence in sentences:
         said = {(other.kind, other.value) for other in attributes(sentence.text) if other.kind in kinds}
-        if said and said.isdisjoint(claimed) and sentence.text not in known:
-            could_contradict.append(sentence)
-    return [*first, *could_contradict[: _JUDGED - len(first)], *sentences[_MOST_RELEVANT:]][:_JUDGED]
+        if said and said.isdisjoint(claimed):
+            found.append(sentence)
+    return found[:_CONTRADICTING]
 
 
 def as_passages(sentences: Sequence[Sentence]) -> list[Passage]:

@@ -28,8 +28,8 @@ _CONTRAST = re.compile(  # what a thing is not, beside what it is
 _REFERS = re.compile(
     r"(?:It|They|Its|Their|This|These|Such|Inheritance|Transmission|The (?:disease|disorder|drug|syndrome))\b"
 )
-_RELATIVE = ("which ", "who ", "whose ")
-_ANTECEDENT = 4  # words before a relative clause that it may refer to
+_RELATIVE = re.compile(r"(?:which|who) (?:is|are|was|were)\b")  # what follows is said of what stands before
+_ANTECEDENT = 4  # words before such a clause that it may refer to
 _BOUND = re.compile(r"\b(?:than|least|most|above|below|over|under|up to|to|more|or)\b|[<>≥≤–]")  # of a range
 _CONJUNCTIONS = frozenset(("and", "or", "but", "whereas", "while", "which", "although"))
 _CONNECTORS = frozenset(("than", "from", "into"))
@@ -213,10 +213,10 @@ def _referred_to(sentence: str, passage: str) -> str:
 
 
 def _clauses(sentence: str) -> list[str]:
-    """The clauses of a sentence, those that begin with "which" and the like with the words that these refer to."""
+    """The clauses of a sentence, those that begin with "which is" and the like with the words that these refer to."""
     clauses = [clause for clause in _CLAUSE.split(sentence) if clause] or [sentence]
     for number in range(1, len(clauses)):
-        if clauses[number].startswith(_RELATIVE):
+        if _RELATIVE.match(clauses[number]):
             antecedent = clauses[number - 1].split()[-_ANTECEDENT:]
             clauses[number] = " ".join((*antecedent, clauses[number]))
     return clauses

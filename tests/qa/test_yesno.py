@@ -7,7 +7,7 @@ from bioqa.qa.engine import Engine
 from bioqa.qa.question_terms import QuestionTerms
 from bioqa.qa.reader import Reading, context_of
 from bioqa.qa.summary import Sentence
-from bioqa.qa.yesno import Judgement, evidence, features, judge, to_judge, with_side_of_sentences
+from bioqa.qa.yesno import Judgement, could_contradict, evidence, features, judge, with_side_of_sentences
 
 QUESTION = "Does metformin cause hypoglycemia?"
 
@@ -211,11 +211,10 @@ def test_the_sentences_decide_the_side(balance: float, fitted: float, expected: 
     assert with_side_of_sentences(fitted, {"sentences": balance}) == pytest.approx(expected)
 
 
-def test_sentences_that_could_contradict_are_judged_though_they_are_far_from_the_question() -> None:
-    relevant = sentences(*(f"Chorea has the feature number {word}." for word in "abcdefgh"))
-    dominant, recessive, both = sentences(
-        "Inheritance is dominant.", "A trait is recessive.", "Traits are dominant or recessive."
+def test_sentences_that_could_contradict_are_found_though_they_are_far_from_the_question() -> None:
+    said = sentences(
+        "Inheritance is dominant.", "A trait is recessive.", "Traits are dominant or recessive.", "It kills."
     )
-    judged = to_judge("Is chorea recessive?", relevant, [recessive, both, dominant])
-    assert judged == [*relevant[:6], dominant, relevant[6]]
-    assert to_judge("Does chorea kill?", relevant, [dominant]) == relevant
+    assert could_contradict("Is chorea recessive?", said) == said[:1]
+    assert could_contradict("Does chorea kill?", said) == []
+    assert could_contradict("Does chorea raise glucose?", sentences("It lowers glucose.")) == []
