@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from bioqa.index.text import analyzer, sentences
-from bioqa.qa.abbreviations import abbreviation_pairs
+from bioqa.qa.claims.coverage import is_among, stems, weight_covered, weight_without, written_out
 from bioqa.qa.claims.relations import Relation, asked_relation, participle, third_person
 from bioqa.qa.claims.siblings import DIRECTION, Attribute, attributes
 
@@ -45,7 +45,6 @@ locat situat found lie name belong
 _LIGHT = frozenset(_LIGHT_TEXT.split())  # stems that say little: a claim is covered without them
 _SHARE_OF_CLAIM = 0.6  # of the rest of a claim in a sentence, with its title, that speaks of the same
 _SHARE_BESIDE_DIRECTION = 0.8  # the same where verbs such as activate differ, which a sentence can say of anything
-_FAMILY = 5  # letters that words of a family share, as inhibit and inhibitor
 
 
 def negates(text: str) -> bool:
@@ -68,7 +67,7 @@ class Comparison:
     contradicts: bool
     turned: bool
     denies: bool
-    lacks: bool = False
+    lacks: bool
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,8 @@ class Claim:
     def compare(self, title: str, sentence: str, passage: str = "") -> Comparison:
         """Hold a sentence of a passage against the claim."""
         title = f"{title} {_referred_to(sentence, passage)}"
-        present = _present(f"{title} {sentence}") | _written_out(self.question, sentence, passage)
-        held = {term: weight for term, weight in self._content.items() if _is_among(term, present)}
+        present = stems(f"{title} {sentence}") | written_out(self.question, sentence, passage)
+        held = {term: weight for term, weight in self._content.items() if is_among(term, present)}
         turned = self._is_turned(sentence) or self._is_exchanged(sentence)
         contradicts, lacks = turned, False
         total = dict(self._content)
@@ -105,7 +104,7 @@ class Claim:
             stands = self._stands(attribute, own, title, sentence)
             share = _SHARE_BESIDE_DIRECTION if attribute.kind == DIRECTION else _SHARE_OF_CLAIM
             lacks |= stands is None and not own <= _LIGHT
-            speaks_of_it = _total(held, own) >= share * _total(self._content, own)
+            speaks_of_it = weight_without(held, own) >= share * weight_without(self._content, own)
             contradicts |= stands is False and speaks_of_it
             for term in own & total.keys():
                 if stands:
@@ -115,11 +114,11 @@ class Claim:
                     if stands is False:
                         total.pop(term)
         clauses = _clauses(sentence)
-        outside = _present(title) - _present(sentence)
-        within = max(_held(total, _present(clause) | outside) for clause in clauses) / (sum(total.values()) or 1)
+        outside = stems(title) - stems(sentence)
+        within = max(weight_covered(total, stems(clause) | outside) for clause in clauses) / (sum(total.values()) or 1)
         subject = next(iter(self._content), None)
         spoken = {term: weight * (2 if term == subject else 1) for term, weight in self._content.items()}
-        by_clause = [(_held(spoken, _present(clause)), negates(_CONTRAST.sub(" ", clause))) for clause in clauses]
+        by_clause = [(weight_covered(spoken, stems(clause)), negates(_CONTRAST.sub(" ", clause))) for clause in clauses]
         against = sum(share for share, negated in by_clause if negated)
         denies = (against > 0 and against >= 0.5 * sum(share for share, _ in by_clause)) != negates(self.question)
         return Comparison(sum(held.values()) / (sum(total.values()) or 1), within, contradicts, turned, denies, lacks)
@@ -149,14 +148,14 @@ class Claim:
         asked = self._relation
         if asked is None:
             return False
-        agent, target = _present(asked.agent), _present(asked.target)
+        agent, target = stems(asked.agent), stems(asked.target)
         agent, target = agent - target, target - agent
         words = sentence.split()
         for place, word in enumerate(words):
             voice = _voice(words[max(0, place - 2) : place], word, words[place + 1 : place + 3], asked.verb)
             if voice is None or not agent or not target:
                 continue
-            before, after = _present(" ".join(words[:place])), _present(" ".join(words[place + 1 :]))
+            before, after = stems(" ".join(words[:place])), stems(" ".join(words[place + 1 :]))
             if voice == "passive":
                 before, after = after, before
             if target <= before and not target & after and agent & after and not agent & before:
@@ -175,7 +174,7 @@ class Claim:
             if not before or not after or connector not in said:
                 continue
             middle = said.index(connector)
-            left, right = _present(" ".join(said[:middle])), _present(" ".join(said[middle + 1 :]))
+            left, right = stems(" ".join(said[:middle])), stems(" ".join(said[middle + 1 :]))
             for term in {before[0], before[-1]}:
                 if term in right - left and after[0] in left - right:
                     return True
@@ -199,11 +198,6 @@ def _attributes(text: str) -> tuple[Attribute, ...]:
     return tuple(attributes(text))
 
 
-@lru_cache(4096)
-def _present(text: str) -> frozenset[str]:
-    return frozenset(analyzer.terms(text))
-
-
 def _referred_to(sentence: str, passage: str) -> str:
     """What stands before a sentence that begins with "it" and the like: its sentence before it."""
     if not _REFERS.match(sentence):
@@ -220,43 +214,6 @@ def _clauses(sentence: str) -> list[str]:
             antecedent = clauses[number - 1].split()[-_ANTECEDENT:]
             clauses[number] = " ".join((*antecedent, clauses[number]))
     return clauses
-
-
-def _held(terms: Mapping[str, float], present: frozenset[str]) -> float:
-    return sum(weight for term, weight in terms.items() if _is_among(term, present))
-
-
-def _is_among(term: str, present: frozenset[str]) -> bool:
-    """Whether a term, one of its family or one in another spelling is among these."""
-    if term in present:
-        return True
-    if len(term) < _FAMILY or not term.isalpha():
-        return False
-    plain = _spelled(term)
-    return any(other[0] == term[0] and _are_family(plain, _spelled(other)) for other in present)
-
-
-def _spelled(term: str) -> str:
-    """A term in American spelling."""
-    return term.replace("ae", "e").replace("oe", "e").replace("our", "or").replace("is", "iz")
-
-
-def _are_family(one: str, other: str) -> bool:
-    shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return shared >= _FAMILY and shared >= 0.6 * max(len(one), len(other))
-
-
-def _written_out(question: str, sentence: str, passage: str) -> frozenset[str]:
-    """The terms of the question that stand in the sentence as an abbreviation or its long form."""
-    found: set[str] = set()
-    asked, said = _present(question), _present(sentence)
-    for short, long in abbreviation_pairs(passage):
-        shorts, longs = _present(short), _present(long)
-        if shorts <= asked and longs <= said:
-            found |= shorts
-        if longs & asked and shorts <= said:
-            found |= longs
-    return frozenset(found)
 
 
 def _word_at(text: str, attribute: Attribute) -> str:
@@ -286,7 +243,7 @@ def _nearness(attribute: Attribute, rest: Sequence[str], weights: Mapping[str, f
         distances = [
             abs(i - place) + _BREAK * abs(breaks[i] - breaks[place])
             for i, word in enumerate(words)
-            if _is_among(term, _present(word[0]))
+            if is_among(term, stems(word[0]))
         ]
         if distances:  # the first term is mostly the subject
             near += weights[term] * (2 if number == 0 else 1) / (2 + min(distances))
@@ -297,10 +254,6 @@ def _are_joined(one: Attribute, other: Attribute, sentence: str) -> bool:
     """Whether two attributes are named together, as in "alpha and beta chains"."""
     first, second = sorted((one, other), key=lambda attribute: attribute.start)
     return re.fullmatch(r"(?:[ ,/]|\band\b|\bor\b){1,6}", sentence[first.end : second.start]) is not None
-
-
-def _total(terms: Mapping[str, float], without: frozenset[str]) -> float:
-    return sum(weight for term, weight in terms.items() if term not in without)
 
 
 def _alike(attribute: Attribute, text: str) -> list[Attribute]:
