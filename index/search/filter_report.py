@@ -18,9 +18,7 @@ _LISTED = 8  # languages named
 
 
 def report(filters: Filter, lexical: LexicalIndex, document: Callable[[int], Document]) -> FilterReport:
-    """The report on a filter; `document` gives the document of a passage, by its number."""
-    if filters.is_empty:
-        return FilterReport()
+    """The report on a filter that is not empty; `document` gives the document of a passage, by its number."""
     notes = []
     for field, value in filters.values:
         found = [_as_written(field, text, lexical, document) for text in lexical.meant_values(field, value)]

@@ -15,7 +15,7 @@ from bioqa.index.errors import IndexFolderError, InputError, ModelError
 from bioqa.index.models.encoder import Encoder
 from bioqa.index.models.model import shipped
 from bioqa.index.records import Hit, Passage
-from bioqa.index.search import feedback, filter_report, ties
+from bioqa.index.search import feedback, ties
 from bioqa.index.search.dense import VectorIndex
 from bioqa.index.search.filters import NO_FILTER, Filter, FilterReport
 from bioqa.index.search.fusion import FUSION, FUSIONS
@@ -163,6 +163,10 @@ class Index:
 
     def filter_report(self, filters: Filter) -> FilterReport:
         """How the values of a filter are understood, and why no paper passes, if none does."""
+        if filters.is_empty:
+            return FilterReport()
+        from bioqa.index.search import filter_report
+
         return filter_report.report(filters, self.lexical, lambda number: self._store.passage(number).document)
 
     def _search_both(

@@ -18,7 +18,7 @@ from bioqa.index.arrays import Array
 from bioqa.index.errors import IndexFolderError
 from bioqa.index.plain_files import read_plain
 from bioqa.index.records import RETRACTED, Passage
-from bioqa.index.search import bm25, filter_values, tantivy_errors, ties
+from bioqa.index.search import bm25, tantivy_errors, ties
 from bioqa.index.search.filters import Filter
 from bioqa.index.store import digests
 from bioqa.index.store.manifest import Manifest
@@ -227,6 +227,8 @@ class LexicalIndex:
         with self._reading():
             if name != "language" and self._searcher.doc_freq(name, value.casefold()):
                 return [value.casefold()]
+        from bioqa.index.search import filter_values  # which most searches do not need
+
         values = self.field_values(name)
         if name not in self._keys:
             self._keys[name] = filter_values.by_key(values)

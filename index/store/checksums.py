@@ -78,9 +78,9 @@ class CheckedFile:
         if self._begin() and len(starts):
             first, last = starts // _BLOCK, (starts + (length - 1)) // _BLOCK
             span = np.arange(int((last - first).max()) + 1)
-            blocks = np.unique(np.minimum(first[:, None] + span, last[:, None]))
+            blocks = np.minimum(first[:, None] + span, last[:, None])
             verified = np.frombuffer(self._verified, dtype=np.uint8)
-            for block in blocks[verified[blocks] == 0].tolist():
+            for block in sorted(set(blocks[verified[blocks] == 0].tolist())):  # np.unique imports numpy.ma, 9 ms
                 self._check(block)
 
     def verify_all(self) -> None:
