@@ -1,6 +1,7 @@
 """Rows of JATS tables as sentences: each cell after the header of its column."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from lxml import etree
 
@@ -13,10 +14,11 @@ def rows(wrap: etree._Element, prose: Prose) -> Iterator[str]:
     for table in wrap.iter("table"):
         headers: list[str] = []
         group = ""
-        lines = [_cells(row, prose) for _, row in zip(range(_MOST_ROWS), table.iter("tr"), strict=False)]
-        heads = [all(cell.tag == "th" for cell in row.iterchildren("td", "th")) for row in table.iter("tr")]
-        for cells, is_head in zip(lines, heads, strict=False):
+        lines = list(islice(table.iter("tr"), _MOST_ROWS))
+        for line in lines:
+            cells = _cells(line, prose)
             filled = [cell for cell in cells if cell]
+            is_head = all(cell.tag == "th" for cell in line.iterchildren("td", "th"))
             if is_head and len(filled) > 1:
                 headers = _joined(headers, cells)
             elif len(set(filled)) == 1 and len(lines) > 1:

@@ -17,7 +17,7 @@ _COMMANDS = {  # name: import path and line in the help
     "ask": ("bioqa.qa.cli.ask:ask_command", "Answer a question from the literature."),
     "search": ("bioqa.qa.cli.search:search_command", "Find papers and their passages."),
     "index": ("bioqa.index.cli:index", "Build, update and inspect an index over papers."),
-    "corpus": ("bioqa.index.download.cli:corpus", "Download PubMed."),
+    "corpus": ("bioqa.index.download.cli:corpus", "Get papers from PubMed."),
     "eval": ("bioqa.eval.cli:evaluate", "Measure answers and retrieval."),
     "convert": ("bioqa.eval.convert.cli:convert", "Convert BioASQ questions to training and evaluation files."),
     "train": ("bioqa.train.cli:train", "Train models and fit confidence."),

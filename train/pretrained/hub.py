@@ -43,7 +43,7 @@ def fetched(name: str) -> Path:
         if not any(_bring(web, address, folder, file, optional=True) for file in _WEIGHTS):
             raise NetworkError(f"{address}: neither {' nor '.join(_WEIGHTS)} is there")
     except NetworkError as error:
-        raise BioqaError(f"{name}: not to be had from the hub: {error}; {_CURE}") from None
+        raise BioqaError(f"{name}: not available from the hub: {error}; {_CURE}") from None
     return folder
 
 

@@ -1,5 +1,6 @@
 """A server that is like NCBI's E-utilities and misbehaves."""
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -216,3 +217,11 @@ class EutilsFaults:
 def eutils_faults() -> type[EutilsFaults]:
     """Ways for E-utilities to misbehave."""
     return EutilsFaults
+
+
+@pytest.fixture
+def closed_address(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a server that is gone: this machine refuses connections to it."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}/"

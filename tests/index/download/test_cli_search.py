@@ -2,7 +2,6 @@ import gzip
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -284,14 +283,9 @@ def test_a_damaged_file_of_the_folder_is_named(call: Run, few: Server, folder: P
     assert f"error: {path}: damaged; delete it, and the same command fetches its papers again" in outcome.err
 
 
-def test_without_a_network_it_takes_seconds_and_the_cure_is_told(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+def test_without_a_network_it_takes_seconds_and_the_cure_is_told(run: Run, folder: Path, closed_address: str) -> None:
     began = time.monotonic()
-    outcome = run("corpus", "search", QUERY, "--to", folder, "--base-url", address)
+    outcome = run("corpus", "search", QUERY, "--to", folder, "--base-url", closed_address)
     assert time.monotonic() - began < 10
     assert (outcome.status, outcome.out) == (1, "")
     assert "Connection refused; check the connection of this machine" in outcome.err.splitlines()[-1]

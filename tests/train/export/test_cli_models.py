@@ -116,7 +116,7 @@ def test_a_damaged_model_does_not_hide_the_others(run: Run) -> None:
 def test_without_a_hub_there_is_one_line_with_the_cure(run: Run) -> None:
     outcome = run("models", "add", "dmis-lab/biobert-base-cased-v1.2", "--task", "encoder")
     assert (outcome.status, outcome.out) == (1, "")
-    assert outcome.err.startswith("error: dmis-lab/biobert-base-cased-v1.2: not to be had from the hub: ")
+    assert outcome.err.startswith("error: dmis-lab/biobert-base-cased-v1.2: not available from the hub: ")
     assert "download the model's files elsewhere into a folder" in outcome.err
     assert outcome.err.count("\n") == 1
     assert nothing_was_added()

@@ -117,7 +117,7 @@ def test_what_the_hub_refuses_is_one_error_with_the_cure(server: Hub, file: str,
     with pytest.raises(BioqaError, match=said) as refused:
         hub.fetched(NAME)
     assert refused.value.exit_status == 1
-    assert str(refused.value).startswith(f"{NAME}: not to be had from the hub: ")
+    assert str(refused.value).startswith(f"{NAME}: not available from the hub: ")
     assert "download the model's files elsewhere into a folder" in str(refused.value)
 
 
